@@ -1,0 +1,1 @@
+"""`benefits`: uses and savings."""

@@ -1,0 +1,1 @@
+"""`cases`: matters, clocks, counters."""

@@ -1,0 +1,1 @@
+"""`kernel`: pure building blocks."""

@@ -1,0 +1,1 @@
+"""`partners`: exchange with outside systems."""

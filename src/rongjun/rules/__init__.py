@@ -1,0 +1,1 @@
+"""`rules`: the policy book."""

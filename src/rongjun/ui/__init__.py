@@ -1,0 +1,1 @@
+"""`ui`: shared page parts."""
