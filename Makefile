@@ -1,0 +1,34 @@
+# Two commands are all a newcomer needs: make demo, make test. `make` alone lists the rest.
+# Everything a recipe needs is brought by tools/bootstrap.py, which does nothing when all is up to date.
+
+bootstrap = python=$$(sh tools/find-python.sh) && "$$python" -E -m tools.bootstrap --for
+checks = .venv/bin/python -E -m tools.checks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fast fmt bench docs clean
+
+help: ## 列出所有命令 · list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+demo: ## 建立并启动示范城市 · set up and run the invented city at http://localhost:8000
+	@$(bootstrap) demo && exec .venv/bin/rongjun demo
+
+test: ## 全部检查 · every check (one: make test ARGS="--only lint")
+	@$(bootstrap) test && $(checks) test $(ARGS)
+
+fast: ## 几秒内的检查 · format, lint, floors and the tests without a database
+	@$(bootstrap) fast && $(checks) fast $(ARGS)
+
+fmt: ## 整理代码格式 · format the code
+	@$(bootstrap) fast
+	@.venv/bin/ruff check --fix-only --quiet .
+	@.venv/bin/ruff format .
+
+bench: ## 性能测量 · measure
+	@$(bootstrap) demo && .venv/bin/python -m bench $(ARGS)
+
+docs: ## 生成文档到 site/ · build the documentation into site/
+	@$(bootstrap) fast && .venv/bin/mkdocs build --strict
+
+clean: ## 删除生成的文件；数据先询问 · delete what was made; asks before deleting data
+	@sh tools/clean.sh

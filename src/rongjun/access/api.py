@@ -1,0 +1,40 @@
+"""The door of access: rules for addresses, scopes for transactions, locks for tables, accounts."""
+
+from rongjun.access.actions import (
+    create_account,
+    disable_account,
+    end_sessions,
+    enrol_totp,
+    grant_role,
+)
+from rongjun.access.logic import ROLES, Actor, Scope, scope_of
+from rongjun.access.queries import actor_named
+from rongjun.access.row_security import close, lock_by_division, lock_for_login, open_to_read
+from rongjun.access.rules import AccessRule, ActingRequest, actor_of, anyone, signed_in, staff
+from rongjun.access.scope import EVERYWHERE, acting_as, acting_as_job
+
+__all__ = [
+    "EVERYWHERE",
+    "ROLES",
+    "AccessRule",
+    "ActingRequest",
+    "Actor",
+    "Scope",
+    "acting_as",
+    "acting_as_job",
+    "actor_named",
+    "actor_of",
+    "anyone",
+    "close",
+    "create_account",
+    "disable_account",
+    "end_sessions",
+    "enrol_totp",
+    "grant_role",
+    "lock_by_division",
+    "lock_for_login",
+    "open_to_read",
+    "scope_of",
+    "signed_in",
+    "staff",
+]

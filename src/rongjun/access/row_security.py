@@ -1,0 +1,66 @@
+"""SQL for migrations: how a table is locked by division. One place, so that every table is locked alike.
+
+Each bound is a scalar subselect: the planner then evaluates it once and uses the index; the bare call is
+evaluated per row. For a request an absent scope gives no rows; for a job it is an error.
+"""
+
+from __future__ import annotations
+
+_LO = "(select nullif(current_setting('app.lo', true), '')::bigint)"
+_HI = "(select nullif(current_setting('app.hi', true), '')::bigint)"
+_JOB_LO = "(select current_setting('app.lo')::bigint)"
+_JOB_HI = "(select current_setting('app.hi')::bigint)"
+
+
+def lock_by_division(table: str, *, column: str = "division", rights: str = "select, insert, update") -> str:
+    """Statements that let staff and jobs see and write only rows whose division lies in their scope."""
+    staff = f"{column} between {_LO} and {_HI}"
+    job = f"{column} between {_JOB_LO} and {_JOB_HI}"
+    return f"""
+        alter table {table} enable row level security;
+        alter table {table} force row level security;
+        create policy staff_in_scope on {table} for all to app_staff using ({staff}) with check ({staff});
+        create policy job_in_scope on {table} for all to app_batch using ({job}) with check ({job});
+        grant {rights} on {table} to app_staff, app_batch;
+        {_grant_sequence(table)}
+    """
+
+
+def lock_for_login(table: str, *, rights: str = "select, insert, update, delete") -> str:
+    """A table of the sign-in machinery: only the connection's own role, before any scope, touches it."""
+    return f"""
+        alter table {table} enable row level security;
+        alter table {table} force row level security;
+        create policy sign_in on {table} for all to rongjun_login using (true) with check (true);
+        grant {rights} on {table} to rongjun_login;
+        {_grant_sequence(table, "rongjun_login")}
+    """
+
+
+def open_to_read(table: str, *, roles: str = "rongjun_login, app_staff, app_citizen, app_device") -> str:
+    """Reference data that is public anyway: every role reads, only jobs and the owner write."""
+    return f"""
+        alter table {table} enable row level security;
+        alter table {table} force row level security;
+        create policy anyone_reads on {table} for select to {roles} using (true);
+        create policy job_writes on {table} for all to app_batch using (true) with check (true);
+        grant select on {table} to {roles};
+        grant select, insert, update on {table} to app_batch;
+        {_grant_sequence(table, "app_batch")}
+    """
+
+
+def close(table: str) -> str:
+    """A table nobody but the owner touches."""
+    return f"alter table {table} enable row level security; alter table {table} force row level security;"
+
+
+def _grant_sequence(table: str, roles: str = "app_staff, app_batch") -> str:
+    return f"""
+        do $$ declare s text; begin
+          for s in select pg_get_serial_sequence('{table}', attname) from pg_attribute
+                   where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped loop
+            if s is not null then execute format('grant usage, select on sequence %s to {roles}', s); end if;
+          end loop;
+        end $$;
+    """

@@ -1,0 +1,16 @@
+"""The door of benefits."""
+
+from rongjun.benefits.queries import book, counts_by_benefit, decisions_for, facts_of, sweep_everybody
+
+WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
+MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
+
+__all__ = [
+    "MARKS",
+    "WORDS",
+    "book",
+    "counts_by_benefit",
+    "decisions_for",
+    "facts_of",
+    "sweep_everybody",
+]

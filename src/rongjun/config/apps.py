@@ -1,0 +1,17 @@
+"""Connects the wires once Django has loaded every app."""
+
+from django.apps import AppConfig
+
+
+class HouseConfig(AppConfig):
+    """The house itself: last in the list of apps, so that all others are there."""
+
+    name = "rongjun.config"
+    label = "house"
+
+    def ready(self) -> None:
+        """Tell the rules whom to ask for which fact."""
+        from rongjun.config.wiring import FACT_SOURCES
+        from rongjun.rules import asking
+
+        asking.connect(FACT_SOURCES)

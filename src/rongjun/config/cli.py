@@ -1,0 +1,416 @@
+"""`rongjun`: everything an operator, a policy officer or a clerk does from a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from rongjun.config.place import place, project_root
+from rongjun.config.postgres import LauncherError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongjun.config.settings")
+
+
+class Page(click.Group):
+    """Help that reads like a page: commands stay in the order they are told in."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order of this file."""
+        return list(self.commands)
+
+
+@click.group(cls=Page, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="rongjun", message="荣军 Rongjun %(version)s")
+def main() -> None:
+    """荣军 Rongjun：退役军人事务局的服务平台。
+
+    \b
+    第一次来：
+      rongjun demo                 起一座虚构的城市，打开 http://localhost:8000
+      rongjun policy explain CODE  一项优待：谁、什么、依据
+      rongjun people sweep         全体在册人员逐项判定
+      rongjun audit verify         核对证据链有没有被动过
+
+    \b
+    数据放在哪里由 RONGJUN_DATA 决定；用已有的 PostgreSQL（15 或更新）就设 DATABASE_URL。
+    """
+
+
+def _django() -> None:
+    import django
+
+    django.setup()
+
+
+@main.command()
+@click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), show_default="8000", type=int)
+@click.option("--prepare-only", is_flag=True, help="备好就停，不开网页。")
+def demo(port: int, prepare_only: bool) -> None:
+    """起一座虚构的城市并开网页。再来一次只要几秒，数据都在。"""
+    from rongjun.config.serve import only_one, run_as_owner, running_database, serve
+
+    if place().profile == "production" and (place().root / "profile").exists():
+        raise LauncherError(f"{place().root} 是正式环境的数据，演示不能用它。请换一个 RONGJUN_DATA。")
+    place().remember_profile("demo")
+    os.environ["RONGJUN_PROFILE"] = "demo"
+    click.echo(f"数据目录 {place().root}")
+    with only_one(), running_database(_step("数据库")):
+        with _step("表结构"):
+            run_as_owner("migrate", "-v", "0")
+        with _step("网页资源"):
+            run_as_owner("collectstatic", "--noinput", "-v", "0")
+        _django()
+        from rongjun.config.demo import fill_city, who_can_sign_in
+
+        with _step("虚构城市"):
+            fill_city()
+        click.echo(who_can_sign_in())
+        if not prepare_only:
+            sys.exit(serve(port))
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+def serve(port: int) -> None:
+    """开网页和后台任务（正式环境用；数据库和表结构先备好）。"""
+    from rongjun.config.serve import only_one, running_database
+    from rongjun.config.serve import serve as run
+
+    with only_one(), running_database(_step("数据库")):
+        sys.exit(run(port))
+
+
+@main.command()
+def worker() -> None:
+    """只跑后台任务（serve 和 demo 会自己带起它）。"""
+    _django()
+    from rongjun.config.jobs import work_forever
+
+    work_forever()
+
+
+@main.command()
+def migrate() -> None:
+    """把表结构升到最新（以 owner 角色）。"""
+    from rongjun.config.serve import run_as_owner, running_database
+
+    with running_database(_step("数据库")):
+        run_as_owner("migrate", "-v", "1")
+        run_as_owner("collectstatic", "--noinput", "-v", "0")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def manage(arguments: tuple[str, ...]) -> None:
+    """Django 自带的命令，例如 rongjun manage check。"""
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["rongjun manage", *arguments])
+
+
+# --- policy -------------------------------------------------------------------------------------------------
+
+
+@main.group(cls=Page)
+def policy() -> None:
+    """政策文件：检查、解释。"""
+
+
+@policy.command("check")
+def policy_check() -> None:
+    """逐个检查政策文件并运行里面的例子；有一处不对就退出码 1。"""
+    from rongjun.rules.api import check_book
+
+    report = check_book(project_root() / "policy", city=_city())
+    for problem in (*report.problems, *report.remarks):
+        click.echo(problem)
+    for heading, counted in report.counts.items():
+        click.echo(f"{heading}：" + "，".join(f"{name} {count}" for name, count in sorted(counted.items())))
+    click.echo(f"例子 {report.examples} 个，{'全部通过' if report.is_clean else '有问题，见上'}")
+    sys.exit(0 if report.is_clean else 1)
+
+
+@policy.command("explain")
+@click.argument("code")
+def policy_explain(code: str) -> None:
+    """一项优待的中文说明：谁、什么、依据、把握有多大。"""
+    from rongjun.rules.api import explain_benefit
+
+    book = _book()
+    if code not in book.benefits:
+        raise click.ClickException(f"没有 {code} 这一项。有：{'、'.join(sorted(book.benefits))}")
+    click.echo(explain_benefit(book, code=code))
+
+
+# --- people -------------------------------------------------------------------------------------------------
+
+
+@main.group(cls=Page)
+def people() -> None:
+    """人员：导入、判定。"""
+
+
+@people.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "login", required=True, help="以谁的身份和管辖范围导入（登录名）。")
+def people_import(file: Path, login: str) -> None:
+    """导入一份花名册工作簿；能装的都装上，不能装的逐行说明原因。"""
+    _django()
+    from django.conf import settings
+    from django.utils import timezone
+
+    from rongjun.access.api import acting_as
+    from rongjun.kernel.errors import Refused
+    from rongjun.registry import api as registry
+    from rongjun.registry.http import digest_of
+    from rongjun.ui.api import sentence
+
+    content = file.read_bytes()
+    actor = _actor(login)
+    try:
+        with acting_as(actor):
+            roster = registry.import_roster(
+                registry.read_roster(content), file_name=file.name, file_digest=digest_of(content), by=actor,
+                synthetic=settings.SYNTHETIC, now=timezone.now(), today=timezone.localdate(),
+            )
+            done = registry.report(roster)
+    except Refused as refused:
+        raise click.ClickException(sentence(refused).text) from refused
+    assert done is not None
+    click.echo(f"共 {done.total} 行：建档 {done.opened}，已在册 {done.unchanged}，退回 {done.refused}")
+    for number, _outcome, _person, _name, faults in done.rows:
+        for fault in faults:
+            click.echo(f"  第 {number} 行 {fault['column']} {fault['shown']}：{fault['sentence']}")
+
+
+@people.command("decide")
+@click.argument("person", type=click.UUID)
+@click.option("--as", "login", required=True, help="以谁的管辖范围（登录名）。")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="判定哪一天，默认今天。")
+@click.option("--json", "as_json", is_flag=True, help="机器读的形式。")
+def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
+    """一个人的每一项优待：能享受、差情况（缺什么）、不能享受（哪一条）。"""
+    _django()
+    from django.utils import timezone
+
+    from rongjun.access.api import acting_as
+    from rongjun.audit import api as audit
+    from rongjun.benefits import api as benefits
+    from rongjun.rules.api import decision_bytes
+
+    actor, day, now = _actor(login), _day(on), timezone.now()
+    with acting_as(actor):
+        decisions = benefits.decisions_for(person, on=day, known_at=now)
+        audit.note("registry.person-read", by=actor.text, role=actor.role, about=[f"person:{person}"],
+                   purpose="命令行判定", at=now)
+    for decision in decisions:
+        if as_json:
+            click.echo(decision_bytes(decision).decode())
+            continue
+        click.echo(f"{benefits.WORDS[decision.verdict]}  {decision.title}（{decision.code}）")
+        for reason in decision.reasons:
+            click.echo(f"    {benefits.MARKS[reason.state]} {reason.text}")
+
+
+@people.command("sweep")
+@click.option("--as", "login", required=True, help="以谁的管辖范围（登录名）。")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="判定哪一天，默认今天。")
+def people_sweep(login: str, on: Any) -> None:
+    """管辖范围内全体人员逐项判定，给出每项三种结果的人数。"""
+    _django()
+    from django.utils import timezone
+
+    from rongjun.access.api import acting_as
+    from rongjun.benefits import api as benefits
+
+    actor, day = _actor(login), _day(on)
+    started = time.perf_counter()
+    with acting_as(actor):
+        rows = benefits.counts_by_benefit(on=day, known_at=timezone.now())
+    click.echo(f"{day} 判定，用时 {time.perf_counter() - started:.2f} 秒")
+    for code, title, granted, unknown, refused in rows:
+        click.echo(f"  能享受 {granted:>6}  差情况 {unknown:>6}  不能 {refused:>6}  {title}（{code}）")
+
+
+# --- audit --------------------------------------------------------------------------------------------------
+
+
+@main.group(cls=Page)
+def audit() -> None:
+    """证据链：核对、公布、导出。"""
+
+
+@audit.command("verify")
+@click.option("--anchor", type=click.Path(exists=True, path_type=Path), help="先前公布的锚点文件。")
+def audit_verify(anchor: Path | None) -> None:
+    """从头核对；第一处不对的地方会点名，退出码 1。未封存的尾巴会报数。"""
+    _django()
+    from rongjun.access.api import acting_as_job
+    from rongjun.audit import api
+
+    with acting_as_job("audit.verify"):
+        verdict = api.verify(published=anchor.read_text().splitlines() if anchor else ())
+    click.echo(verdict.text())
+    sys.exit(0 if verdict.ok else 1)
+
+
+@audit.command("anchor")
+def audit_anchor() -> None:
+    """打印最后一个签名锚点，可以贴到任何公开的地方。"""
+    _django()
+    from rongjun.access.api import acting_as_job
+    from rongjun.audit import api
+
+    with acting_as_job("audit.anchor"):
+        click.echo(api.publish_anchor() or "还没有锚点：证据链还是空的。")
+
+
+@audit.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+def audit_export(file: Path) -> None:
+    """导出全部事件和锚点；外部审计用 python -m rongjun.audit.verifier 核对。"""
+    _django()
+    from rongjun.access.api import acting_as_job
+    from rongjun.audit import api
+
+    with acting_as_job("audit.export"):
+        click.echo(f"导出 {api.export(file)} 条到 {file}")
+
+
+# --- operator -----------------------------------------------------------------------------------------------
+
+
+@main.group(cls=Page)
+def database() -> None:
+    """数据库：启动、停止、在哪里。"""
+
+
+@database.command("start")
+def database_start() -> None:
+    """启动内置数据库并检查它可用。"""
+    from rongjun.config.database import make_ready
+
+    click.echo("已启动" if make_ready() else "本来就在运行")
+    click.echo(f"数据目录 {place().root}")
+
+
+@database.command("stop")
+def database_stop() -> None:
+    """停下内置数据库。"""
+    from rongjun.config.database import cluster
+
+    cluster().stop()
+    click.echo("已停")
+
+
+@database.command("status")
+def database_status() -> None:
+    """内置数据库是否在运行、数据在哪里。"""
+    from rongjun.config.database import cluster
+
+    server = cluster()
+    click.echo(f"{'在运行' if server.is_running() else '没有运行'}  PostgreSQL {server.binaries.version}  {server.place}")
+
+
+@main.group(cls=Page)
+def accounts() -> None:
+    """工作人员账户。"""
+
+
+@accounts.command("add")
+@click.argument("login")
+@click.option("--name", required=True)
+@click.option("--role", required=True)
+@click.option("--division", required=True, type=int, help="12 位区划代码，决定能看到谁。")
+@click.option("--label", required=True, help="区划的名称，显示在页面上。")
+@click.password_option()
+def accounts_add(login: str, name: str, role: str, division: int, label: str, password: str) -> None:
+    """开一个工作人员账户；首次登录须绑定第二重验证。"""
+    _django()
+    from rongjun.config.operator import add_staff
+
+    click.echo(add_staff(login, name=name, role=role, division=division, label=label, password=password))
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="只比较，有过期的就退出码 1。")
+def generate(check: bool) -> None:
+    """重新生成文档里由程序写的部分（事实表、优待清单、错误句子）。"""
+    _django()
+    from rongjun.config.generated import FILES, stale, write
+
+    if not check:
+        write()
+    old = stale()
+    click.echo("\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的")
+    sys.exit(1 if old else 0)
+
+
+def _city() -> str:
+    from rongjun.config.place import city
+
+    return city()
+
+
+def _book() -> Any:
+    from rongjun.rules.api import load_book
+
+    return load_book(project_root() / "policy", city=_city())
+
+
+def _day(given: Any) -> date:
+    from django.utils import timezone
+
+    return given.date() if given else timezone.localdate()
+
+
+def _actor(login: str) -> Any:
+    from django.utils import timezone
+
+    from rongjun.access.api import actor_named
+
+    actor = actor_named(login, on=timezone.localdate())
+    if actor is None:
+        raise click.ClickException(f"没有名为 {login} 的账户，或它没有生效的授权。")
+    return actor
+
+
+class _step:  # noqa: N801 - reads as a word in `with _step("表结构")`
+    """Says what is being done and how long it took."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        self.started = time.perf_counter()
+        click.echo(f"· {self.name} …", nl=True)
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is None:
+            click.echo(f"  {self.name}好了（{time.perf_counter() - self.started:.1f} 秒）")
+
+
+def run() -> None:
+    """The console script: expected failures are a sentence, not a traceback."""
+    from rongjun.kernel.errors import Refused
+
+    try:
+        main()
+    except LauncherError as error:
+        click.echo(f"没有成功：{error}", err=True)
+        sys.exit(1)
+    except Refused as refused:
+        click.echo(json.dumps({"refused": refused.code}), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,171 @@
+"""An invented city: divisions, staff who can sign in, two thousand invented people. Nobody in it exists."""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import cache
+from hashlib import sha256
+
+import yaml
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from rongjun.access.api import acting_as, actor_named, acting_as_job, create_account, enrol_totp, grant_role
+from rongjun.access.models import Account
+from rongjun.kernel.identifiers import IdentityNumber
+from rongjun.places.api import add_divisions
+from rongjun.registry import api as registry
+from rongjun.registry.roster import RawRow
+
+BY = "operator:demo"
+PASSWORD = "Rongjun-demo-2026"  # noqa: S105 - printed on the first page of the demo, refused in any other profile
+STREETS = ("示范一街道", "示范二街道", "示范三街道")
+PEOPLE = 2000
+_SINCE = date(2020, 1, 1)
+_NAMES = ("张三", "李四", "王五", "赵六", "孙七", "周八", "吴九", "郑十", "陈明", "刘建国", "杨秀英", "黄志强")
+
+
+def fill_city() -> None:
+    """Fill what is empty; a city that is there stays as it is."""
+    assert settings.DEMO or settings.PROFILE == "test"
+    if Account.objects.exists():
+        return
+    _add_divisions()
+    with transaction.atomic():
+        for login, name, role, division, label in cast():
+            _open_account(login, name, role, division, label)
+    _open_files()
+
+
+@cache
+def city() -> Mapping[str, object]:
+    """The city's own divisions, from its policy folder."""
+    written: dict[str, object] = yaml.safe_load(
+        (settings.POLICY_ROOT / "cities" / settings.CITY / "divisions.yaml").read_text()
+    )
+    return written
+
+
+def counties() -> list[tuple[int, str]]:
+    """Twelve-digit code and name of each county."""
+    listed = city()["counties"]
+    assert isinstance(listed, list)
+    return [(int(row["code"]) * 10**6, str(row["name"])) for row in listed]
+
+
+def cast() -> list[tuple[str, str, str, int, str]]:
+    """(login, name, role, division, label): the people every test and every tour meets."""
+    (home, home_name), (other, other_name) = counties()[0], counties()[1]
+    whole, whole_name = int(str(city()["code"])) * 10**6, str(city()["name"])
+    return [
+        ("clerk", "测试王芳", "station-clerk", home + 901_000, f"{home_name} · {STREETS[0]}"),
+        ("district", "测试李伟", "district-officer", home, home_name),
+        ("neighbour", "测试赵敏", "district-officer", other, other_name),
+        ("city", "测试陈明", "city-officer", whole, whole_name),
+        ("system", "测试孙系", "system-admin", whole, whole_name),
+        ("security", "测试周安", "security-admin", whole, whole_name),
+        ("auditor", "测试吴审", "audit-admin", whole, whole_name),
+    ]
+
+
+def who_can_sign_in() -> str:
+    """What the demo prints, so that a newcomer need not ask."""
+    roles = {a.login: a for a in (actor_named(row[0], on=timezone.localdate()) for row in cast()) if a}
+    lines = [f"    {login:<10} {actor.role_label}  {actor.division_label}  {actor.name}"
+             for login, actor in roles.items()]
+    return "\n".join([
+        "", "  谁可以登录（全部是虚构的人）：", *lines, "",
+        f"  密码都是 {PASSWORD}   第二重验证码都是 {settings.DEMO_SECOND_FACTOR}（只在演示里固定）",
+    ])
+
+
+def sample_roster() -> list[dict[str, str]]:
+    """Twenty rows for a first import: seventeen good, three a clerk has to correct."""
+    rows = list(_roster(20, seed=17, first=9001, station=counties()[0][0] + 901_000))
+    for row in rows:
+        row.update({"人员类别": "退役军人", "残疾等级": "", "残疾性质": "", "残疾军人证": "无", "优待证": "有"})
+    good = rows[4]["证件号码"]
+    rows[4]["证件号码"] = good[:-1] + ("1" if good[-1] != "1" else "2")
+    rows[10].update({"入伍日期": "1990-12-01", "退役日期": "1986-11-30"})
+    rows[15]["人员类别"] = "退伍老兵"
+    rows[0].update({"姓名": "测试张三9001", "证件号码": _number(date(1952, 3, 8), 1), "入伍日期": "1970-12-01",
+                    "退役日期": "1976-03-15", "户籍类别": "农村", "抚恤定补": "否"})
+    return rows
+
+
+def _add_divisions() -> None:
+    whole = (int(str(city()["code"])) * 10**6, str(city()["name"]), "city")
+    streets = [(code + (901 + i) * 1000, name, "township") for code, _ in counties() for i, name in enumerate(STREETS)]
+    with acting_as_job("demo.fill-city"):
+        add_divisions([whole, *((code, name, "county") for code, name in counties()), *streets],
+                      valid_from=_SINCE, source=str(city()["source"]))
+
+
+def _open_account(login: str, name: str, role: str, division: int, label: str) -> None:
+    now = timezone.now()
+    account = create_account(login, name=name, kind="staff", password=PASSWORD, by=BY, now=now)
+    grant_role(account, role=role, division=division, division_label=label, valid_from=_SINCE, by=BY, now=now)
+    secret = sha256(f"{settings.SECRET_KEY}{login}".encode()).hexdigest()
+    enrol_totp(account, secret=_base32(secret), by=BY, now=now)
+
+
+def _base32(seed: str) -> str:
+    return base64.b32encode(bytes.fromhex(seed)[:20]).decode()
+
+
+def _open_files() -> None:
+    now, today = timezone.now(), timezone.localdate()
+    officer = actor_named("city", on=today)
+    assert officer is not None
+    rows = [RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
+    with acting_as(officer):
+        registry.import_roster(rows, file_name="虚构城市.xlsx", file_digest=sha256(b"demo city").digest(),
+                               by=officer, synthetic=True, now=now, today=today)
+
+
+def _whole_city() -> Iterator[dict[str, str]]:
+    stations = [code + (901 + i) * 1000 for code, _ in counties() for i in range(len(STREETS))]
+    share = PEOPLE // len(stations)
+    for index, station in enumerate(stations):
+        count = share + (PEOPLE % len(stations) if index == 0 else 0)
+        yield from _roster(count, seed=index, first=1 + index * share + (index > 0) * (PEOPLE % len(stations)),
+                           station=station)
+
+
+def _roster(count: int, *, seed: int, first: int, station: int) -> Iterator[dict[str, str]]:
+    chance = random.Random(seed)  # noqa: S311 - the same invented city every time, nothing secret
+    for number in range(first, first + count):
+        enlisted = date(chance.randint(1965, 2019), chance.choice((3, 9, 12)), 1)
+        born = date(enlisted.year - chance.randint(18, 22), chance.randint(1, 12), chance.randint(1, 28))
+        served = chance.choice((2, 3, 4, 5, 8, 12, 16))
+        discharged = min(enlisted + timedelta(days=365 * served), date(2025, 9, 1))
+        disabled = chance.random() < 0.08
+        county = station // 10**6
+        yield {
+            "姓名": f"测试{chance.choice(_NAMES)}{number:04d}",
+            "证件号码": _number(born, number),
+            "人员类别": "退役军人、残疾军人" if disabled else chance.choices(
+                ("退役军人", "烈士遗属", "现役军人家属"), (94, 2, 4))[0],
+            "服务站区划代码": str(station),
+            "入伍日期": enlisted.isoformat(),
+            "退役日期": discharged.isoformat(),
+            "服役身份": chance.choice(("义务兵", "军士", "军官")),
+            "安置方式": chance.choice(("自主就业", "安排工作", "复员")),
+            "残疾等级": f"{chance.choice('五六七八九十')}级" if disabled else "",
+            "残疾性质": chance.choice(("因战", "因公", "因病")) if disabled else "",
+            "户籍区划代码": str(county),
+            "户籍类别": chance.choice(("农村", "城镇")),
+            "抚恤定补": chance.choices(("是", "否"), (1, 8))[0],
+            "优待证": chance.choices(("有", "无"), (3, 1))[0],
+            "残疾军人证": "有" if disabled else "无",
+            "手机号码": f"100{number:08d}",
+        }
+
+
+def _number(born: date, sequence: int) -> str:
+    """An invented identity number; the address code 99xxxx carries what the three-digit sequence cannot."""
+    return IdentityNumber.invented(born=born, sequence=sequence % 1000, address=f"99{sequence // 1000 % 10000:04d}").number

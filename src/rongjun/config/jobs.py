@@ -1,0 +1,46 @@
+"""Every job of the house: what runs, how often, and the rule it runs under (always a batch scope)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import OperationalError, connection
+
+from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
+from rongjun.audit import jobs as audit
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work without a person: its name in the evidence chain, its period, its scope."""
+
+    name: str
+    every_seconds: float
+    scope: Scope
+    run: Callable[[], object]
+
+
+JOBS: tuple[Job, ...] = (Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),)
+
+
+def run_due(last_run: dict[str, float], *, tick: float) -> None:
+    """Run each job whose period has passed, one transaction each."""
+    for job in JOBS:
+        if tick - last_run.get(job.name, float("-inf")) >= job.every_seconds:
+            last_run[job.name] = tick
+            with acting_as_job(job.name, scope=job.scope):
+                job.run()
+
+
+def work_forever() -> None:
+    """The worker's loop. A lost database is waited for; a mistake of ours ends the process, loudly."""
+    last_run: dict[str, float] = {}
+    while True:
+        try:
+            run_due(last_run, tick=time.monotonic())
+        except OperationalError as error:
+            print(f"后台任务：数据库暂时连不上，1 秒后再试（{type(error).__name__}）", flush=True)
+            connection.close()
+        time.sleep(0.25)

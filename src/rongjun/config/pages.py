@@ -1,0 +1,64 @@
+"""What every page is given, and the pages that belong to no app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rongjun.access.api import ActingRequest, actor_of, anyone
+
+# (address name, icon, words, permission): an app that adds a screen adds a line.
+NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
+    ("desk:today", "sun", "今天", "desk.open"),
+    ("registry:people", "user", "人员", "registry.read-person"),
+    ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
+    ("desk:policy", "book", "政策", "policy.read"),
+    ("desk:evidence", "shield-check", "审计", "audit.read"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of the page shell: who is here, where they can go."""
+    actor = actor_of(request) if hasattr(request, "session") else None
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    nav = [
+        (reverse(name), icon, _(words), here.split("-")[0] == name)
+        for name, icon, words, permission in NAVIGATION
+        if actor and actor.may(permission)
+    ]
+    may_search = actor is not None and actor.may("registry.read-person")
+    return {
+        "demo": settings.DEMO,
+        "actor": actor,
+        "nav": nav,
+        "idle_seconds": settings.SESSION_LIMITS["staff"][0] if actor else 0,
+        "search_url": reverse("registry:people") if may_search else "",
+        "keep_url": reverse("extend_session") if actor else "",
+    }
+
+
+@anyone("the front door only points the way")
+def front(request: ActingRequest) -> HttpResponse:
+    """Staff go to the workbench; there is no other face yet."""
+    return redirect("desk:today")
+
+
+@anyone("a page that failed its check tells why")
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's token did not fit: nothing was changed."""
+    return render(request, "house/csrf_failed.html", {"reason": reason}, status=403)
+
+
+@anyone("an operator's probe; says nothing about anybody")
+def health(request: HttpRequest) -> HttpResponse:
+    """Answers when the application and its database do."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    return HttpResponse("ok", content_type="text/plain")

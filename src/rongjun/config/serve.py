@@ -1,0 +1,148 @@
+"""Runs the city on this machine: database, web server, worker; and stops all it started."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from rongjun.config import database
+from rongjun.config.place import place
+from rongjun.config.postgres import LauncherError
+
+_PR_SET_PDEATHSIG = 1
+
+
+def port_is_free(port: int) -> bool:
+    """Whether nothing listens on the loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """One running city for one data place; the kernel lets go of the lock even after `kill -9`."""
+    path = place().make() / "lock"
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LauncherError(
+                f"这个数据目录（{place().root}）的城市已经在运行。先在那个窗口按 Ctrl-C，或用 RONGJUN_DATA 另开一个目录。"
+            ) from error
+        yield
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Child processes that live and die with this one."""
+
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    stopping: bool = False
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start a child that ends when we end, however we end."""
+        self.children[name] = subprocess.Popen(command, preexec_fn=_end_with_parent)  # noqa: PLW1509 - Linux only needs one prctl
+
+    def wait(self) -> int:
+        """Until a signal or until a child ends by itself; 0 for an orderly stop."""
+        for wanted in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(wanted, self._stop)
+        while not self.stopping:
+            for name, child in self.children.items():
+                if child.poll() is not None:
+                    print(f"{name} 停了（退出码 {child.returncode}），其余的一起停下。", file=sys.stderr)
+                    self.stopping = True
+                    self._end_children()
+                    return 1
+            time.sleep(0.2)
+        self._end_children()
+        return 0
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _end_children(self) -> None:
+        for child in self.children.values():
+            if child.poll() is None:
+                child.terminate()
+        deadline = time.monotonic() + 10
+        for child in self.children.values():
+            try:
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def _end_with_parent() -> None:
+    # Ctrl-C reaches the whole foreground group; children wait for our own orderly word instead.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def web_command(port: int) -> list[str]:
+    """The application server: two processes, four threads each (each thread holds one connection)."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
+        "--workers-kill-timeout", "5", "rongjun.config.wsgi:application",
+    ]  # fmt: skip
+
+
+def serve(port: int) -> int:
+    """Web and worker until stopped. The database must be ready."""
+    if not port_is_free(port):
+        raise LauncherError(f"端口 {port} 已被别的程序占用。换一个：PORT={port + 1} make demo")
+    supervisor = Supervisor()
+    supervisor.start("网页服务", web_command(port))
+    supervisor.start("后台任务", [sys.executable, "-m", "rongjun.config.cli", "worker"])
+    _wait_for(port, supervisor)
+    return supervisor.wait()
+
+
+def _wait_for(port: int, supervisor: Supervisor) -> None:
+    for _ in range(300):
+        if any(child.poll() is not None for child in supervisor.children.values()):
+            return
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                print(f"\n  打开 http://localhost:{port}   （按 Ctrl-C 停下）\n", flush=True)
+                return
+        time.sleep(0.1)
+
+
+@contextmanager
+def running_database(step: AbstractContextManager[None]) -> Iterator[None]:
+    """The database for as long as the block runs; stopped after it only if we started it."""
+    with step:
+        started = database.make_ready()
+    try:
+        yield
+    finally:
+        if started:
+            database.cluster().stop()
+
+
+def run_as_owner(*arguments: str) -> None:
+    """A Django command as the owner role, in its own process (this one never holds the owner's rights)."""
+    environment = {**os.environ, "RONGJUN_DB_ROLE": "owner", "DJANGO_SETTINGS_MODULE": "rongjun.config.settings"}
+    done = subprocess.run([sys.executable, "-m", "django", *arguments], env=environment, check=False)
+    if done.returncode != 0:
+        raise LauncherError(f"{' '.join(arguments)} 没有成功，上面几行是原因。数据没有改动。")

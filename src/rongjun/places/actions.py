@@ -1,0 +1,15 @@
+"""Divisions come from a published list, loaded whole."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from rongjun.places.models import Division
+
+
+def add_divisions(rows: Iterable[tuple[int, str, str]], *, valid_from: date, source: str) -> int:
+    """Load (code, name, level) rows in force from a day; what is there already stays. Returns how many came."""
+    fresh = [Division(code=code, name=name, level=level, valid_from=valid_from, source=source)
+             for code, name, level in rows]
+    before = Division.objects.count()
+    Division.objects.bulk_create(fresh, ignore_conflicts=True)
+    return Division.objects.count() - before

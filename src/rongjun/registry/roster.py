@@ -1,0 +1,287 @@
+"""The bureau's roster 花名册: what each column may say, and what one row becomes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from rongjun.kernel.errors import Unfit
+from rongjun.kernel.identifiers import (
+    DOCUMENT_LABELS,
+    DivisionCode,
+    DocumentType,
+    IdentityNumber,
+    PersonalDocument,
+    Phone,
+    admit,
+    hide,
+    read_document,
+)
+from rongjun.kernel.reading import half_width
+from rongjun.registry.logic import CATEGORY_OF_LABEL
+
+SPOILT_NUMBER = "\x00number"
+SPOILT_FORMULA = "\x00formula"
+_SPOILT: Mapping[str, str] = {
+    SPOILT_NUMBER: "表格软件把长号码当成了数字，末几位已经变成 0。请把这一列设成“文本”格式后重新填写。",
+    SPOILT_FORMULA: "这一格是公式。请复制后“粘贴为数值”，再导入。",
+}
+RANK_GROUPS = {"军官": "officer", "军士": "nco", "初级军士": "nco_junior", "义务兵": "conscript", "学员": "cadet"}
+PLACEMENT_MODES = {
+    "自主就业": "self_employed", "安排工作": "job_arranged", "逐月领取退役金": "monthly_pension",
+    "复员": "demobilised", "转业": "transferred", "退休": "retired", "供养": "state_supported",
+}
+CAUSES = {"因战": "war", "因公": "duty", "因病": "illness"}
+GRADES = {f"{word}级": number for number, word in enumerate("一二三四五六七八九十", start=1)}
+HOUSEHOLD_KINDS = {"农村": "rural", "城镇": "urban"}
+YES_NO = {"是": True, "否": False, "有": True, "无": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the roster: its heading, what may stand in it, and how a clerk is told."""
+
+    heading: str
+    help: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    width: int = 14
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("姓名", "与证件一致。", required=True),
+    Column("证件类型", "不填按居民身份证。", choices=tuple(DOCUMENT_LABELS.values()), width=18),
+    Column("证件号码", "18 位，列格式须为“文本”。15 位旧号码也收，会补成 18 位。", required=True, width=24),
+    Column("人员类别", "可填多个，用顿号隔开。", required=True, choices=tuple(CATEGORY_OF_LABEL), several=True,
+           width=22),
+    Column("服务站区划代码", "负责这份档案的服务站，12 位。", required=True, width=18),
+    Column("入伍日期", "年-月-日，如 1970-12-01。"),
+    Column("退役日期", "年-月-日。"),
+    Column("服役身份", "退役时的身份。", choices=tuple(RANK_GROUPS)),
+    Column("安置方式", "", choices=tuple(PLACEMENT_MODES), width=16),
+    Column("残疾等级", "没有就空着。", choices=tuple(GRADES)),
+    Column("残疾性质", "填了等级就要填。", choices=tuple(CAUSES)),
+    Column("户籍区划代码", "户口所在区市的 6 位代码。"),
+    Column("户籍类别", "", choices=tuple(HOUSEHOLD_KINDS)),
+    Column("抚恤定补", "是否在领抚恤金或定期生活补助。", choices=("是", "否")),
+    Column("优待证", "是否已领优待证。", choices=("有", "无")),
+    Column("残疾军人证", "是否持证。", choices=("有", "无")),
+    Column("手机号码", "11 位。", width=16),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as it stands in the workbook: its number there, and the text under each heading."""
+
+    number: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row is refused: the column, the value so far as it may be shown, what is wrong and what to do."""
+
+    column: str
+    shown: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """A row that can become a file. Statuses are category codes; None and "" mean the row does not say."""
+
+    number: int
+    name: str
+    document_type: str
+    document: PersonalDocument
+    division: int
+    statuses: tuple[str, ...]
+    sex: str | None = None
+    birth_date: date | None = None
+    enlisted_on: date | None = None
+    discharged_on: date | None = None
+    rank_group: str = ""
+    placement_mode: str = ""
+    disability_grade: int | None = None
+    disability_cause: str = ""
+    household_county: str = ""
+    household_kind: str = ""
+    phone: Phone | None = None
+
+
+def read_row(raw: RawRow, *, synthetic: bool, today: date) -> RosterRow | tuple[Fault, ...]:
+    """What the row says, or every reason why it is refused. `today` refuses dates that have not come."""
+    cells = _Cells(raw)
+    kind = _document_type(cells)
+    document = cells.read("证件号码", lambda text: admit(_document(kind, text), synthetic=synthetic))
+    born = document.birth_date if isinstance(document, IdentityNumber) else None
+    enlisted, discharged = _service_days(cells, born, today)
+    grade = cells.choose("残疾等级", GRADES)
+    cause = cells.choose("残疾性质", CAUSES) or ""
+    statuses = _statuses(cells)
+    if "disabled-soldier" in statuses and grade is None:
+        cells.fault("残疾等级", "registry.grade-missing", "人员类别写了残疾军人，请填残疾等级（一级到十级）。")
+    if grade is not None and not cause:
+        cells.fault("残疾性质", "registry.cause-missing", "填了残疾等级，请填残疾性质：因战、因公或因病。")
+    name = cells.read("姓名", _name)
+    division = cells.read("服务站区划代码", lambda text: DivisionCode.from_text(text).code)
+    county = cells.read("户籍区划代码", _county) or ""
+    phone = cells.read("手机号码", lambda text: admit(Phone.from_text(text), synthetic=synthetic))
+    household_kind = cells.choose("户籍类别", HOUSEHOLD_KINDS) or ""
+    rank_group, placement = cells.choose("服役身份", RANK_GROUPS) or "", cells.choose("安置方式", PLACEMENT_MODES) or ""
+    if cells.faults:
+        return tuple(cells.faults)
+    assert document and name and division
+    return RosterRow(
+        number=raw.number, name=name, document_type=kind, document=document, division=division, statuses=statuses,
+        sex=document.sex if isinstance(document, IdentityNumber) else None, birth_date=born,
+        enlisted_on=enlisted, discharged_on=discharged, rank_group=rank_group, placement_mode=placement,
+        disability_grade=grade, disability_cause=cause, household_county=county, household_kind=household_kind,
+        phone=phone,
+    )
+
+
+Value = TypeVar("Value")
+
+
+class _Cells:
+    """Reads one row's cells and gathers every fault, so that a clerk mends a row once."""
+
+    def __init__(self, raw: RawRow) -> None:
+        self.raw = raw
+        self.faults: list[Fault] = []
+
+    def text(self, heading: str) -> str:
+        """The cell, half-width; a cell the spreadsheet spoilt is a fault."""
+        value = self.raw.values.get(heading, "")
+        if value in _SPOILT:
+            self.fault(heading, "registry.cell-spoilt", _SPOILT[value], shown="（格式问题）")
+            return ""
+        return half_width(value)
+
+    def read(self, heading: str, how: Callable[[str], Value]) -> Value | None:
+        """The cell as a value; None when it is empty or a fault was noted."""
+        faults_before = len(self.faults)
+        text = self.text(heading)
+        if not text:
+            if _IS_REQUIRED[heading] and len(self.faults) == faults_before:
+                self.fault(heading, "registry.cell-missing", f"{heading}没有填。", shown="（空）")
+            return None
+        try:
+            return how(text)
+        except Unfit as unfit:
+            self.fault(heading, unfit.code, unfit.sentence)
+            return None
+
+    def choose(self, heading: str, choices: Mapping[str, Value]) -> Value | None:
+        """The cell as one of a list's words."""
+        return self.read(heading, lambda text: _chosen(text, heading, choices))
+
+    def fault(self, heading: str, code: str, sentence: str, *, shown: str | None = None) -> None:
+        """Note why the row is refused."""
+        value = self.raw.values.get(heading, "")
+        self.faults.append(Fault(heading, _shown(heading, value) if shown is None else shown, code, sentence))
+
+
+_IS_REQUIRED = {column.heading: column.required for column in COLUMNS}
+_PRIVATE = {"证件号码", "手机号码"}
+
+
+def _shown(heading: str, value: str) -> str:
+    """A refused value as a clerk may see it: enough to find the row, not enough to be the number."""
+    if not value:
+        return "（空）"
+    return hide(value, head=6, tail=4) if heading in _PRIVATE else value[:40]
+
+
+def _chosen(text: str, heading: str, choices: Mapping[str, Value]) -> Value:
+    if text not in choices:
+        raise Unfit("registry.not-in-list", f"{heading}只能填：{'、'.join(choices)}。")
+    return choices[text]
+
+
+def _document_type(cells: _Cells) -> str:
+    labels = {label: str(code) for code, label in DOCUMENT_LABELS.items()}
+    return cells.choose("证件类型", labels) or str(DocumentType.RESIDENT_ID)
+
+
+def _document(kind: str, text: str) -> PersonalDocument:
+    if kind == DocumentType.RESIDENT_ID:
+        return IdentityNumber.from_text(text, accept_legacy=True)
+    return read_document(kind, text)
+
+
+def _statuses(cells: _Cells) -> tuple[str, ...]:
+    words = [word for word in re.split(r"[、,，;；\s]+", cells.text("人员类别")) if word]
+    if not words:
+        cells.read("人员类别", str)  # notes that it is missing
+    for word in words:
+        if word not in CATEGORY_OF_LABEL:
+            known = "、".join(CATEGORY_OF_LABEL)
+            cells.fault("人员类别", "registry.unknown-category", f"没有“{word[:12]}”这一类。可填：{known}。")
+    codes = [CATEGORY_OF_LABEL[word] for word in words if word in CATEGORY_OF_LABEL]
+    holds = {"抚恤定补": "regular-subsidy", "优待证": "pref-card-holder", "残疾军人证": "disabled-cert-holder"}
+    codes += [code for heading, code in holds.items() if cells.choose(heading, YES_NO)]
+    return tuple(dict.fromkeys(codes))
+
+
+def _service_days(cells: _Cells, born: date | None, today: date) -> tuple[date | None, date | None]:
+    enlisted, discharged = cells.read("入伍日期", _day), cells.read("退役日期", _day)
+    if enlisted and discharged and discharged <= enlisted:
+        cells.fault("退役日期", "registry.discharged-before-enlisted", "退役日期早于入伍日期，请核对两个日期。")
+    if enlisted and born and enlisted.year - born.year < 14:
+        cells.fault("入伍日期", "registry.enlisted-too-young", "按证件号码算，入伍时不满 14 岁，请核对日期或证件号码。")
+    if discharged and discharged > today:
+        cells.fault("退役日期", "registry.day-to-come", "退役日期还没有到，请核对。")
+    return enlisted, discharged
+
+
+def _day(text: str) -> date:
+    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", text) or re.fullmatch(
+        r"(\d{4})(\d{2})(\d{2})", text
+    )
+    if not found:
+        raise Unfit("registry.not-a-day", "请写成 年-月-日，例如 1970-12-01。")
+    try:
+        return date(*(int(part) for part in found.groups()))
+    except ValueError:
+        raise Unfit("registry.no-such-day", "没有这一天，请核对年、月、日。") from None
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if len(name) < 2 or len(name) > 50 or not all(c.isalnum() or c in " ·.'-" for c in name):
+        raise Unfit("registry.not-a-name", "姓名应为 2 到 50 个字，只含汉字、字母、数字和间隔号。")
+    return name
+
+
+def _county(text: str) -> str:
+    return DivisionCode.from_text(text).text[:6]
+
+
+def examples(*, station: int) -> tuple[Mapping[str, str], ...]:
+    """Two invented people as a clerk of this station would fill them in."""
+    county = str(station)[:6]
+    return (
+        {
+            "姓名": "测试张三0001", "证件类型": "居民身份证",
+            "证件号码": IdentityNumber.invented(born=date(1952, 3, 8), sequence=1).number,
+            "人员类别": "退役军人", "服务站区划代码": str(station), "入伍日期": "1970-12-01", "退役日期": "1976-03-15",
+            "服役身份": "义务兵", "安置方式": "复员", "户籍区划代码": county, "户籍类别": "农村", "抚恤定补": "否",
+            "优待证": "有", "残疾军人证": "无", "手机号码": "10000000001",
+        },
+        {
+            "姓名": "测试李四0002", "证件类型": "居民身份证",
+            "证件号码": IdentityNumber.invented(born=date(1968, 7, 21), sequence=2).number,
+            "人员类别": "退役军人、残疾军人", "服务站区划代码": str(station), "入伍日期": "1986-10-01",
+            "退役日期": "1990-03-01", "服役身份": "军士", "安置方式": "安排工作", "残疾等级": "七级", "残疾性质": "因战",
+            "户籍区划代码": county, "户籍类别": "城镇", "抚恤定补": "是", "优待证": "有", "残疾军人证": "有",
+            "手机号码": "10000000002",
+        },
+    )

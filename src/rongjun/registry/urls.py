@@ -1,0 +1,13 @@
+"""Addresses of the registry's own pages."""
+
+from django.urls import path
+
+from rongjun.registry import http
+
+app_name = "registry"
+urlpatterns = [
+    path("people/", http.people, name="people"),
+    path("imports/", http.imports, name="imports"),
+    path("imports/template.xlsx", http.roster_template, name="imports-template"),
+    path("imports/<uuid:roster>/", http.report, name="report"),
+]

@@ -1,0 +1,251 @@
+"""Is the book sound? Every example run, simple lints, counts; and one benefit explained as text."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rongjun.rules.book import (
+    AREAS,
+    CLASSES,
+    CONFIDENCES,
+    GRADES,
+    KINDS,
+    WAYS,
+    Benefit,
+    Book,
+    Example,
+    Version,
+)
+from rongjun.rules.deciding import decide
+from rongjun.rules.errors import PolicyError, Problem
+from rongjun.rules.folding import expand
+from rongjun.rules.loading import load_book
+from rongjun.rules.phrases import phrase
+from rongjun.rules.tree import (
+    All,
+    Between,
+    Compare,
+    Condition,
+    Either,
+    Holds,
+    Leaf,
+    Not,
+    OneOf,
+    bare,
+    leaves,
+    top_parts,
+)
+from rongjun.rules.vocabulary import Fact, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a check: `problems` must be mended, `remarks` be looked at; counts by heading."""
+
+    problems: tuple[Problem, ...]
+    remarks: tuple[Problem, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    examples: int
+    digest: str | None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the book may be used."""
+        return not self.problems
+
+
+def check_book(root: Path, *, city: str) -> Report:
+    """Load one city's book, run every example and lint every condition; never raises on bad files."""
+    try:
+        book = load_book(root, city=city)
+    except PolicyError as error:
+        return Report(error.problems, (), {}, 0, None)
+    problems: list[Problem] = []
+    remarks: list[Problem] = []
+    for benefit in book.benefits.values():
+        for version in benefit.versions:
+            problems += _example_problems(book, benefit, version)
+            problems += _condition_problems(book, benefit, version)
+            remarks += _remarks(book, benefit, version)
+    examples = sum(len(v.examples) for b in book.benefits.values() for v in b.versions)
+    return Report(tuple(sorted(problems)), tuple(sorted(remarks)), _counts(book), examples, book.digest)
+
+
+def _counts(book: Book) -> Mapping[str, Mapping[str, int]]:
+    every = list(book.benefits.values())
+    return {
+        "area": Counter(b.area for b in every),
+        "kind": Counter(b.kind for b in every),
+        "level": Counter(b.level for b in every),
+        "source_grade": Counter(b.source_grade for b in every),
+        "confidence": Counter(b.confidence for b in every),
+    }
+
+
+def _example_problems(book: Book, benefit: Benefit, version: Version) -> Iterator[Problem]:
+    verdicts = {example.verdict for example in version.examples}
+    for wanted, name in (("granted", "能享受"), ("not-granted", "不能享受")):
+        if wanted not in verdicts:
+            yield Problem(benefit.file, version.line, f"缺少结论为“{name}”的例子", "补一个人工核对过的例子")
+    names = Counter(example.name for example in version.examples)
+    for example in version.examples:
+        if names[example.name] > 1:
+            yield Problem(benefit.file, example.line, f"例子“{example.name}”重名", "换一个名字")
+        if benefit.version(on=example.date) is not version:
+            yield Problem(
+                benefit.file, example.line, "例子的日期不在本版本的施行期内", "改日期或移到对的版本"
+            )
+            continue
+        yield from _outcome_problems(book, benefit, example)
+
+
+def _outcome_problems(book: Book, benefit: Benefit, example: Example) -> Iterator[Problem]:
+    decision = decide(book, code=benefit.code, facts=example.given, on=example.date)
+    assert decision is not None
+    if decision.verdict != example.verdict:
+        what = f"例子“{example.name}”应得 {example.verdict}，按条件得 {decision.verdict}"
+        yield Problem(benefit.file, example.line, what, "核对条件和例子，改错的一方")
+        return
+    open_state = {"not-granted": "failed", "unknown": "unknown"}.get(decision.verdict)
+    reasons = [reason for reason in decision.reasons if reason.state == open_state]
+    named = {fact.name for reason in reasons for fact in reason.facts}
+    named |= {fact.name for reason in reasons for fact in reason.missing}
+    for name in example.because:
+        if name not in named:
+            what = f"例子“{example.name}”说原因是 {name}，按条件是 {'、'.join(sorted(named)) or '无'}"
+            yield Problem(benefit.file, example.line, what, "改正 because 或条件")
+    if open_state and not example.because:
+        yield Problem(benefit.file, example.line, f"例子“{example.name}”没有写 because", "写上起作用的事实名")
+
+
+def _condition_problems(book: Book, benefit: Benefit, version: Version) -> Iterator[Problem]:
+    def problem(what: str, fix: str) -> Problem:
+        return Problem(benefit.file, version.line, what, fix)
+
+    parts = top_parts(version.when)
+    if len(set(parts)) < len(parts):
+        yield problem("条件里有重复的部分", "删去重复的")
+    for fact, own in _by_fact(parts, book.vocabulary).items():
+        if not _can_hold(own, book.vocabulary[fact]):
+            yield problem(f"对“{book.vocabulary[fact].label}”的几个条件互相矛盾，谁也不能享受", "改正条件")
+    for part in parts:
+        if isinstance(part, Not) and part.part in parts:
+            yield problem("条件同时要求一件事成立和不成立", "改正条件")
+
+
+def _remarks(book: Book, benefit: Benefit, version: Version) -> Iterator[Problem]:
+    expanded = expand(version.when, vocabulary=book.vocabulary)
+    for fact in sorted(_unguarded(expanded, book.vocabulary, above=frozenset())):
+        gate = book.vocabulary[fact].meaningful_when
+        what = f"用了“{book.vocabulary[fact].label}”而没有先要求 {gate}，无此身份的人会得出“差情况”"
+        yield Problem(benefit.file, version.line, what, f"写成 {gate} AND …")
+    if not version.announced:
+        yield Problem(benefit.file, version.line, "没有写公布日期（announced）", "查到后补上")
+    for basis in version.basis:
+        if basis.effective_from and basis.effective_from > version.start:
+            what = f"依据“{basis.document}”在本版本施行之后才生效"
+            yield Problem(benefit.file, version.line, what, "核对 from 和 effective_from")
+
+
+def _unguarded(node: Condition, vocabulary: Vocabulary, *, above: frozenset[str]) -> Iterator[str]:
+    """Facts with a gate that are read where nobody asked for the gate first."""
+    if isinstance(node, Not):
+        yield from _unguarded(node.part, vocabulary, above=above)
+    elif isinstance(node, All | Either):
+        held = (
+            {part.fact for part in node.parts if isinstance(part, Holds)} if isinstance(node, All) else set()
+        )
+        for part in node.parts:
+            yield from _unguarded(part, vocabulary, above=above | held)
+    else:
+        gate = vocabulary[node.fact].meaningful_when
+        if gate and gate not in above:
+            yield node.fact
+
+
+def _by_fact(parts: tuple[Condition, ...], vocabulary: Vocabulary) -> dict[str, list[Leaf]]:
+    found: dict[str, list[Leaf]] = {}
+    for part in parts:
+        if isinstance(part, Compare | OneOf | Between) and vocabulary[part.fact].kind != "date":
+            found.setdefault(part.fact, []).append(part)
+    return found
+
+
+def _can_hold(own: list[Leaf], fact: Fact) -> bool:
+    """Whether some value satisfies all comparisons: every constant and its neighbours are tried."""
+    tried: set[object] = set(fact.values)
+    for leaf in own:
+        tried |= _candidates(leaf)
+    if not fact.values:
+        tried |= {"", fact.lowest, fact.highest}
+    fitting = [v for v in tried if not isinstance(v, int) or fact.lowest <= v <= fact.highest or fact.level]
+    return any(all(_accepts(leaf, value) for leaf in own) for value in fitting)
+
+
+def _candidates(leaf: Leaf) -> set[object]:
+    if isinstance(leaf, Compare):
+        ends = [bare(leaf.value)]
+    elif isinstance(leaf, OneOf):
+        ends = [bare(value) for value in leaf.values]
+    else:
+        assert isinstance(leaf, Between)
+        ends = [bare(leaf.low), bare(leaf.high)]
+    return {near for end in ends for near in ((end - 1, end, end + 1) if isinstance(end, int) else (end,))}
+
+
+def _accepts(leaf: Leaf, value: object) -> bool:
+    if isinstance(leaf, OneOf):
+        return (value in {bare(v) for v in leaf.values}) is not leaf.negated
+    if isinstance(leaf, Compare) and leaf.op in {"=", "<>"}:
+        return (value == bare(leaf.value)) is (leaf.op == "=")
+    if not isinstance(value, int):
+        return False
+    if isinstance(leaf, Between):
+        low, high = bare(leaf.low), bare(leaf.high)
+        assert isinstance(low, int)
+        assert isinstance(high, int)
+        return (low <= value <= high) is not leaf.negated
+    assert isinstance(leaf, Compare)
+    edge = bare(leaf.value)
+    assert isinstance(edge, int)
+    return {"<": value < edge, "<=": value <= edge, ">": value > edge, ">=": value >= edge}[leaf.op]
+
+
+def explain_benefit(book: Book, *, code: str, on: date) -> str:
+    """One benefit as plain Chinese text: who, what, how, by which document, since when, how sure."""
+    benefit = book.benefits[code]
+    version = benefit.version(on=on)
+    head = (
+        f"{benefit.title}（{benefit.code}{f'，资料编号 {benefit.source_id}' if benefit.source_id else ''}）"
+    )
+    if version is None:
+        return f"{head}\n{on.isoformat()} 没有施行中的版本。"
+    since = version.start.isoformat() + (
+        f"（{version.announced.isoformat()} 公布）" if version.announced else ""
+    )
+    unconfirmed = "" if book.is_confirmed(benefit, version) else "；待局方确认"
+    guards = "；".join(
+        phrase(g.when, vocabulary=book.vocabulary) for _, g in book.guards_before(benefit, on=on)
+    )
+    rows = {
+        "领域": f"{AREAS[benefit.area]} · {KINDS[benefit.kind]}",
+        "对象": "、".join(CLASSES[name] for name in benefit.classes),
+        "谁能享受": phrase(version.when, vocabulary=book.vocabulary),
+        "另须": guards,
+        "内容": version.what,
+        "怎么享受": WAYS[version.grant.way],
+        "出示": benefit.evidence or "",
+        "谁来办": benefit.provider,
+        "依据": "；".join(str(basis) for basis in version.basis),
+        "施行": since,
+        "把握": f"{CONFIDENCES[benefit.confidence]}（{GRADES[benefit.source_grade]}）{unconfirmed}",
+        "说明": version.note or "",
+        "需要的情况": "、".join(_labels(version, book.vocabulary)),
+    }
+    return "\n".join([head, *(f"{name}：{text}" for name, text in rows.items() if text)])
+
+
+def _labels(version: Version, vocabulary: Vocabulary) -> list[str]:
+    return list(dict.fromkeys(vocabulary[leaf.fact].label for leaf in leaves(version.when)))

@@ -1,0 +1,426 @@
+"""`load_book`: nation + province + city from `policy/`, every fault of every file at once."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, cast
+
+from rongjun.rules.book import (
+    AREAS,
+    CLASSES,
+    CONFIDENCES,
+    GRADES,
+    KINDS,
+    VERDICTS,
+    WAYS,
+    Basis,
+    Benefit,
+    Book,
+    Confirmation,
+    Example,
+    Grant,
+    Guard,
+    GuardVersion,
+    Verdict,
+    Version,
+    change_days,
+    digest_of,
+)
+from rongjun.rules.conditions import parse_condition
+from rongjun.rules.days import EARLIEST, Span, latest_start
+from rongjun.rules.errors import ConditionError, PolicyError, Problem
+from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_sheet
+from rongjun.rules.tree import Condition, Holds, Region
+from rongjun.rules.vocabulary import LEVELS, NAME, Fact, Value, Vocabulary, read_vocabulary
+
+# Part of every digest: raise it when the same files would be judged differently by newer code.
+BOOK_FORMAT: Final = 1
+SPAN_OF_LEVEL: Final[Mapping[str, int]] = {"province": 10**10, "city": 10**8, "county": 10**6}
+
+_CODE = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SOURCE_ID = re.compile(r"[A-Z]-[0-9]{3}")
+_LINK = re.compile(r"https://\S+")
+
+
+def load_book(root: Path, *, city: str, confirmations: Iterable[Confirmation] = ()) -> Book:
+    """Return the book of one city; raise `PolicyError` with all problems when any file has one.
+
+    `root` is the policy folder, `city` the name of a folder in `root/cities`. The digest covers the
+    content (not the layout or comments) of facts, city, province, guards, benefits and confirmations.
+    """
+    loader = _Loader(root, confirmations=frozenset(confirmations))
+    book = loader.book(city)
+    if loader.problems or book is None:
+        raise PolicyError(loader.problems)
+    return book
+
+
+@dataclass(slots=True)
+class _Loader:
+    root: Path
+    confirmations: frozenset[Confirmation]
+    problems: list[Problem] = field(default_factory=list)
+    vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary({}))
+    regions: dict[str, Region] = field(default_factory=dict)
+    content: dict[str, object] = field(default_factory=dict)
+
+    def book(self, city: str) -> Book | None:
+        if not self._read_vocabulary():
+            return None
+        place = self._read_place(city)
+        if place is None:
+            return None
+        title, province = place
+        guards = self._read_guards(self.root / "national" / "guard.yaml")
+        benefits: dict[str, Benefit] = {}
+        levels = {"national": "national", "province": f"provinces/{province}", "city": f"cities/{city}"}
+        for level, folder in levels.items():
+            self._read_benefits(self.root / folder / "benefits", level=level, into=benefits)
+        ordered = dict(sorted(benefits.items()))
+        return Book(
+            digest=self._digest(),
+            city=city,
+            title=title,
+            regions=self.regions,
+            vocabulary=self.vocabulary,
+            benefits=ordered,
+            guards=guards,
+            confirmations=self.confirmations,
+            changes=change_days(ordered, guards),
+        )
+
+    def _digest(self) -> str:
+        confirmed = sorted(
+            (asdict(c) | {"version": c.version.isoformat()} for c in self.confirmations), key=digest_of
+        )
+        return digest_of({"format": BOOK_FORMAT, "files": self.content, "confirmations": confirmed})
+
+    def _sheet(self, path: Path) -> Sheet:
+        return Sheet(f"{self.root.name}/{path.relative_to(self.root).as_posix()}", self.problems)
+
+    def _open(self, path: Path, what: str) -> tuple[Fields, Sheet] | None:
+        sheet = self._sheet(path)
+        node = read_sheet(path, sheet=sheet)
+        if node is None:
+            return None
+        self.content[sheet.file.partition("/")[2]] = plain(node)
+        return Fields(node, sheet=sheet, what=what), sheet
+
+    # facts.yaml
+
+    def _read_vocabulary(self) -> bool:
+        path = self.root / "facts.yaml"
+        sheet = self._sheet(path)
+        node = read_sheet(path, sheet=sheet)
+        if node is None:
+            return False
+        self.content["facts.yaml"] = plain(node)
+        stored = read_vocabulary(node, sheet=sheet)
+        if self.problems:
+            return False
+        facts = dict(stored.facts)
+        entries = node.value["facts"].value if isinstance(node.value, dict) else []
+        for entry, fact in zip(cast("list[Node]", entries), stored.facts.values(), strict=True):
+            if fact.derived_text:
+                facts[fact.name] = self._derive(fact, stored, sheet=sheet, line=entry.line)
+        self.vocabulary = Vocabulary(facts)
+        return not self.problems
+
+    def _derive(self, fact: Fact, stored: Vocabulary, *, sheet: Sheet, line: int) -> Fact:
+        base = Vocabulary({name: f for name, f in stored.facts.items() if not f.derived_text})
+        return replace(fact, derived=self._condition(fact.derived_text, base, sheet=sheet, line=line))
+
+    def _condition(self, text: str, vocabulary: Vocabulary, *, sheet: Sheet, line: int) -> Condition:
+        try:
+            return parse_condition(text, vocabulary=vocabulary, regions=self.regions)
+        except ConditionError as error:
+            for fault in error.faults:
+                sheet.fault(line, f"条件第 {fault.column} 个字：{fault.what}", fault.fix)
+            return Holds("?", absent_false=False)
+
+    # province.yaml, city.yaml
+
+    def _read_place(self, city: str) -> tuple[str, str] | None:
+        if not _SLUG.fullmatch(city) or not (self.root / "cities" / city).is_dir():
+            known = sorted(path.name for path in (self.root / "cities").glob("*") if path.is_dir())
+            self.problems.append(
+                Problem(
+                    f"{self.root.name}/cities",
+                    1,
+                    f"没有名为“{city}”的城市",
+                    f"从这些里选：{'、'.join(known)}",
+                )
+            )
+            return None
+        opened = self._open(self.root / "cities" / city / "city.yaml", "城市")
+        if opened is None:
+            return None
+        fields, _ = opened
+        title, province = fields.text("title"), fields.matching("province", _SLUG, "shandong")
+        self._add_region(fields, name="this_city", title="本市", level="city")
+        for division in fields.maps("divisions", "地区", required=False):
+            name = division.matching("name", NAME, "huangdao")
+            level = division.one_of("level", LEVELS)
+            if name in self.vocabulary.facts or name in self.regions:
+                division.fault("name", f"“{name}”已经是事实名或地区名", "换一个名字")
+            elif level in LEVELS:
+                self._add_region(division, name=name, title=division.text("title"), level=level)
+            division.done()
+        fields.text("title_en")
+        fields.done()
+        return (title, province) if self._read_province(province) else None
+
+    def _read_province(self, province: str) -> bool:
+        opened = self._open(self.root / "provinces" / province / "province.yaml", "省份")
+        if opened is None:
+            return False
+        fields, _ = opened
+        fields.text("title")
+        self._add_region(fields, name="this_province", title="本省", level="province")
+        fields.done()
+        return True
+
+    def _add_region(self, fields: Fields, *, name: str, title: str, level: str) -> None:
+        code = fields.number("code")
+        if not 11 * 10**10 <= code < 10**12 or code % SPAN_OF_LEVEL[level]:
+            fields.fault(
+                "code", "区划代码不对", "写 12 位代码，市级后 8 位为 0，省级后 10 位为 0，区县后 6 位为 0"
+            )
+        self.regions[name] = Region(name, title, code, level)
+
+    # guard.yaml
+
+    def _read_guards(self, path: Path) -> tuple[Guard, ...]:
+        opened = self._open(path, "总闸")
+        if opened is None:
+            return ()
+        fields, sheet = opened
+        guards = []
+        for entry in fields.maps("guards", "总闸条件"):
+            code, title = entry.matching("code", _SLUG, "rights-suspended"), entry.text("title")
+            versions = [self._guard_version(v, sheet=sheet) for v in entry.maps("versions", "版本")]
+            _check_order([v.start for v in versions], entry)
+            entry.text_or_none("note")
+            entry.done()
+            guards.append(Guard(code, title, tuple(versions)))
+        fields.done()
+        return tuple(guards)
+
+    def _guard_version(self, fields: Fields, *, sheet: Sheet) -> GuardVersion:
+        kinds = fields.texts("kinds")
+        for kind in kinds:
+            if kind not in KINDS:
+                fields.fault("kinds", f"没有“{kind}”这种方式", f"从这些里选：{'、'.join(KINDS)}")
+        text = fields.text("when")
+        version = GuardVersion(
+            start=fields.day("from"),
+            kinds=kinds,
+            basis=self._basis(fields),
+            when_text=text,
+            when=self._condition(text, self.vocabulary, sheet=sheet, line=fields.line_of("when")),
+        )
+        fields.done()
+        return version
+
+    # benefits/<area>/<item>.yaml
+
+    def _read_benefits(self, folder: Path, *, level: str, into: dict[str, Benefit]) -> None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_dir():
+                continue
+            if path.suffix != ".yaml" or len(path.relative_to(folder).parts) != 2:
+                self._sheet(path).fault(1, "benefits 里只放 领域/项目.yaml", "改名或移走这个文件")
+                continue
+            benefit = self._read_benefit(path, level=level)
+            if benefit is None:
+                continue
+            if benefit.code in into:
+                other = into[benefit.code].file
+                self._sheet(path).fault(
+                    1, f"代码 {benefit.code} 已在 {other} 里用过", "换一个代码，或合并两个文件"
+                )
+            into[benefit.code] = benefit
+
+    def _read_benefit(self, path: Path, *, level: str) -> Benefit | None:
+        opened = self._open(path, "优待项目")
+        if opened is None:
+            return None
+        fields, sheet = opened
+        area = fields.one_of("area", list(AREAS))
+        code = fields.matching("code", _CODE, "transport.half-fare")
+        if code != f"{path.parent.name}.{path.stem}" or area != path.parent.name:
+            fields.fault("code", f"代码、领域与文件位置 {path.parent.name}/{path.stem} 不一致", "让三者一致")
+        versions = self._versions(fields, sheet=sheet, code=code)
+        benefit = Benefit(
+            code=code,
+            source_id=fields.matching("source_id", _SOURCE_ID, "T-001") if fields.has("source_id") else None,
+            title=fields.text("title"),
+            title_en=fields.text("title_en"),
+            area=area,
+            kind=fields.one_of("kind", list(KINDS)),
+            classes=_classes(fields),
+            provider=fields.text("provider"),
+            owner=fields.text("owner"),
+            evidence=fields.text_or_none("evidence"),
+            checked=fields.day("checked"),
+            confidence=fields.one_of("confidence", list(CONFIDENCES)),
+            source_grade=fields.one_of("source_grade", list(GRADES)),
+            public_links=_links(fields),
+            level=level,
+            file=sheet.file,
+            versions=versions,
+        )
+        fields.done()
+        return benefit
+
+    def _versions(self, fields: Fields, *, sheet: Sheet, code: str) -> tuple[Version, ...]:
+        nodes = fields.items("versions")
+        read = [Fields(node, sheet=sheet, what="版本") for node in nodes]
+        versions = [
+            self._version(v, sheet=sheet, digest=digest_of({"code": code, "version": plain(node)}))
+            for v, node in zip(read, nodes, strict=True)
+        ]
+        _check_order([v.start for v in versions], fields)
+        for now, following in zip(versions, [*versions[1:], None], strict=True):
+            if now.until and (now.until < now.start or (following and now.until >= following.start)):
+                sheet.fault(now.line, "until 早于 from，或不早于下一版本的 from", "改正日期")
+        return tuple(versions)
+
+    def _version(self, fields: Fields, *, sheet: Sheet, digest: str) -> Version:
+        text = fields.text("when")
+        version = Version(
+            start=fields.day("from"),
+            until=fields.day_or_none("until"),
+            announced=fields.day_or_none("announced"),
+            basis=self._basis(fields),
+            when_text=text,
+            when=self._condition(text, self.vocabulary, sheet=sheet, line=fields.line_of("when")),
+            what=fields.text("what"),
+            grant=_grant(fields.map("grant", "待遇")),
+            note=fields.text_or_none("note"),
+            examples=tuple(self._example(e) for e in fields.maps("examples", "例子", required=False)),
+            digest=digest,
+            line=fields.line,
+        )
+        fields.done()
+        return version
+
+    def _basis(self, fields: Fields) -> tuple[Basis, ...]:
+        found = []
+        for entry in fields.maps("basis", "依据"):
+            found.append(
+                Basis(
+                    entry.text("document"), entry.text_or_none("clause"), entry.day_or_none("effective_from")
+                )
+            )
+            entry.done()
+        return tuple(found)
+
+    def _example(self, fields: Fields) -> Example:
+        on = fields.day("date")
+        if on < EARLIEST:
+            fields.fault("date", "日期早于 1900 年", "改正日期")
+            on = EARLIEST
+        given = fields.map("given", "已知情况")
+        expect = fields.map("expect", "应得结论")
+        example = Example(
+            name=fields.text("name"),
+            date=on,
+            given=dict(given.each(lambda key, node: self._given(key, node, sheet=given.sheet, on=on))),
+            verdict=cast(Verdict, expect.one_of("verdict", VERDICTS)),
+            because=expect.texts("because", required=False),
+            line=fields.line,
+        )
+        for name in example.because:
+            if name not in self.vocabulary.facts:
+                expect.fault("because", f"没有名为 {name} 的事实", self._hint(name))
+        expect.done()
+        fields.done()
+        return example
+
+    def _hint(self, name: str) -> str:
+        guess = closest(name, self.vocabulary.facts)
+        return f"看看是否想写 {guess}" if guess else "查 facts.yaml 里的事实名"
+
+    def _given(self, name: str, node: Node, *, sheet: Sheet, on: date) -> tuple[str, Value]:
+        """One fact of an example as an app would supply it: a span becomes the date behind it."""
+        fact = self.vocabulary.facts.get(name)
+        value = node.value
+        if fact is None:
+            sheet.fault(node.line, f"没有名为 {name} 的事实", self._hint(name))
+        elif fact.derived_text:
+            sheet.fault(node.line, f"“{fact.label}”是推出来的", f"改写 {fact.derived_text} 里的事实")
+        elif isinstance(value, dict | list):
+            sheet.fault(node.line, f"{name} 只能有一个值", "写一个值")
+        elif fact.kind == "division" and isinstance(value, str) and value in self.regions:
+            return name, self.regions[value].code
+        elif not fact.accepts(value):
+            sheet.fault(node.line, f"“{fact.label}”（{name}）的值不对", _expected(fact))
+        elif fact.of and isinstance(value, int):
+            return fact.of, latest_start(cast(Span, fact.kind), value, on=on)
+        else:
+            return name, value
+        return name, None
+
+
+def _expected(fact: Fact) -> str:
+    """What to write for a value of this fact."""
+    texts = {
+        "bool": "写 true 或 false",
+        "date": "写 YYYY-MM-DD",
+        "text": "写文字",
+        "enum": f"从这些里选：{'、'.join(fact.values)}",
+        "division": "写地区名或 12 位代码",
+    }
+    return texts.get(fact.kind, f"写 {fact.lowest} 到 {fact.highest} 之间的整数")
+
+
+def _check_order(starts: list[date], fields: Fields) -> None:
+    if any(later <= earlier for earlier, later in pairwise(starts)):
+        fields.fault(
+            "versions", "版本没有按施行日从早到晚排列，或有两个同一天施行", "旧版本在前，新版本加在后面"
+        )
+
+
+def _classes(fields: Fields) -> tuple[str, ...]:
+    found = fields.texts("classes")
+    for name in found:
+        if name not in CLASSES:
+            listed = "、".join(f"{key}（{label}）" for key, label in CLASSES.items())
+            fields.fault("classes", f"没有“{name}”类对象", f"从这些里选：{listed}")
+    return found
+
+
+def _links(fields: Fields) -> tuple[str, ...]:
+    found = fields.texts("public_links", required=False)
+    for link in found:
+        if not _LINK.fullmatch(link):
+            fields.fault("public_links", f"“{link}”不是可公开的网址", "写 https:// 开头的官方网址或删去")
+    return found
+
+
+def _grant(fields: Fields) -> Grant:
+    percent = fields.number("percent_off") if fields.has("percent_off") else None
+    if percent is not None and not 1 <= percent <= 100:
+        fields.fault("percent_off", "减免比例不在 1 到 100 之间", "改正比例")
+    grant = Grant(
+        way=fields.one_of("way", list(WAYS)),
+        settle=fields.matching("settle", _SLUG, "transit-operator") if fields.has("settle") else None,
+        percent_off=percent,
+        covers=fields.texts("covers", required=False),
+        cap_fen=_fen(fields, "cap_fen"),
+        own_max_fen=_fen(fields, "own_max_fen"),
+    )
+    fields.done()
+    return grant
+
+
+def _fen(fields: Fields, key: str) -> int | None:
+    amount = fields.number(key) if fields.has(key) else None
+    if amount is not None and amount <= 0:
+        fields.fault(key, "金额应大于 0", "以分为单位写整数")
+    return amount

@@ -1,0 +1,92 @@
+"""One tree, three engines: not one person on whom they differ."""
+
+from datetime import date
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rongjun.rules.conditions import parse_condition
+from rongjun.rules.deciding import decide_all, verdicts
+from rongjun.rules.engines import as_polars, as_sql, compile_python
+from rongjun.rules.folding import fold
+from rongjun.rules.sweeping import PERSON, as_long, sweep, sweep_sql
+from rongjun.rules.tests.strategies import DAYS, book, conditions, people
+from rongjun.rules.vocabulary import Value
+
+_TYPES: dict[str, type[pl.DataType]] = {"bool": pl.Boolean, "date": pl.Date, "enum": pl.String}
+
+
+def frame_of(rows: list[dict[str, Value]]) -> pl.DataFrame:
+    schema: dict[str, type[pl.DataType]] = {PERSON: pl.Int64}
+    schema |= {fact.name: _TYPES.get(fact.kind, pl.Int64) for fact in book().vocabulary.stored()}
+    return pl.DataFrame([{PERSON: i, **row} for i, row in enumerate(rows)], schema=schema)
+
+
+def in_duckdb(frame: pl.DataFrame, expressions: list[str]) -> list[tuple[bool | None, ...]]:
+    with duckdb.connect() as connection:
+        connection.register("people", frame.to_arrow())
+        return connection.execute(f"SELECT {', '.join(expressions)} FROM people ORDER BY {PERSON}").fetchall()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(conditions(), min_size=1, max_size=4), seed=st.integers(0, 10**6), on=st.sampled_from(DAYS)
+)
+def test_python_polars_and_duckdb_agree_on_every_person(texts: list[str], seed: int, on: date) -> None:
+    vocabulary = book().vocabulary
+    trees = [parse_condition(text, vocabulary=vocabulary, regions=book().regions) for text in texts]
+    rows = people(seed, count=40, on=on)
+    folded = [fold(tree, vocabulary=vocabulary, on=on) for tree in trees]
+    frame = frame_of(rows)
+
+    program = compile_python(trees, vocabulary=vocabulary)
+    python = [program(row, on=on) for row in rows]
+    polars = frame.select(as_polars(tree).alias(str(i)) for i, tree in enumerate(folded)).rows()
+    assert python == polars
+    assert python == in_duckdb(frame, [as_sql(tree) for tree in folded])
+
+
+def test_the_shipped_book_gives_a_population_the_same_answers_three_times() -> None:
+    on = date(2026, 11, 23)
+    rows = people(7, count=500, on=on)
+    frame = frame_of(rows)
+    wide = sweep(book(), frame=frame, on=on)
+    texts = sweep_sql(book(), on=on)
+
+    one_by_one = [verdicts(book(), facts=row, on=on) for row in rows]
+    with_reasons = [{d.code: d.verdict for d in decide_all(book(), facts=row, on=on)} for row in rows]
+    words = {True: "granted", False: "not-granted", None: "unknown"}
+    swept = [{code: words[row[code]] for code in texts} for row in wide.iter_rows(named=True)]
+    queried = [
+        {code: words[cell] for code, cell in zip(texts, row, strict=True)}
+        for row in in_duckdb(frame, list(texts.values()))
+    ]
+    assert one_by_one == with_reasons == swept == queried
+    assert {word for row in swept for word in row.values()} == {"granted", "not-granted", "unknown"}
+
+
+def test_a_sweep_in_rows_says_the_same_in_words() -> None:
+    on = date(2026, 11, 23)
+    rows = people(3, count=20, on=on)
+    long = as_long(sweep(book(), frame=frame_of(rows), on=on, codes=["eldercare.welfare-home-first"]))
+    assert long.columns == [PERSON, "code", "verdict"]
+    said = dict(zip(long[PERSON], long["verdict"], strict=True))
+    assert said == {
+        i: verdicts(book(), facts=row, on=on)["eldercare.welfare-home-first"] for i, row in enumerate(rows)
+    }
+
+
+def test_a_column_nobody_supplies_is_unknown_for_everybody() -> None:
+    frame = pl.DataFrame({PERSON: [1], "is_veteran": [True]})
+    wide = sweep(book(), frame=frame, on=date(2026, 11, 23))
+    assert wide["transport.city-transit-pref-card"].to_list() == [None]
+    assert wide["transport.city-transit-serving"].to_list() == [False]
+
+
+def test_a_column_of_the_wrong_type_is_a_loud_mistake() -> None:
+    frame = pl.DataFrame({PERSON: [1], "birth_date": ["1960-01-01"]})
+    with pytest.raises(TypeError, match="birth_date"):
+        sweep(book(), frame=frame, on=date(2026, 11, 23))

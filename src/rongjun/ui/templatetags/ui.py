@@ -1,0 +1,232 @@
+"""`{% load ui %}`: the parts every page is made of.
+
+Each tag takes plain words, numbers and dictionaries and escapes all of them; a part never queries.
+Dates, money and masked numbers arrive as the text to be shown.
+A value that is not in a closed set below is our own mistake and fails loudly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, Select
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+register = template.Library()
+
+Part = Mapping[str, Any]
+
+# The same list as web/icons.json, from which the sprite is cut; a test keeps them equal.
+ICONS = frozenset(
+    "alert-triangle arrow-left ban book check chevron-right clock coin-yuan download eye file-spreadsheet "
+    "file-text filter flag help-circle home inbox key lock logout map menu-2 phone player-pause printer qrcode "
+    "question-mark refresh search shield-check star sun upload user users wifi-off x".split()
+)
+TONES = {
+    "": "",
+    "ok": "check",
+    "info": "refresh",
+    "warn": "alert-triangle",
+    "no": "ban",
+    "late": "alert-triangle",
+    "pause": "player-pause",
+    "gold": "",
+}
+# verdict: class of the card (its colour and the outline of the mark), and the shape inside the mark
+VERDICTS = {"granted": ("ok", "check"), "unknown": ("ask", "question-mark"), "not-granted": ("no", "ban")}
+REASONS = {"met": ("y", "check"), "unknown": ("q", "help-circle"), "unmet": ("x", "x")}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """The icon `name`; silent to screen readers unless `label` says what it means."""
+    assert name in ICONS, f"no such icon: {name}"
+    href = f"{static('rongjun/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="rj-i" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
+        )
+    return format_html('<svg class="rj-i" aria-hidden="true"><use href="{}"></use></svg>', href)
+
+
+@register.inclusion_tag("ui/parts/chip.html")
+def chip(word: str, tone: str = "", icon: str | None = None) -> Part:
+    """状态签: two to four characters with a shape.
+
+    `tone` is one of TONES and brings its icon; `icon` replaces it, "" leaves it out.
+    """
+    return {"word": word, "tone": tone, "icon": TONES[tone] if icon is None else icon}
+
+
+@register.inclusion_tag("ui/parts/conf.html")
+def conf(grade: str = "") -> Part:
+    """The tag 待局方确认; `grade` is the grade of the source in Chinese, shown as its tooltip."""
+    return {"grade": grade}
+
+
+@register.inclusion_tag("ui/parts/person.html")
+def person_header(person: Part) -> Part:
+    """人头 above a person's file.
+
+    Keys: `name`; `chips` [{word, tone}]; `facts` [{label, value} or {label, masked}], `masked` as in `masked`;
+    `actions` [{label, url, icon, primary}].
+    """
+    return {"person": person}
+
+
+@register.inclusion_tag("ui/parts/decision.html")
+def decision(card: Part) -> Part:
+    """判定卡: what the rules say of one benefit, and why.
+
+    Keys: `verdict` granted | unknown | not-granted; `title`; `sentence`; `amount` (text at the right);
+    `reasons` [{state met | unknown | unmet, text, source, url}];
+    `basis` [{text, url}]; `unconfirmed` (shows 待局方确认), `grade` (its tooltip);
+    `question` {text, why, url, name, answers [{label, value} or {label, url}]}: the one thing to ask, for unknown;
+    answers with a value are sent to `url` as `name`;
+    `links` [{label, url}] after the basis.
+    """
+    tone, shape = VERDICTS[str(card["verdict"])]
+    reasons = [
+        {**reason, "tone": REASONS[reason["state"]][0], "icon": REASONS[reason["state"]][1]}
+        for reason in card.get("reasons", ())
+    ]
+    return {"card": card, "tone": tone, "shape": shape, "reasons": reasons}
+
+
+@register.inclusion_tag("ui/parts/timeline.html")
+def timeline(entries: Sequence[Part]) -> Part:
+    """经历, newest first: [{date, text, note, url, key}]; `key` where money or status changed."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("ui/parts/tile.html")
+def tile(label: str, figure: str, unit: str = "", note: str = "", url: str = "", *, late: bool = False) -> Part:
+    """数字块: one figure that opens into its rows at `url`; without `url` it is only shown."""
+    return {"label": label, "figure": figure, "unit": unit, "note": note, "url": url, "late": late}
+
+
+@register.inclusion_tag("ui/parts/table.html")
+def data_table(
+    caption: str, columns: Sequence[Part], rows: Sequence[Part], foot: Sequence[Any] = (), *, keys: bool = True
+) -> Part:
+    """Rows a clerk walks with J, K and Enter.
+
+    `columns` [{label, number}], `number` for right-aligned figures.
+    `rows` [{cells}]; a cell is a text or {text, note, url, chip {word, tone}, conf}.
+    `foot` the cells of the sum line. `keys` False for tables inside a page that has a longer list.
+    """
+    body = [list(zip(columns, map(_cell, row["cells"]), strict=True)) for row in rows]
+    last = list(zip(columns, map(_cell, foot), strict=True)) if foot else []
+    return {"caption": caption, "columns": columns, "rows": body, "foot": last, "keys": keys}
+
+
+def _cell(value: Any) -> Part:
+    return value if isinstance(value, Mapping) else {"text": value}
+
+
+@register.inclusion_tag("ui/parts/filter.html")
+def filter_bar(fields: Sequence[Part], count: str = "", export_url: str = "") -> Part:
+    """筛选: every filter is a query parameter of the page's own address.
+
+    `fields` [{name, label, options [{value, label, selected}]} or {name, label, value, type}];
+    `count` in words (共 17 人); `export_url` exports what is shown.
+    """
+    return {"fields": fields, "count": count, "export_url": export_url}
+
+
+@register.inclusion_tag("ui/parts/empty.html")
+def empty(title: str, text: str = "", url: str = "", label: str = "", icon: str = "inbox") -> Part:
+    """空: what it means that nothing is here, and what to do next (a button `label` to `url`)."""
+    return {"title": title, "text": text, "url": url, "label": label, "icon": icon}
+
+
+@register.inclusion_tag("ui/parts/refusal.html")
+def refusal(what: str, why: str, todo: str, whom: str, *, page: bool = False) -> Part:
+    """办不成: what happened, 为什么, 怎么办, 找谁, always the four. `page` when it is the page's own heading."""
+    return {"what": what, "why": why, "todo": todo, "whom": whom, "page": page}
+
+
+@register.inclusion_tag("ui/parts/progress.html")
+def progress(
+    label: str, done: int, total: int, words: str = "", left: str = "", *, stop_url: str = "", later_url: str = ""
+) -> Part:
+    """进度: `words` the counts, `left` the time left, both in words; 先停下 posts to `stop_url`."""
+    shown = words or f"{done:,} / {total:,}"
+    return {
+        "label": label,
+        "done": done,
+        "total": max(total, 1),
+        "words": shown,
+        "left": left,
+        "stop_url": stop_url,
+        "later_url": later_url,
+    }
+
+
+@register.inclusion_tag("ui/parts/masked.html")
+def masked(field: Part) -> Part:
+    """A number covered until a purpose is given.
+
+    Keys: `id` unique on the page, ASCII; `label` what the number is; `text` the covered number (first 6 + last 4);
+    `url` where the purpose is posted (`purpose`, and `field` = `id`), answered with this same part;
+    `purposes` [{value, label}]; `full` the number, only in that answer; `seconds` how long it stays, default 60;
+    `error` a sentence when no purpose was chosen.
+    Without `url` only the covered number is shown.
+    """
+    return {"field": field, "id": slugify(str(field["id"])), "seconds": field.get("seconds", 60)}
+
+
+@register.inclusion_tag("ui/parts/upload.html")
+def upload(
+    url: str, label: str, submit: str, name: str = "file", accept: str = "", hint: str = "", error: str = ""
+) -> Part:
+    """A form for one file, with a progress bar where script runs; the answer replaces the page's main part."""
+    return {
+        "url": url,
+        "label": label,
+        "submit": submit,
+        "name": name,
+        "accept": accept,
+        "hint": hint,
+        "error": error,
+        "id": f"upload-{slugify(name)}",
+    }
+
+
+@register.inclusion_tag("ui/parts/field.html")
+def field(
+    bound: BoundField, label: str = "", hint: str | None = None, placeholder: str = "", inputmode: str = ""
+) -> Part:
+    """One form field: label, control, hint, errors. `hint` "" leaves the form's own help text out."""
+    widget = bound.field.widget
+    shown = str(bound.help_text) if hint is None else hint
+    box = isinstance(widget, CheckboxInput)
+    kind = "form-check-input" if box else "form-select" if isinstance(widget, Select) else "form-control"
+    notes = [f"{bound.auto_id}-{part}" for part, there in (("hint", shown), ("error", bound.errors)) if there]
+    attrs: dict[str, Any] = {"class": kind, "placeholder": placeholder}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    if notes:
+        attrs["aria-describedby"] = " ".join(notes)
+    if inputmode:
+        attrs["inputmode"] = inputmode
+    return {
+        "bound": bound,
+        "control": bound.as_widget(attrs=attrs),
+        "label": label or bound.label,
+        "hint": shown,
+        "box": box,
+        "hidden": bound.is_hidden,
+    }
+
+
+@register.inclusion_tag("ui/parts/form_errors.html")
+def form_errors(form: Any) -> Part:
+    """What is wrong with a form as a whole (and with its hidden fields), above its first field."""
+    hidden = [error for bound in form.hidden_fields() for error in bound.errors] if form else []
+    return {"errors": [*(form.non_field_errors() if form else ()), *hidden]}

@@ -1,0 +1,13 @@
+/** What the desk pages add to plain HTML. Every page works without this file, only less comfortably. */
+import "./exchange";
+import { startIdleWarning } from "./idle";
+import { startKeys } from "./keys";
+import { startPasskeys } from "./passkeys";
+import { startDialogsAndButtons } from "./buttons";
+import { startUnmask } from "./unmask";
+
+startDialogsAndButtons();
+startKeys();
+startIdleWarning();
+startUnmask();
+startPasskeys();
