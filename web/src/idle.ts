@@ -11,6 +11,8 @@ export function startIdleWarning(): void {
   const dialog = document.getElementById("idle");
   const limit = Number(dialog?.dataset["idleSeconds"] ?? 0);
   if (!(dialog instanceof HTMLDialogElement) || !(limit > WARN_SECONDS)) return;
+  const form = dialog.querySelector<HTMLFormElement>("form[data-stay]");
+  if (!form) return;
   const left = dialog.querySelector<HTMLElement>("[data-left]");
   const others = new BroadcastChannel("rongjun.session");
   let reached = Date.now();
@@ -24,7 +26,7 @@ export function startIdleWarning(): void {
     others.postMessage("reached");
   };
   const stay = async (): Promise<void> => {
-    const answer = await fetch(dialog.dataset["keepUrl"] ?? location.pathname, { credentials: "same-origin", redirect: "manual" });
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
     if (answer.ok) reachedServer();
   };
   const moved = (): void => {
@@ -49,7 +51,10 @@ export function startIdleWarning(): void {
 
   others.addEventListener("message", heard);
   document.addEventListener("htmx:afterRequest", reachedServer);
-  dialog.querySelector("[data-stay]")?.addEventListener("click", () => void stay());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void stay();
+  });
   for (const kind of ["keydown", "pointerdown"]) document.addEventListener(kind, moved, { passive: true });
   others.postMessage("reached");
   setInterval(tick, 1000);

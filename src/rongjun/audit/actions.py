@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from rongjun.audit import logic
 from rongjun.audit.keys import sign
 from rongjun.audit.logic import Anchor, Detail, Link, Record, Result
-from rongjun.audit.queries import PAGE, record_of
+from rongjun.audit.queries import PAGE, record_of, stream
 from rongjun.kernel.errors import Refused
 
 # The name of the sealers' turn among the database's advisory locks ("audit" in bytes).
@@ -66,7 +66,7 @@ def note(
     field = logic.personal_field(texts=texts, detail=kept)
     if field:
         raise Refused("audit.looks-personal", field=field)
-    values = [at, by, role, source, event, objects, result, purpose, division, json.dumps(kept)]
+    values: list[Any] = [at, by, role, source, event, objects, result, purpose, division, json.dumps(kept)]
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, values)
 
@@ -119,7 +119,7 @@ _HORIZON = """
 _SETTLED = """
     select id, at, actor, actor_role, source, event, about, result, purpose, division, detail
     from audit_event e
-    where xid >= %s::xid8 and xid < %s::xid8
+    where xid >= %(from)s::xid8 and xid < %(below)s::xid8
       and not exists (select from audit_link l where l.event_id = e.id)
     order by id
 """
@@ -128,7 +128,7 @@ _SETTLED = """
 _SETTLED_AFTER_RESTORE = """
     select id, at, actor, actor_role, source, event, about, result, purpose, division, detail
     from audit_event e
-    where (xid < %s::xid8 or xid >= %s::xid8)
+    where (xid < %(below)s::xid8 or xid >= %(beyond)s::xid8)
       and not exists (select from audit_link l where l.event_id = e.id)
     order by id
 """
@@ -182,19 +182,14 @@ def _settled() -> tuple[int, Iterator[Record]]:
         cursor.execute(_HORIZON)
         horizon, beyond, settled_below = cursor.fetchone()
     if settled_below <= horizon:
-        return horizon, _stream(_SETTLED, [str(settled_below), str(horizon)])
-    return horizon, _stream(_SETTLED_AFTER_RESTORE, [str(horizon), str(beyond)])
-
-
-def _stream(sql: str, params: list[Any]) -> Iterator[Record]:
-    with connection.chunked_cursor() as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(sql, params)
-        yield from map(record_of, cursor)
+        rows = stream(_SETTLED, {"from": str(settled_below), "below": str(horizon)})
+    else:
+        rows = stream(_SETTLED_AFTER_RESTORE, {"below": str(horizon), "beyond": str(beyond)})
+    return horizon, map(record_of, rows)
 
 
 def _head() -> tuple[int, bytes]:
-    """Where the chain ends; on a damaged chain the farther of link and anchor, so that damage stays visible."""
+    """Where the chain ends; if damaged, the farther of link and anchor, so that damage stays visible."""
     with connection.cursor() as cursor:
         cursor.execute(_HEAD)
         row = cursor.fetchone()
@@ -208,7 +203,7 @@ def _write_links(links: Iterable[Link]) -> None:
 
 
 def _write_anchor(anchor: Anchor, *, settled_below: int) -> None:
-    values = [
+    values: list[Any] = [
         anchor.last_position,
         anchor.chain_digest,
         anchor.count,

@@ -12,7 +12,8 @@ from rongjun.audit.queries import Progress, anchor_key_versions, rows
 def export(path: Path, *, progress: Progress | None = None) -> int:
     """Write every sealed event with its link and the anchors; return how many links.
 
-    The file appears when it is whole. Check it with `python -m rongjun.audit.verifier FILE`. Needs a role that may read everything.
+    The file appears when it is whole; check it with `python -m rongjun.audit.verifier FILE`.
+    Needs a role that may read everything.
     """
     part = path.with_name(path.name + ".part")
     count = 0

@@ -64,7 +64,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A signed statement: up to `last_position` the chain's digest is this, `count` links after the last one."""
+    """A signed statement: at `last_position` the chain's digest is this, `count` links after the last one."""
 
     last_position: int
     chain_digest: bytes

@@ -44,7 +44,7 @@ class Event(models.Model):
 
 
 class Link(models.Model):
-    """An event's place in the chain. No foreign key: a dropped event is to be found, not hidden with its link."""
+    """An event's place in the chain. No foreign key: a dropped event is to be found, not taken along."""
 
     position = models.BigIntegerField(primary_key=True)
     event_id = models.BigIntegerField(unique=True)

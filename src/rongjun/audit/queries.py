@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import connection
 from rongjun.audit import logic
 from rongjun.audit.keys import is_genuine
 from rongjun.audit.logic import Anchor, Link, Record, Row, Tail, Verdict
+from rongjun.kernel.errors import Refused
 
 Progress = Callable[[int, int], None]
 Values = tuple[Any, ...]
@@ -96,6 +97,10 @@ _UNSEALED = """
     select count(*), min(at) from audit_event e
     where not exists (select from audit_link l where l.event_id = e.id)
 """
+_IS_BLIND = """
+    select current_user = 'app_staff' and not coalesce(
+        'audit.read' = any (string_to_array(current_setting('app.permissions', true), ' ')), false)
+"""
 # One statement is one snapshot: a batch sealed meanwhile is seen whole or not at all. The full join keeps
 # anchors whose link is gone.
 _CHAIN = """
@@ -133,25 +138,38 @@ def publish_anchor() -> str | None:
 
 
 def unsealed_tail() -> Tail:
-    """How many events wait for a link, and since when; more than a few seconds means that sealing stands still."""
+    """How many events wait for a link, and since when; more than a few seconds means that sealing stands."""
     with connection.cursor() as cursor:
         cursor.execute(_UNSEALED)
         return Tail(*cursor.fetchone())
 
 
 def rows(*, after: int = 0, progress: Progress | None = None) -> Iterator[Row]:
-    """The chain behind a position with its events and anchors, streamed in order of position."""
+    """The chain behind a position with its events and anchors, streamed in order of position.
+
+    Raises Refused("audit.cannot-see-all") for staff without `audit.read`: hidden rows would pass for dropped
+    ones, or an empty chain for a sound one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_BLIND)
+        if cursor.fetchone()[0]:
+            raise Refused("audit.cannot-see-all")
     newest = last_anchor()
     total = newest.last_position - after if newest else 0
-    with connection.chunked_cursor() as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(_CHAIN, {"after": after})
-        for done, values in enumerate(cursor):
-            if progress and done % PAGE == 0:
-                progress(done, total)
-            yield _row(values)
+    for done, values in enumerate(stream(_CHAIN, {"after": after})):
+        if progress and done % PAGE == 0:
+            progress(done, total)
+        yield _row(values)
     if progress:
         progress(total, total)
+
+
+def stream(sql: str, params: Mapping[str, Any]) -> Iterator[Values]:
+    """The rows of a long statement, a page at a time from a cursor that the server keeps."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while page := cursor.fetchmany(PAGE):
+            yield from page
 
 
 def _row(values: Values) -> Row:
@@ -171,7 +189,7 @@ def verify(
 
     `published` are anchor lines kept outside; `after` is one that was verified before, to go on from there;
     `progress(done, total)` is called every few thousand links. Raises Unfit for a line that is no anchor.
-    Needs a role that may read everything (a job, or staff with `audit.read`).
+    Needs a role that may read everything: a job, or staff with `audit.read` (else Refused).
     """
     start = logic.read_anchor(after) if after else None
     verdict = logic.verify(

@@ -2,7 +2,8 @@
 
 First line: `{"form": "rongjun.audit.export/1", "keys": [{"version", "algorithm", "point", "user_id"}…]}`.
 Every further line: `{"position", "link": [event id, event digest, chain digest], "event": […],
-"anchor": "…"}`; the event is the array of its canonical bytes, digests are hexadecimal, the anchor stands where a batch ends.
+"anchor": "…"}`; the event is the array of its canonical bytes, digests are hexadecimal, the anchor stands
+where a batch ends.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def row_line(row: Row) -> str:
 def read(path: Path) -> tuple[dict[int, PublicKey], Iterator[Row]]:
     """The keys the file carries, and its rows as they are asked for; Unfit names a line it cannot read."""
     lines = _lines(path)
-    number, head = next(lines, (1, {}))
+    first: tuple[int, Any] = next(lines, (1, None))
+    number, head = first
     try:
         if head["form"] != FORM:
             raise ValueError(head["form"])

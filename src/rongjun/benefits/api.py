@@ -1,6 +1,6 @@
 """The door of benefits."""
 
-from rongjun.benefits.queries import book, counts_by_benefit, decisions_for, facts_of, sweep_everybody
+from rongjun.benefits.queries import book, counts_by_benefit, decisions_for, facts_of, sweep_everybody, swept_verdicts
 
 WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
@@ -13,4 +13,5 @@ __all__ = [
     "decisions_for",
     "facts_of",
     "sweep_everybody",
+    "swept_verdicts",
 ]

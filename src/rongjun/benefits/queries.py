@@ -11,7 +11,7 @@ import polars as pl
 from django.conf import settings
 
 from rongjun.rules import asking
-from rongjun.rules.api import PERSON, Book, Decision, Value, decide_all, load_book, sweep
+from rongjun.rules.api import PERSON, Book, Decision, Value, as_long, decide_all, load_book, sweep
 
 
 @cache
@@ -46,6 +46,12 @@ def counts_by_benefit(*, on: date, known_at: datetime) -> list[tuple[str, str, i
         granted, unknown = int(column.sum() or 0), column.null_count()
         rows.append((code, book().benefits[code].title, granted, unknown, wide.height - granted - unknown))
     return sorted(rows)
+
+
+def swept_verdicts(person: UUID, *, on: date, known_at: datetime) -> list[tuple[str, str, str]]:
+    """(code, title, verdict) the population sweep gives one person; empty outside the scope."""
+    long = as_long(sweep_everybody(on=on, known_at=known_at)).filter(pl.col(PERSON) == str(person)).sort("code")
+    return [(code, book().benefits[code].title, verdict) for _, code, verdict in long.rows()]
 
 
 def _asked() -> frozenset[str]:

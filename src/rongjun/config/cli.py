@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -45,8 +46,13 @@ def main() -> None:
 
 
 def _django() -> None:
+    """Django over a database that runs; one we had to start is stopped again when the command ends."""
     import django
 
+    from rongjun.config import database
+
+    if database.make_ready():
+        click.get_current_context().call_on_close(database.cluster().stop)
     django.setup()
 
 
@@ -147,7 +153,7 @@ def policy_explain(code: str) -> None:
     book = _book()
     if code not in book.benefits:
         raise click.ClickException(f"没有 {code} 这一项。有：{'、'.join(sorted(book.benefits))}")
-    click.echo(explain_benefit(book, code=code))
+    click.echo(explain_benefit(book, code=code, on=_local_today()))
 
 
 # --- people -------------------------------------------------------------------------------------------------
@@ -191,6 +197,18 @@ def people_import(file: Path, login: str) -> None:
             click.echo(f"  第 {number} 行 {fault['column']} {fault['shown']}：{fault['sentence']}")
 
 
+@people.command("sample")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def people_sample(file: Path) -> None:
+    """写一份 20 行的示例花名册（虚构的人，其中 3 行有错），第一次导入用它。"""
+    _django()
+    from rongjun.config.demo import sample_roster
+    from rongjun.registry.api import roster_workbook
+
+    file.write_bytes(roster_workbook(sample_roster()))
+    click.echo(f"写好了 {file}")
+
+
 @people.command("decide")
 @click.argument("person", type=click.UUID)
 @click.option("--as", "login", required=True, help="以谁的管辖范围（登录名）。")
@@ -223,7 +241,8 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
 @people.command("sweep")
 @click.option("--as", "login", required=True, help="以谁的管辖范围（登录名）。")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="判定哪一天，默认今天。")
-def people_sweep(login: str, on: Any) -> None:
+@click.option("--person", type=click.UUID, help="全体判定之后只给出这个人的结果（机器读的形式）。")
+def people_sweep(login: str, on: Any, person: UUID | None) -> None:
     """管辖范围内全体人员逐项判定，给出每项三种结果的人数。"""
     _django()
     from django.utils import timezone
@@ -234,6 +253,10 @@ def people_sweep(login: str, on: Any) -> None:
     actor, day = _actor(login), _day(on)
     started = time.perf_counter()
     with acting_as(actor):
+        if person:
+            for code, title, verdict in benefits.swept_verdicts(person, on=day, known_at=timezone.now()):
+                click.echo(json.dumps({"code": code, "title": title, "verdict": verdict}, ensure_ascii=False))
+            return
         rows = benefits.counts_by_benefit(on=day, known_at=timezone.now())
     click.echo(f"{day} 判定，用时 {time.perf_counter() - started:.2f} 秒")
     for code, title, granted, unknown, refused in rows:
@@ -367,9 +390,11 @@ def _book() -> Any:
 
 
 def _day(given: Any) -> date:
-    from django.utils import timezone
+    return given.date() if given else _local_today()
 
-    return given.date() if given else timezone.localdate()
+
+def _local_today() -> date:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 def _actor(login: str) -> Any:

@@ -222,6 +222,7 @@ class Cluster:
             if process.poll() is not None:
                 break
             if self._answers():
+                process.returncode = 0  # disowned: the server outlives this process, and is stopped by its pid
                 return
             time.sleep(0.05)
         tail = "\n".join((self.place / "server.log").read_text(errors="replace").splitlines()[-8:])

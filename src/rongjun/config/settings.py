@@ -25,17 +25,18 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RONGJUN_ORIGINS", "").split("
 SECURE = PROFILE == "production"
 
 INSTALLED_APPS = [
+    "rongjun.ui",  # first: its templates for sign-in stand before those allauth brings
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "axes",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "csp",
-    "rongjun.ui",
     "rongjun.audit",
     "rongjun.access",
     "rongjun.places",

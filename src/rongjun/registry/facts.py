@@ -41,6 +41,12 @@ def _latest(table: str, column: str, outer: str = "{0}") -> Column:
     return Column(table, f"(array_agg(nullif({column}, '') order by valid_from desc, id desc))[1]", pl.String, outer)
 
 
+def _division(leading: str) -> Column:
+    """Twelve digits from the first ones of the household's county."""
+    column = _latest("household", "county", f"rpad({leading}, 12, '0')::bigint")
+    return Column(column.table, column.inner, pl.Int64, column.outer)
+
+
 def _stated(fact: str, kind: type[pl.DataType]) -> Column:
     newest = f"(array_agg(value order by recorded_at desc, id desc) filter (where fact = '{fact}'))[1]"
     return Column("statement", newest, kind, {pl.Boolean: "{0}::boolean", pl.Int64: "{0}::bigint"}.get(kind, "{0}"))
@@ -57,16 +63,18 @@ COLUMNS: Mapping[str, Column] = {
     "service_years": Column("service", "extract(year from sum(age(discharged_on, enlisted_on)))::int", pl.Int64),
     "rank_group": _latest("service", "rank_group"),
     "placement_mode": _latest("service", "placement_mode"),
-    "household_county": _latest("household", "county"),
-    "household_city": _latest("household", "county", "left({0}, 4) || '00'"),
-    "household_province": _latest("household", "county", "left({0}, 2) || '0000'"),
+    "household_county": _division("left({0}, 6)"),
+    "household_city": _division("left({0}, 4)"),
+    "household_province": _division("left({0}, 2)"),
     "household_kind": _latest("household", "kind"),
     **{name: _stated(name, pl.Boolean) for name in (
         "in_hardship", "income_below_local_average", "cannot_care_for_self", "is_unsupported",
         "has_medical_insurance", "has_employer", "is_job_seeker", "was_student_before_service",
+        "has_no_labour_capacity",
     )},
     "merit_rank": _stated("merit_rank", pl.Int64),
-    "residence_city": _stated("residence_city", pl.String),
+    "residence_city": _stated("residence_city", pl.Int64),
+    "settlement_city": _stated("settlement_city", pl.Int64),
 }
 
 

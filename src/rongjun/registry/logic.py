@@ -25,6 +25,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category("soldier-family", "is_soldier_family", "现役军人家属"),
     Category("military-retiree", "is_military_retiree", "军队离退休人员"),
     Category("martyr-child", "is_martyr_child", "烈士子女", on_roster=False),
+    Category("combat-veteran", "is_combat_veteran", "参战退役军人"),
     Category("regular-subsidy", "receives_regular_subsidy", "享受抚恤定补", on_roster=False),
     Category("key-pension-group", "is_key_pension_group", "抚恤定补优抚对象（荣军保口径）", on_roster=False),
     Category("pref-card-holder", "holds_pref_card", "持优待证", on_roster=False),

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -88,15 +88,13 @@ def decide(book: Book, *, code: str, facts: Mapping[str, Value], on: date) -> De
     version = benefit.version(on=on)
     if version is None:
         return None
-    return _decide(book, benefit, version, facts=clean_facts(book, facts), on=on)
+    return _decide(_View(book, clean_facts(book, facts), on), benefit, version)
 
 
 def decide_all(book: Book, *, facts: Mapping[str, Value], on: date) -> tuple[Decision, ...]:
     """Judge every benefit in force on a day, in order of their codes."""
-    clean = clean_facts(book, facts)
-    return tuple(
-        _decide(book, benefit, version, facts=clean, on=on) for benefit, version in book.in_force(on=on)
-    )
+    view = _View(book, clean_facts(book, facts), on)
+    return tuple(_decide(view, benefit, version) for benefit, version in book.in_force(on=on))
 
 
 def verdicts(book: Book, *, facts: Mapping[str, Value], on: date) -> dict[str, Verdict]:
@@ -154,6 +152,7 @@ class _Judge:
     """Everything about one benefit version that does not depend on the person."""
 
     parts: tuple[Condition, ...]
+    reads: tuple[tuple[str, ...], ...]
     texts: tuple[str, ...]
     clauses: tuple[str, ...]
     stored: tuple[str, ...]
@@ -170,6 +169,7 @@ def _judge(book: Book, code: str, era: int) -> _Judge:
     parts = (*own, *(guard.when for guard in guards))
     return _Judge(
         parts=parts,
+        reads=tuple(tuple(dict.fromkeys(leaf.fact for leaf in leaves(part))) for part in parts),
         texts=tuple(phrase(part, vocabulary=book.vocabulary) for part in parts),
         clauses=(*[own_clause] * len(own), *(_clause(guard.basis) for guard in guards)),
         stored=stored_facts(conjunction(parts), vocabulary=book.vocabulary),
@@ -181,21 +181,21 @@ def _clause(basis: tuple[Basis, ...]) -> str:
     return "；".join(str(entry) for entry in basis)
 
 
-def _decide(
-    book: Book, benefit: Benefit, version: Version, *, facts: Mapping[str, Value], on: date
-) -> Decision:
+def _decide(view: "_View", benefit: Benefit, version: Version) -> Decision:
+    book, on = view.book, view.on
     judge = _judge(book, benefit.code, bisect_right(book.changes, on))
-    verdict, *states = judge.program(facts, on=on)
-    view = _View(book, facts, on)
+    verdict, *states = judge.program(view.facts, on=on)
     reasons = tuple(
         Reason(
             text=text,
             state=_STATES[state],
             clause=clause,
-            facts=view.used(part),
+            facts=tuple(view.used(name) for name in names),
             missing=view.missing(part) if state is None else (),
         )
-        for part, text, clause, state in zip(judge.parts, judge.texts, judge.clauses, states, strict=True)
+        for part, names, text, clause, state in zip(
+            judge.parts, judge.reads, judge.texts, judge.clauses, states, strict=True
+        )
     )
     return Decision(
         code=benefit.code,
@@ -209,17 +209,18 @@ def _decide(
         confidence=benefit.confidence,
         source_grade=benefit.source_grade,
         unconfirmed=not book.is_confirmed(benefit, version),
-        facts=tuple((name, _plain(view.value(name))) for name in judge.stored),
+        facts=tuple((name, view.used(name).value) for name in judge.stored),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """One person's facts as conditions see them on a day."""
+    """One person's facts as conditions see them on a day; each fact is worked out once."""
 
     book: Book
     facts: Mapping[str, Value]
     on: date
+    _used: dict[str, FactUsed] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -235,14 +236,13 @@ class _View:
         value = self.facts.get(name)
         return False if value is None and fact.absent_false else value
 
-    def used(self, part: Condition) -> tuple[FactUsed, ...]:
-        """What a condition read, in its order, once each."""
-        names = dict.fromkeys(leaf.fact for leaf in leaves(part))
-        return tuple(self._fact_used(name) for name in names)
-
-    def _fact_used(self, name: str) -> FactUsed:
-        fact, value = self.vocabulary[name], self.value(name)
-        return FactUsed(name, fact.label, _plain(value), fact.show(value, regions=self.book.regions))
+    def used(self, name: str) -> FactUsed:
+        """A fact as reasons show it."""
+        if name not in self._used:
+            fact, value = self.vocabulary[name], self.value(name)
+            shown = fact.show(value, regions=self.book.regions)
+            self._used[name] = FactUsed(name, fact.label, _plain(value), shown)
+        return self._used[name]
 
     def missing(self, part: Condition) -> tuple[MissingFact, ...]:
         """The unknown facts that keep a condition unknown; settled branches ask nothing."""

@@ -31,11 +31,15 @@ class Sentence:
 @cache
 def sentences() -> Mapping[str, Mapping[str, str]]:
     """Every code with its sentences, as written."""
-    written: dict[str, dict[str, str]] = yaml.safe_load((Path(settings.CONTRACTS_ROOT) / "errors.yaml").read_text())
+    written: dict[str, dict[str, str]] = yaml.safe_load(
+        (Path(settings.CONTRACTS_ROOT) / "errors.yaml").read_text()
+    )
     return written
 
 
 def sentence(refused: Refused) -> Sentence:
     """The words for a refusal. A code nobody wrote words for is our mistake, and loud."""
     written = sentences()[refused.code]
-    return Sentence(**{part: written[part].format(**refused.params) for part in ("what", "why", "todo", "who")})
+    return Sentence(
+        **{part: written[part].format(**refused.params) for part in ("what", "why", "todo", "who")}
+    )

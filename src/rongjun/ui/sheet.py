@@ -73,7 +73,12 @@ TIMELINE = [
     {"date": "2023-11-18", "text": "反映公交刷卡不成功", "note": "在办，还剩 31 小时", "url": "#"},
     {"date": "1970-12", "text": "入伍", "note": "义务兵，档案原件扫描"},
 ]
-COLUMNS = [{"label": "类别"}, {"label": "状态"}, {"label": "人数", "number": True}, {"label": "小计", "number": True}]
+COLUMNS = [
+    {"label": "类别"},
+    {"label": "状态"},
+    {"label": "人数", "number": True},
+    {"label": "小计", "number": True},
+]
 ROWS: list[dict[str, Any]] = [
     {
         "cells": [
@@ -97,7 +102,10 @@ FILTERS = [
     {
         "name": "verdict",
         "label": "判定",
-        "options": [{"value": "", "label": "全部", "selected": True}, {"value": "granted", "label": "能享受"}],
+        "options": [
+            {"value": "", "label": "全部", "selected": True},
+            {"value": "granted", "label": "能享受"},
+        ],
     },
     {"name": "q", "label": "名称", "value": ""},
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from django.db import connection, transaction
 
 from rongjun.audit import api as audit
 
+# Written past the application, as a scene needs it.
+INSERT = "insert into audit_event (at, actor, actor_role, source, event, about, result, purpose, detail)"
 NOON = datetime(2026, 10, 1, 4, 0, tzinfo=UTC)
 
 
@@ -42,10 +45,23 @@ def commit_events(count: int) -> None:
             note(about=f"person:{number}", detail={"number": number})
 
 
-def seal() -> audit.Sealed:
-    """The sealing job."""
+def seal(*, settle: bool = True) -> audit.Sealed:
+    """The sealing job; waits first until no stranger's transaction (autovacuum's, say) holds the horizon."""
+    if settle:
+        wait_until_settled()
     with as_role("app_batch"):
         return audit.seal(at=NOON)
+
+
+def wait_until_settled() -> None:
+    """Return when every event's transaction lies below the horizon."""
+    for _ in range(250):
+        with as_role("app_batch"):
+            below = "select coalesce(bool_and(xid < pg_snapshot_xmin(pg_current_snapshot())), true)"
+            if query(f"{below} from audit_event where xid < '900000000000'") == [(True,)]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("a transaction somewhere stays open")
 
 
 def verdict(**kept: Any) -> audit.Verdict:
@@ -54,7 +70,7 @@ def verdict(**kept: Any) -> audit.Verdict:
         return audit.verify(**kept)
 
 
-def query(sql: str, params: list[object] | None = None) -> list[tuple[Any, ...]]:
+def query(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
     """Rows of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

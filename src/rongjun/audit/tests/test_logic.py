@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,9 @@ def test_any_flipped_bit_of_a_link_is_found_where_it_stands(
 ) -> None:
     at = data.draw(st.integers(0, len(rows) - 1))
     link = rows[at].link
-    rows[at] = replace(rows[at], link=replace(link, **{field: flip(getattr(link, field), byte)}))
+    assert link
+    flipped: dict[str, Any] = {field: flip(getattr(link, field), byte)}
+    rows[at] = replace(rows[at], link=replace(link, **flipped))
     assert found(rows) == (at + 1, "edited", "link")
 
 
@@ -92,7 +95,9 @@ def test_a_dropped_link_is_found_where_it_stood(rows: list[Row], data: st.DataOb
 def test_a_chain_closed_up_over_a_dropped_link_does_not_hold(rows: list[Row], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(rows) - 2))
     closed = [
-        replace(r, position=p, link=replace(r.link, position=p)) for p, r in enumerate(rows[at + 1 :], at + 1)
+        replace(row, position=row.position - 1, link=replace(row.link, position=row.position - 1))
+        for row in rows[at + 1 :]
+        if row.link
     ]
     assert found(rows[:at] + closed) == (at + 1, "swapped", "link")
 

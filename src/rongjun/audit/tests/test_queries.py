@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from rongjun.audit import api as audit
-from rongjun.audit.tests.scene import NOON, as_role, commit_events, note, query, seal, verdict
-from rongjun.kernel.errors import Unfit
+from rongjun.audit.tests.scene import INSERT, NOON, as_role, commit_events, note, query, seal, verdict
+from rongjun.kernel.errors import Refused, Unfit
 from tests.cluster import as_owner
 
 
@@ -34,10 +34,9 @@ def chain(own_database: str) -> str:
     return own_database
 
 
-SWAP_EVENTS = (
-    "update audit_link set event_id = -event_id, position = -position where position in (2, 4)",
-    "update audit_link set position = case position when -2 then 4 else 2 end, event_id = -event_id"
-    " where position < 0",
+SWAP = (
+    "update audit_link set position = position + 1000 where position in (2, 4)",
+    "update audit_link set position = case position when 1002 then 4 else 2 end where position > 1000",
 )
 
 
@@ -62,7 +61,7 @@ SWAP_EVENTS = (
             ["delete from audit_event where id = 3", "delete from audit_link where position = 3"],
             (3, "dropped", "link"),
         ),
-        (SWAP_EVENTS, (2, "swapped", "link")),
+        (SWAP, (2, "swapped", "link")),
         (["delete from audit_link where position > 3"], (4, "truncated", "link")),
         (
             ["update audit_anchor set sealed_at = sealed_at + interval '1 hour' where last_position = 5"],
@@ -116,6 +115,14 @@ def test_a_verification_goes_on_from_an_earlier_anchor_and_tells_its_progress() 
 def test_a_line_that_is_no_anchor_is_refused() -> None:
     with pytest.raises(Unfit, match="锚点"):
         verdict(published=["是这一行吗"])
+
+
+@pytest.mark.usefixtures("chain")
+def test_nobody_takes_an_empty_sight_for_a_sound_chain() -> None:
+    with as_role("app_staff", permissions="audit.read"):
+        assert audit.verify().last_position == 5
+    with as_role("app_staff", permissions="audit.read-own"), pytest.raises(Refused, match="cannot-see-all"):
+        audit.verify()
 
 
 # --- who may read -------------------------------------------------------------------------------------------
@@ -199,8 +206,7 @@ def test_who_read_a_file_is_told_with_purpose_and_moment(role: str, permissions:
 def test_who_read_a_file_uses_the_index_although_rows_are_locked() -> None:
     with as_owner():
         query(
-            "insert into audit_event (at, actor, actor_role, source, event, about, result, purpose, detail)"
-            " select now(), 'staff:x', '', '', 'registry.person-read', array['person:' || n], 'done', '', '{}'"
+            f"{INSERT} select now(), 'staff:x', '', '', 'a.b', array['person:' || n], 'done', '', '{{}}'"
             " from generate_series(1, 5000) n"
         )
         query("analyze audit_event")

@@ -29,6 +29,12 @@ def test_a_code_in_real_use_with_a_wrong_check_sign_is_kept_with_a_warning() -> 
     assert "人工复核" in code.warnings[0].sentence
 
 
+def test_a_wrong_organisation_sign_is_doubted_even_when_the_last_sign_agrees() -> None:
+    first_17 = "91350100M000100Y5"
+    code = UnifiedCreditCode(first_17 + credit_check_sign(first_17))
+    assert [doubt.code for doubt in code.warnings] == ["credit-code.wrong-organisation-sign"]
+
+
 @given(st.text(SIGNS, min_size=9, max_size=9), st.integers(0, 17), st.integers(1, 30))
 def test_one_wrong_sign_always_raises_a_doubt(organisation: str, place: int, shift: int) -> None:
     first_17 = "91990000" + organisation[:8]

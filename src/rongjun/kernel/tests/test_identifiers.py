@@ -41,19 +41,19 @@ def unfit_code(read: type[PersonalDocument] | type[Phone] | type[BankCard], text
 
 # Published examples are put together here, so that no file of ours holds a number that could be somebody's.
 @pytest.mark.parametrize(
-    ("address", "rest", "born", "sex"),
+    ("start", "rest", "born", "sex"),
     [
-        ("110105", "19491231002X", date(1949, 12, 31), "female"),
-        ("440524", "188001010014", date(1880, 1, 1), "male"),
-        ("990001", "195001010015", date(1950, 1, 1), "male"),
-        ("990001", "195001010023", date(1950, 1, 1), "female"),
-        ("990001", "198512319990", date(1985, 12, 31), "male"),
+        ("11010519", "491231002X", date(1949, 12, 31), "female"),
+        ("44052418", "8001010014", date(1880, 1, 1), "male"),
+        ("99000119", "5001010015", date(1950, 1, 1), "male"),
+        ("99000119", "5001010023", date(1950, 1, 1), "female"),
+        ("99000119", "8512319990", date(1985, 12, 31), "male"),
     ],
 )
-def test_published_numbers_are_read(address: str, rest: str, born: date, sex: str) -> None:
-    number = IdentityNumber.from_text(address + rest)
-    assert (number.birth_date, number.sex, number.address_code) == (born, sex, address)
-    assert number.is_synthetic == address.startswith("99")
+def test_published_numbers_are_read(start: str, rest: str, born: date, sex: str) -> None:
+    number = IdentityNumber.from_text(start + rest)
+    assert (number.birth_date, number.sex, number.address_code) == (born, sex, start[:6])
+    assert number.is_synthetic == start.startswith("99")
 
 
 @given(identity_numbers)

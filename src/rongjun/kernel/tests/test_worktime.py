@@ -206,6 +206,11 @@ def test_a_suspension_after_the_budget_is_used_up_excuses_nothing() -> None:
     assert reading.share > 1
 
 
+def test_a_suspension_that_begins_at_the_due_moment_does_not_move_it() -> None:
+    for paused in (Suspension(hours_later(72), hours_later(99)), Suspension(hours_later(72))):
+        assert due_moment(MONDAY_NOON, budget=THREE_DAYS, suspensions=[paused]) == hours_later(72)
+
+
 def test_the_last_moment_is_still_in_time() -> None:
     on_time = read_clock(MONDAY_NOON, now=hours_later(72), budget=THREE_DAYS)
     late = read_clock(MONDAY_NOON, now=hours_later(72) + timedelta(microseconds=1), budget=THREE_DAYS)

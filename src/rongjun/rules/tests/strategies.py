@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from rongjun.rules.book import Book
-from rongjun.rules.days import LONGEST, latest_start
+from rongjun.rules.days import LONGEST, SPANS, latest_start
 from rongjun.rules.loading import load_book
 from rongjun.rules.vocabulary import Fact, Value
 
@@ -70,7 +70,9 @@ def _comparison(draw: st.DrawFn, fact: Fact) -> str:
 def comparisons() -> st.SearchStrategy[str]:
     known = {region.level for region in book().regions.values()}
     facts = [f for f in book().vocabulary.facts.values() if f.kind != "division" or f.level in known]
-    return st.sampled_from(facts).flatmap(_comparison)
+    # Spans of time are few among the facts and the likeliest to be folded wrongly.
+    spans = [fact for fact in facts if fact.of]
+    return st.sampled_from([*facts, *spans * 5]).flatmap(_comparison)
 
 
 def conditions() -> st.SearchStrategy[str]:
@@ -106,6 +108,6 @@ def _value(fact: Fact, chance: random.Random, *, on: date) -> Value:
     if fact.kind == "int":
         return chance.randint(fact.lowest, fact.highest)
     assert fact.kind == "date"
-    kind = chance.choice(["age", "months_since", "days_since"])
+    kind = chance.choice(SPANS)
     amount = min(chance.choice(AMOUNTS), LONGEST[kind])
     return latest_start(kind, amount, on=on) + timedelta(days=chance.choice([-1, 0, 1, 1, 400]))

@@ -77,7 +77,7 @@ def test_faults_in_several_files_are_told_together_with_file_and_line(policy: Pa
     lines = told(policy)
     assert len(lines) == 3
     assert any(
-        f"policy/{CARD_FILE} 第 18 行" in line and "是否想写 holds_pref_card" in line for line in lines
+        f"policy/{CARD_FILE} 第 20 行" in line and "是否想写 holds_pref_card" in line for line in lines
     )
     assert any("half-fare-disabled.yaml 第 6 行" in line and "改成 discount" in line for line in lines)
 

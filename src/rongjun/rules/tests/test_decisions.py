@@ -89,7 +89,7 @@ def test_before_the_first_version_nothing_is_decided() -> None:
 def test_a_fact_nobody_declared_or_of_the_wrong_kind_is_a_loud_mistake() -> None:
     for wrong in ({"agee": 3}, {"age": 60}, {"is_three_kin": True}, {"is_veteran": 1}, {"sex": "x"}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
-            decide_all(book(), facts=wrong, on=TODAY)  # type: ignore[arg-type]
+            decide_all(book(), facts=wrong, on=TODAY)
     with pytest.raises(KeyError):
         decide(book(), code="transport.no-such", facts={}, on=TODAY)
 

@@ -1,6 +1,7 @@
 """One tree, three engines: not one person on whom they differ."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import cast
 
 import duckdb
 import polars as pl
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rongjun.rules.conditions import parse_condition
+from rongjun.rules.days import Span, latest_start
 from rongjun.rules.deciding import decide_all, verdicts
 from rongjun.rules.engines import as_polars, as_sql, compile_python
 from rongjun.rules.folding import fold
@@ -47,6 +49,22 @@ def test_python_polars_and_duckdb_agree_on_every_person(texts: list[str], seed: 
     polars = frame.select(as_polars(tree).alias(str(i)) for i, tree in enumerate(folded)).rows()
     assert python == polars
     assert python == in_duckdb(frame, [as_sql(tree) for tree in folded])
+
+
+@pytest.mark.parametrize("on", DAYS)
+def test_every_comparison_of_a_span_is_folded_right_at_its_very_edge(on: date) -> None:
+    vocabulary = book().vocabulary
+    ends = ["= 18", "<> 18", "< 18", "<= 18", "> 18", ">= 18", "IN (18, 60)", "NOT IN (18, 60)"]
+    ends += ["BETWEEN 18 AND 60", "NOT BETWEEN 18 AND 60", "IS NULL", "IS NOT NULL"]
+    for fact in [fact for fact in vocabulary.facts.values() if fact.of]:
+        trees = [parse_condition(f"{fact.name} {end}", vocabulary=vocabulary) for end in ends]
+        edges = [latest_start(cast(Span, fact.kind), n, on=on) for n in (17, 18, 19, 60, 61)]
+        rows: list[dict[str, Value]] = [{fact.of: None}]
+        rows += [{fact.of: edge + timedelta(days=shift)} for edge in edges for shift in (-1, 0, 1)]
+        program = compile_python(trees, vocabulary=vocabulary)
+        folded = [as_polars(fold(tree, vocabulary=vocabulary, on=on)) for tree in trees]
+        swept = frame_of(rows).select(expr.alias(str(i)) for i, expr in enumerate(folded)).rows()
+        assert swept == [program(row, on=on) for row in rows]
 
 
 def test_the_shipped_book_gives_a_population_the_same_answers_three_times() -> None:

@@ -28,9 +28,8 @@ def say(text: str) -> str:
         ("household_city <> this_city", "户籍不在本市"),
         ("birth_date IS NULL", "出生日期未登记"),
         (
-            "is_veteran AND (age < 18 OR (in_hardship AND NOT (has_employer AND is_job_seeker)))",
-            "是退役军人，并且（年龄低于 18 岁，或者〔生活困难或遭遇重大变故，"
-            "并且不属于（有工作单位，并且正在求职）的情形〕）",
+            "is_martyr_kin OR (NOT has_employer AND NOT (is_job_seeker AND age > 60))",
+            "是烈士遗属，或者（没有工作单位，并且不属于〔正在求职，并且年龄高于 60 岁〕的情形）",
         ),
     ],
 )

@@ -33,7 +33,8 @@ def in_postgres(rows: list[dict[str, Value]], expressions: list[str]) -> list[tu
         f'"{fact.name}" {_TYPES.get(fact.kind, "bigint")}' for fact in book().vocabulary.stored()
     )
     data = json.dumps([{"row": i, **row} for i, row in enumerate(rows)], default=date.isoformat)
-    query = f"SELECT {', '.join(expressions)} FROM jsonb_to_recordset(%s::jsonb) AS people(row int, {columns}) ORDER BY row"
+    source = f"jsonb_to_recordset(%s::jsonb) AS people(row int, {columns})"
+    query = f"SELECT {', '.join(expressions)} FROM {source} ORDER BY row"
     with connection.cursor() as cursor:
         cursor.execute(query, [data])
         return list(cursor.fetchall())

@@ -23,9 +23,45 @@ Part = Mapping[str, Any]
 
 # The same list as web/icons.json, from which the sprite is cut; a test keeps them equal.
 ICONS = frozenset(
-    "alert-triangle arrow-left ban book check chevron-right clock coin-yuan download eye file-spreadsheet "
-    "file-text filter flag help-circle home inbox key lock logout map menu-2 phone player-pause printer qrcode "
-    "question-mark refresh search shield-check star sun upload user users wifi-off x".split()
+    [
+        "alert-triangle",
+        "arrow-left",
+        "ban",
+        "book",
+        "check",
+        "chevron-right",
+        "clock",
+        "coin-yuan",
+        "download",
+        "eye",
+        "file-spreadsheet",
+        "file-text",
+        "filter",
+        "flag",
+        "help-circle",
+        "home",
+        "inbox",
+        "key",
+        "lock",
+        "logout",
+        "map",
+        "menu-2",
+        "phone",
+        "player-pause",
+        "printer",
+        "qrcode",
+        "question-mark",
+        "refresh",
+        "search",
+        "shield-check",
+        "star",
+        "sun",
+        "upload",
+        "user",
+        "users",
+        "wifi-off",
+        "x",
+    ]
 )
 TONES = {
     "": "",
@@ -73,8 +109,8 @@ def conf(grade: str = "") -> Part:
 def person_header(person: Part) -> Part:
     """人头 above a person's file.
 
-    Keys: `name`; `chips` [{word, tone}]; `facts` [{label, value} or {label, masked}], `masked` as in `masked`;
-    `actions` [{label, url, icon, primary}].
+    Keys: `name`; `chips` [{word, tone}]; `facts` [{label, value} or {label, masked}], with `masked`
+    as in the tag of that name; `actions` [{label, url, icon, primary}].
     """
     return {"person": person}
 
@@ -86,8 +122,8 @@ def decision(card: Part) -> Part:
     Keys: `verdict` granted | unknown | not-granted; `title`; `sentence`; `amount` (text at the right);
     `reasons` [{state met | unknown | unmet, text, source, url}];
     `basis` [{text, url}]; `unconfirmed` (shows 待局方确认), `grade` (its tooltip);
-    `question` {text, why, url, name, answers [{label, value} or {label, url}]}: the one thing to ask, for unknown;
-    answers with a value are sent to `url` as `name`;
+    `question` {text, why, url, name, answers [{label, value} or {label, url}]}: the one thing to ask, for
+    unknown; answers with a value are posted to `url` as `name`;
     `links` [{label, url}] after the basis.
     """
     tone, shape = VERDICTS[str(card["verdict"])]
@@ -105,14 +141,21 @@ def timeline(entries: Sequence[Part]) -> Part:
 
 
 @register.inclusion_tag("ui/parts/tile.html")
-def tile(label: str, figure: str, unit: str = "", note: str = "", url: str = "", *, late: bool = False) -> Part:
+def tile(
+    label: str, figure: str, unit: str = "", note: str = "", url: str = "", *, late: bool = False
+) -> Part:
     """数字块: one figure that opens into its rows at `url`; without `url` it is only shown."""
     return {"label": label, "figure": figure, "unit": unit, "note": note, "url": url, "late": late}
 
 
 @register.inclusion_tag("ui/parts/table.html")
 def data_table(
-    caption: str, columns: Sequence[Part], rows: Sequence[Part], foot: Sequence[Any] = (), *, keys: bool = True
+    caption: str,
+    columns: Sequence[Part],
+    rows: Sequence[Part],
+    foot: Sequence[Any] = (),
+    *,
+    keys: bool = True,
 ) -> Part:
     """Rows a clerk walks with J, K and Enter.
 
@@ -140,20 +183,31 @@ def filter_bar(fields: Sequence[Part], count: str = "", export_url: str = "") ->
 
 
 @register.inclusion_tag("ui/parts/empty.html")
-def empty(title: str, text: str = "", url: str = "", label: str = "", icon: str = "inbox") -> Part:
+def empty_state(title: str, text: str = "", url: str = "", label: str = "", icon: str = "inbox") -> Part:
     """空: what it means that nothing is here, and what to do next (a button `label` to `url`)."""
     return {"title": title, "text": text, "url": url, "label": label, "icon": icon}
 
 
+# The shorter name only works outside {% for %}, where Django takes {% empty %} for its own.
+register.inclusion_tag("ui/parts/empty.html", name="empty")(empty_state)
+
+
 @register.inclusion_tag("ui/parts/refusal.html")
 def refusal(what: str, why: str, todo: str, whom: str, *, page: bool = False) -> Part:
-    """办不成: what happened, 为什么, 怎么办, 找谁, always the four. `page` when it is the page's own heading."""
+    """办不成: what happened, 为什么, 怎么办, 找谁, always the four; `page` for the page's heading."""
     return {"what": what, "why": why, "todo": todo, "whom": whom, "page": page}
 
 
 @register.inclusion_tag("ui/parts/progress.html")
 def progress(
-    label: str, done: int, total: int, words: str = "", left: str = "", *, stop_url: str = "", later_url: str = ""
+    label: str,
+    done: int,
+    total: int,
+    words: str = "",
+    left: str = "",
+    *,
+    stop_url: str = "",
+    later_url: str = "",
 ) -> Part:
     """进度: `words` the counts, `left` the time left, both in words; 先停下 posts to `stop_url`."""
     shown = words or f"{done:,} / {total:,}"
@@ -172,10 +226,10 @@ def progress(
 def masked(field: Part) -> Part:
     """A number covered until a purpose is given.
 
-    Keys: `id` unique on the page, ASCII; `label` what the number is; `text` the covered number (first 6 + last 4);
+    Keys: `id` unique on the page, ASCII; `label` what the number is; `text` the covered number;
     `url` where the purpose is posted (`purpose`, and `field` = `id`), answered with this same part;
-    `purposes` [{value, label}]; `full` the number, only in that answer; `seconds` how long it stays, default 60;
-    `error` a sentence when no purpose was chosen.
+    `purposes` [{value, label}]; `full` the number, only in that answer;
+    `seconds` how long it stays, 60 if not given; `error` a sentence when no purpose was chosen.
     Without `url` only the covered number is shown.
     """
     return {"field": field, "id": slugify(str(field["id"])), "seconds": field.get("seconds", 60)}
@@ -183,9 +237,16 @@ def masked(field: Part) -> Part:
 
 @register.inclusion_tag("ui/parts/upload.html")
 def upload(
-    url: str, label: str, submit: str, name: str = "file", accept: str = "", hint: str = "", error: str = ""
+    url: str,
+    label: str,
+    submit: str,
+    *,
+    name: str = "file",
+    accept: str = "",
+    hint: str = "",
+    error: str = "",
 ) -> Part:
-    """A form for one file, with a progress bar where script runs; the answer replaces the page's main part."""
+    """A form for one file, with a progress bar where script runs; the answer replaces the main part."""
     return {
         "url": url,
         "label": label,

@@ -1,0 +1,202 @@
+"""Every part: what it shows, and that nothing given to it becomes markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django import forms
+
+from rongjun.ui.sheet import COVERED, GRANTED, PERSON, REFUSED, UNKNOWN, sheet
+from rongjun.ui.templatetags.ui import ICONS, TONES
+from rongjun.ui.tests.conftest import Draw
+
+EVIL = "\"'><script>alert(1)</script>"
+
+LINES = {
+    "chip": "{% chip v.text 'ok' %}",
+    "conf": "{% conf v.text %}",
+    "icon": "{% icon 'check' v.text %}",
+    "person": "{% person_header v.person %}",
+    "decision": "{% for card in v.cards %}{% decision card %}{% endfor %}",
+    "timeline": "{% timeline v.entries %}",
+    "tile": "{% tile v.text v.text v.text v.text v.text %}",
+    "table": "{% data_table v.text v.columns v.rows v.foot %}",
+    "filter": "{% filter_bar v.filters v.text v.text %}",
+    "empty": "{% empty_state v.text v.text v.text v.text %}",
+    "refusal": "{% refusal v.text v.text v.text v.text %}",
+    "progress": "{% progress v.text 1 2 v.text v.text stop_url=v.text later_url=v.text %}",
+    "masked": "{% masked v.covered %}{% masked v.shown %}",
+    "upload": "{% upload v.text v.text v.text name=v.text accept=v.text hint=v.text error=v.text %}",
+}
+
+
+def _poison(value: Any, *, kept: frozenset[str] = frozenset({"verdict", "state", "tone", "icon"})) -> Any:
+    """The same shape with every text that a person could have written replaced by an attack."""
+    if isinstance(value, dict):
+        return {key: each if key in kept else _poison(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_poison(each) for each in value]
+    return EVIL if isinstance(value, str) else value
+
+
+def _given(*, poisoned: bool) -> dict[str, Any]:
+    values = {**sheet(), "cards": [GRANTED, UNKNOWN, REFUSED], "covered": COVERED, "text": "测试"}
+    return {key: _poison(each) for key, each in values.items()} if poisoned else values
+
+
+@pytest.mark.parametrize("part", sorted(LINES))
+def test_what_is_given_to_a_part_is_shown_as_text(draw: Draw, part: str) -> None:
+    shown = draw(LINES[part], v=_given(poisoned=True))
+    assert "<script" not in shown
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "\"'>" not in shown
+
+
+@pytest.mark.parametrize("part", sorted(LINES))
+def test_a_part_leaves_no_template_behind(draw: Draw, part: str) -> None:
+    shown = draw(LINES[part], v=_given(poisoned=False))
+    assert shown.strip()
+    assert "{%" not in shown
+    assert "{{" not in shown
+
+
+@pytest.mark.parametrize(
+    ("card", "word", "look", "shape"),
+    [
+        (GRANTED, "能享受", "ok", "check"),
+        (UNKNOWN, "差情况", "ask", "question-mark"),
+        (REFUSED, "不能享受", "no", "ban"),
+    ],
+)
+def test_a_verdict_has_a_word_and_a_shape_of_its_own(
+    draw: Draw, card: dict[str, Any], word: str, look: str, shape: str
+) -> None:
+    shown = draw("{% decision card %}", card=card)
+    assert f'<article class="rj-dec {look}">' in shown
+    assert re.search(rf'class="mark"><svg[^>]*><use href="[^"]*#{shape}">', shown)
+    assert re.search(rf">\s*{word}</span>", shown)
+
+
+def test_a_verdict_we_do_not_know_is_our_mistake(draw: Draw) -> None:
+    with pytest.raises(KeyError):
+        draw("{% decision card %}", card={**GRANTED, "verdict": "maybe"})
+
+
+def test_each_reason_says_in_words_whether_it_holds(draw: Draw) -> None:
+    assert 'aria-label="符合"' in draw("{% decision card %}", card=GRANTED)
+    assert 'aria-label="还不知道"' in draw("{% decision card %}", card=UNKNOWN)
+    assert 'aria-label="不符合"' in draw("{% decision card %}", card=REFUSED)
+
+
+def test_an_unknown_asks_its_question_with_answers_to_press(draw: Draw) -> None:
+    shown = draw("{% decision card %}", card=UNKNOWN)
+    assert "老人家里的房子漏雨，或是危房吗？" in shown
+    assert 'method="post" action="/answer/"' in shown
+    assert 'name="csrfmiddlewaretoken"' in shown
+    assert '<button class="btn btn-sm" type="submit" name="in_hardship" value="yes">是</button>' in shown
+    assert '<a class="btn btn-sm" href="#">约上门看房</a>' in shown
+
+
+def test_what_is_not_confirmed_says_so_in_these_words(draw: Draw) -> None:
+    assert ">待局方确认</span>" in draw("{% decision card %}", card=UNKNOWN)
+    assert "待局方确认" not in draw("{% decision card %}", card=GRANTED)
+
+
+@pytest.mark.parametrize("tone", sorted(set(TONES) - {"", "gold"}))
+def test_a_chip_that_means_something_has_a_shape_beside_its_colour(draw: Draw, tone: str) -> None:
+    assert "<svg" in draw("{% chip '在办' tone %}", tone=tone)
+
+
+def test_a_refusal_says_the_four_things_in_order(draw: Draw) -> None:
+    shown = draw("{% refusal '没办成' '缘由' '做法' '某人' %}")
+    places = [shown.index(each) for each in ("没办成", "为什么", "缘由", "怎么办", "做法", "找谁", "某人")]
+    assert places == sorted(places)
+
+
+def test_a_covered_number_has_nothing_of_the_full_one(draw: Draw) -> None:
+    shown = draw("{% masked field %}", field=COVERED)
+    assert "990001********0016" in shown
+    assert "填用途看全号" in shown
+    assert 'name="field" value="identity"' in shown
+    assert "data-unmasked" not in shown
+
+
+def test_a_full_number_says_when_it_goes_and_brings_its_cover_along(draw: Draw) -> None:
+    shown = draw("{% masked field %}", field={**COVERED, "full": "9900-full", "seconds": 60})
+    assert 'data-seconds="60"' in shown
+    cover = shown[shown.index("<template>") :]
+    assert "990001********0016" in cover
+    assert "9900-full" not in cover
+
+
+def test_a_number_without_an_address_offers_no_way_to_see_it(draw: Draw) -> None:
+    assert "<form" not in draw("{% masked field %}", field={"id": "x", "text": "99****01", "label": "证号"})
+
+
+def test_a_forgotten_purpose_keeps_the_form_open_and_says_what_is_missing(draw: Draw) -> None:
+    shown = draw("{% masked field %}", field={**COVERED, "error": "先选一个用途。"})
+    assert "<details open>" in shown
+    assert "先选一个用途。" in shown
+
+
+def test_a_person_is_known_by_name_and_not_by_the_test_prefix(draw: Draw) -> None:
+    shown = draw("{% person_header person %}", person=PERSON)
+    assert re.search(r'<span class="face" aria-hidden="true">张</span>', shown)
+    assert "<h1 data-focus>测试张三" in shown
+
+
+def test_figures_stand_right_and_the_sum_has_its_own_line(draw: Draw) -> None:
+    columns = [{"label": "类别"}, {"label": "人数", "number": True}]
+    shown = draw("{% data_table '按类别' c r f %}", c=columns, r=[{"cells": ["甲", "7"]}], f=["合计", "7"])
+    assert len(re.findall(r'<td class="n">7\s*</td>', shown)) == 2
+    assert "<tfoot>" in shown
+    assert '<th scope="col" class="n">人数</th>' in shown
+
+
+def test_a_row_with_a_cell_too_few_is_our_mistake(draw: Draw) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        draw("{% data_table '表' c r %}", c=[{"label": "甲"}, {"label": "乙"}], r=[{"cells": ["一"]}])
+
+
+def test_progress_is_a_progress_element_with_counts_in_words(draw: Draw) -> None:
+    shown = draw("{% progress '正在重算' 18204 27836 left='约 40 秒' %}")
+    assert '<progress class="rj-bar" value="18204" max="27836" aria-label="正在重算">' in shown
+    assert "18,204 / 27,836" in shown
+
+
+def test_progress_over_nothing_is_not_a_division_by_nothing(draw: Draw) -> None:
+    assert 'max="1"' in draw("{% progress '空' 0 0 %}")
+
+
+class _Code(forms.Form):
+    code = forms.CharField(label="Code", help_text="English help")
+    remember = forms.BooleanField(required=False)
+    credential = forms.CharField(widget=forms.HiddenInput)
+
+
+def test_a_field_names_its_hint_and_its_error_for_screen_readers(draw: Draw) -> None:
+    shown = draw("{% field form.code label='动态码' hint='6 位数' %}", form=_Code({}))
+    assert '<label class="form-label" for="id_code">动态码</label>' in shown
+    assert 'aria-describedby="id_code-hint id_code-error"' in shown
+    assert 'id="id_code-error"' in shown
+    assert 'aria-invalid="true"' in shown
+    assert "English help" not in shown
+
+
+def test_a_form_shows_the_errors_of_fields_nobody_sees(draw: Draw) -> None:
+    assert 'role="alert"' in draw("{% form_errors form %}", form=_Code({}))
+    assert draw("{% form_errors form %}", form=_Code()).strip() == ""
+
+
+def test_an_icon_we_do_not_have_is_our_mistake(draw: Draw) -> None:
+    with pytest.raises(AssertionError, match="no such icon"):
+        draw("{% icon 'rocket' %}")
+
+
+def test_the_sprite_and_the_tag_know_the_same_icons() -> None:
+    listed = Path(__file__).parents[4] / "web" / "icons.json"
+    assert set(json.loads(listed.read_text("utf-8"))) == ICONS

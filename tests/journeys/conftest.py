@@ -1,0 +1,144 @@
+"""The city under test is a real one: its own data place, cluster, server and worker, started by the command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PASSWORD = "Rongjun-demo-2026"
+CODE = "246810"
+SHOTS = ROOT / "test-results"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives Chromium."""
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker("browser")
+            item.add_marker("database")
+
+
+@dataclass
+class City:
+    """A running demo city: where it is, and how to start and stop it."""
+
+    place: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.place.parent / f"{self.place.name}.log"
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("RONGJUN_", "DJANGO_", "DATABASE_"))}
+        return {**kept, "RONGJUN_DATA": str(self.place), "PORT": str(self.port)}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A `rongjun` command over the same place."""
+        command = [sys.executable, "-m", "rongjun.config.cli", *arguments]
+        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    def start(self) -> float:
+        """Seconds until the pages are open."""
+        began = time.monotonic()
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen([sys.executable, "-u", "-m", "rongjun.config.cli", "demo"],
+                                            env=self.environment, cwd=ROOT, stdout=log, stderr=log, text=True)
+        while time.monotonic() - began < 180:
+            if self.process.poll() is not None:
+                break
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return time.monotonic() - began
+            time.sleep(0.1)
+        raise AssertionError(self.log.read_text()[-3000:])
+
+    def stop(self) -> int:
+        """Ctrl-C, and wait."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def city() -> Iterator[City]:
+    folder = Path(tempfile.mkdtemp(prefix="rongjun-city-", dir="/tmp"))
+    folder.chmod(0o755)
+    running = City(folder / "place", free_port())
+    running.start()
+    yield running
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "没有 Chromium：请先运行 make test 让它装好，或设 CHROMIUM"
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+             "--disable-sync", "--no-first-run", "--lang=zh-CN"]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, city: City) -> Iterator[Callable[..., Page]]:
+    """Opens a page as one of the cast, at a size; every foreign request and script error fails the test."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_as(login: str | None, *, size: ViewportSize = DESK) -> Page:
+        context = chromium.new_context(viewport=size, locale="zh-CN", base_url=city.url, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda r: faults.append(f"foreign: {r.url}") if not r.url.startswith((city.url, "data:", "blob:")) else None)
+        page.on("pageerror", lambda e: faults.append(f"script: {e}"))
+        page.on("console", lambda m: faults.append(f"console: {m.text}") if "Content Security Policy" in m.text else None)
+        if login:
+            sign_in(page, login)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert not faults, faults
+
+
+def sign_in(page: Page, login: str) -> None:
+    """Password, then the demo's fixed second factor."""
+    page.goto("/accounts/login/")
+    page.get_by_label("账号").fill(login)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.get_by_label("动态码").fill(CODE)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url("**/desk/")
