@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -32,7 +33,7 @@ os.environ.update(
     DJANGO_SETTINGS_MODULE="rongjun.config.settings",
 )
 os.environ.pop("DATABASE_URL", None)
-_FOLDER.chmod(0o755)  # noqa: S103 - the server's account has to pass through; its own folder inside is closed
+_FOLDER.chmod(0o755)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +57,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_FOLDER, ignore_errors=True)
 
 
-_CLUSTER = pytest.StashKey()
+_CLUSTER: pytest.StashKey[Any] = pytest.StashKey()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -64,17 +65,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever touches the database can be left out by one marker."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if item.get_closest_marker("django_db") or {"db", "transactional_db", "browser", "site"} & set(fixtures):
+        if item.get_closest_marker("django_db") or {"db", "transactional_db", "browser", "site"} & set(
+            fixtures
+        ):
             item.add_marker("database")
 
 
-def superuser(sql: str, *, database: str = "postgres") -> None:
-    """Run one statement as the cluster's superuser (through the server's own account when we are root)."""
+def superuser(script: str) -> None:
+    """Run SQL as the cluster's superuser."""
     from rongjun.config.database import cluster
 
-    server = cluster()
-    server._run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(server.socket), "-d", database,
-                 "-U", "postgres", "-c", sql])
+    cluster().as_superuser(script)
 
 
 @pytest.fixture(scope="session")
@@ -97,8 +98,14 @@ def migrated_template() -> None:
     superuser(f"create database {TEMPLATE} owner rongjun_owner")
     superuser("grant rongjun_owner to rongjun_login")
     environment = {**os.environ, "RONGJUN_DB_ROLE": "owner", "RONGJUN_DATABASE": TEMPLATE}
-    done = subprocess.run([sys.executable, "-m", "django", "migrate", "-v", "0"], env=environment, cwd=ROOT,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "-v", "0"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     _made.add(TEMPLATE)
 
@@ -130,5 +137,3 @@ def connect(role: str = "login", database: str = DATABASE) -> psycopg.Connection
     from rongjun.config.database import connection_parameters
 
     return psycopg.connect(**{**connection_parameters(role), "dbname": database})  # type: ignore[arg-type]
-
-

@@ -1,4 +1,4 @@
-"""The city under test is a real one: its own data place, cluster, server and worker, started by the command."""
+"""The city under test is real: its own data place, cluster, server and worker, started by the command."""
 
 from __future__ import annotations
 
@@ -57,14 +57,22 @@ class City:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A `rongjun` command over the same place."""
         command = [sys.executable, "-m", "rongjun.config.cli", *arguments]
-        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
 
     def start(self) -> float:
         """Seconds until the pages are open."""
         began = time.monotonic()
         with self.log.open("a") as log:
-            self.process = subprocess.Popen([sys.executable, "-u", "-m", "rongjun.config.cli", "demo"],
-                                            env=self.environment, cwd=ROOT, stdout=log, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "rongjun.config.cli", "demo"],
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                text=True,
+            )
         while time.monotonic() - began < 180:
             if self.process.poll() is not None:
                 break
@@ -100,10 +108,22 @@ def city() -> Iterator[City]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = (
+        os.environ.get("CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     assert found, "没有 Chromium：请先运行 make test 让它装好，或设 CHROMIUM"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run", "--lang=zh-CN"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--lang=zh-CN",
+    ]
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=flags)
         yield browser
@@ -117,12 +137,24 @@ def visit(chromium: Browser, city: City) -> Iterator[Callable[..., Page]]:
     faults: list[str] = []
 
     def open_as(login: str | None, *, size: ViewportSize = DESK) -> Page:
-        context = chromium.new_context(viewport=size, locale="zh-CN", base_url=city.url, accept_downloads=True)
+        context = chromium.new_context(
+            viewport=size, locale="zh-CN", base_url=city.url, accept_downloads=True
+        )
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda r: faults.append(f"foreign: {r.url}") if not r.url.startswith((city.url, "data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda r: (
+                faults.append(f"foreign: {r.url}")
+                if not r.url.startswith((city.url, "data:", "blob:"))
+                else None
+            ),
+        )
         page.on("pageerror", lambda e: faults.append(f"script: {e}"))
-        page.on("console", lambda m: faults.append(f"console: {m.text}") if "Content Security Policy" in m.text else None)
+        page.on(
+            "console",
+            lambda m: faults.append(f"console: {m.text}") if "Content Security Policy" in m.text else None,
+        )
         if login:
             sign_in(page, login)
         return page

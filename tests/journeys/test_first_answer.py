@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import DESK, PHONE, SHOTS, City
@@ -56,15 +54,17 @@ def test_a_clerk_imports_a_roster_and_reads_one_persons_entitlements(
     page.screenshot(path=SHOTS / f"person-{size['width']}.png", full_page=True)
     on_page = {
         card.locator("h3").inner_text().split("\n")[0].strip(): next(
-            v for v, c in (("granted", "ok"), ("unknown", "ask"), ("not-granted", "no"))
-            if c in (card.get_attribute("class") or "").split())
+            v
+            for v, c in (("granted", "ok"), ("unknown", "ask"), ("not-granted", "no"))
+            if c in (card.get_attribute("class") or "").split()
+        )
         for card in cards.all()
     }
     person = page.url.rstrip("/").split("/")[-1]
 
-    said = city.run("people", "decide", person, "--as", "clerk", "--json")
-    assert said.returncode == 0, said.stderr
-    alone = {d["title"]: d["verdict"] for d in map(json.loads, said.stdout.splitlines())}
+    told = city.run("people", "decide", person, "--as", "clerk", "--json")
+    assert told.returncode == 0, told.stderr
+    alone = {d["title"]: d["verdict"] for d in map(json.loads, told.stdout.splitlines())}
     swept = city.run("people", "sweep", "--as", "clerk", "--person", person)
     assert swept.returncode == 0, swept.stderr
     together = {row["title"]: row["verdict"] for row in map(json.loads, swept.stdout.splitlines())}

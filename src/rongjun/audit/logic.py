@@ -32,7 +32,7 @@ ANCHOR_FORM = "rongjun.audit.anchor/1"
 # What the first link of a chain follows.
 GENESIS = bytes(32)
 # The endings by which an event says that somebody got to see personal data.
-READ_ENDINGS = ("-read", "-unmasked", "-exported", "-shared")
+READ_ENDINGS = ("-read", "-listed", "-unmasked", "-exported", "-shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +285,26 @@ class Verdict:
     anchors: int
     broken: Break | None
     unsealed: Tail = Tail()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is broken. An unsealed tail is no damage, only not sealed yet."""
+        return self.broken is None
+
+    def text(self) -> str:
+        """For people: what was checked, the first broken place, and what waits to be sealed."""
+        found = f"{self.last_position} 环、{self.anchors} 个签名锚点"
+        if self.broken:
+            lines = [f"证据链不完好。{self.broken.sentence}", f"在此之前完好：{found}。"]
+        else:
+            lines = [f"证据链完好：{found}。"]
+        if self.unsealed.count:
+            lines.append(f"尚未封存的事件 {self.unsealed.count} 条，最早的记于 {self._oldest()}（UTC）。")
+        return "\n".join(lines)
+
+    def _oldest(self) -> str:
+        assert self.unsealed.oldest_at is not None
+        return self.unsealed.oldest_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @dataclass(slots=True)

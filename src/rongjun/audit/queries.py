@@ -187,7 +187,8 @@ def verify(
 ) -> Verdict:
     """Recompute the chain, name its first broken place, and count what is not sealed yet.
 
-    `published` are anchor lines kept outside; `after` is one that was verified before, to go on from there;
+    `published` are anchor lines kept outside (empty lines are passed over); `after` is one that was verified
+    before, to go on from there;
     `progress(done, total)` is called every few thousand links. Raises Unfit for a line that is no anchor.
     Needs a role that may read everything: a job, or staff with `audit.read` (else Refused).
     """
@@ -195,7 +196,7 @@ def verify(
     verdict = logic.verify(
         rows(after=start.last_position if start else 0, progress=progress),
         is_genuine=is_genuine,
-        published=[logic.read_anchor(line) for line in published],
+        published=[logic.read_anchor(line) for line in published if line.strip()],
         after=start,
     )
     return logic.with_tail(verdict, unsealed_tail())

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return UNREADABLE
     sys.stdout.write(_report(verdict, keys, published=len(published)))
-    return BROKEN if verdict.broken else SOUND
+    return SOUND if verdict.ok else BROKEN
 
 
 def fingerprint(key: PublicKey) -> str:
@@ -60,10 +60,8 @@ def _is_genuine(anchor: Anchor, keys: Mapping[int, PublicKey]) -> bool | None:
 
 def _report(verdict: Verdict, keys: Mapping[int, PublicKey], *, published: int) -> str:
     prints = [f"锚点密钥第 {version} 版指纹：{fingerprint(key)}" for version, key in keys.items()]
-    if verdict.broken:
-        lines = [f"不完好。{verdict.broken.sentence}", f"完好到第 {verdict.last_position} 环。"]
-    else:
-        lines = [f"完好：{verdict.last_position} 环，{verdict.anchors} 个锚点。"]
+    lines = [verdict.text()]
+    if verdict.ok:
         lines.append(
             f"经过了单位外保存的 {published} 个锚点。"
             if published

@@ -23,7 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongjun.config.settings")
 class Page(click.Group):
     """Help that reads like a page: commands stay in the order they are told in."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Commands in the order of this file."""
         return list(self.commands)
 
@@ -184,8 +184,13 @@ def people_import(file: Path, login: str) -> None:
     try:
         with acting_as(actor):
             roster = registry.import_roster(
-                registry.read_roster(content), file_name=file.name, file_digest=digest_of(content), by=actor,
-                synthetic=settings.SYNTHETIC, now=timezone.now(), today=timezone.localdate(),
+                registry.read_roster(content),
+                file_name=file.name,
+                file_digest=digest_of(content),
+                by=actor,
+                synthetic=settings.SYNTHETIC,
+                now=timezone.now(),
+                today=timezone.localdate(),
             )
             done = registry.report(roster)
     except Refused as refused:
@@ -227,8 +232,14 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
     actor, day, now = _actor(login), _day(on), timezone.now()
     with acting_as(actor):
         decisions = benefits.decisions_for(person, on=day, known_at=now)
-        audit.note("registry.person-read", by=actor.text, role=actor.role, about=[f"person:{person}"],
-                   purpose="命令行判定", at=now)
+        audit.note(
+            "registry.person-read",
+            by=actor.text,
+            role=actor.role,
+            about=[f"person:{person}"],
+            purpose="命令行判定",
+            at=now,
+        )
     for decision in decisions:
         if as_json:
             click.echo(decision_bytes(decision).decode())
@@ -340,7 +351,8 @@ def database_status() -> None:
     from rongjun.config.database import cluster
 
     server = cluster()
-    click.echo(f"{'在运行' if server.is_running() else '没有运行'}  PostgreSQL {server.binaries.version}  {server.place}")
+    state = "在运行" if server.is_running() else "没有运行"
+    click.echo(f"{state}  PostgreSQL {server.binaries.version}  {server.place}")
 
 
 @main.group(cls=Page)
@@ -355,12 +367,12 @@ def accounts() -> None:
 @click.option("--division", required=True, type=int, help="12 位区划代码，决定能看到谁。")
 @click.option("--label", required=True, help="区划的名称，显示在页面上。")
 @click.password_option()
-def accounts_add(login: str, name: str, role: str, division: int, label: str, password: str) -> None:
+def accounts_add(login: str, **given: Any) -> None:
     """开一个工作人员账户；首次登录须绑定第二重验证。"""
     _django()
     from rongjun.config.operator import add_staff
 
-    click.echo(add_staff(login, name=name, role=role, division=division, label=label, password=password))
+    click.echo(add_staff(login, **given))
 
 
 @main.command()
@@ -373,7 +385,9 @@ def generate(check: bool) -> None:
     if not check:
         write()
     old = stale()
-    click.echo("\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的")
+    click.echo(
+        "\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的"
+    )
     sys.exit(1 if old else 0)
 
 

@@ -1,4 +1,4 @@
-"""Which PostgreSQL we talk to, and as whom: the embedded cluster, or any server (15 or newer) by DATABASE_URL."""
+"""Which PostgreSQL we talk to, and as whom: the embedded cluster, or any server (15 or newer) by its URL."""
 
 from __future__ import annotations
 
@@ -81,4 +81,6 @@ def _prepare_external(url: str) -> None:
     with psycopg.connect(**given, autocommit=True) as connection:  # type: ignore[arg-type]
         for role, name in ROLES.items():
             secret = place().secret(f"database-{role}")
-            connection.execute(f"alter role {name} password '{secret}'".encode())  # our own random text: [A-Za-z0-9_-]
+            connection.execute(
+                f"alter role {name} password '{secret}'".encode()
+            )  # our own random text: [A-Za-z0-9_-]

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from rongjun.access.api import acting_as, actor_named, acting_as_job, create_account, enrol_totp, grant_role
+from rongjun.access.api import acting_as, acting_as_job, actor_named, create_account, enrol_totp, grant_role
 from rongjun.access.models import Account
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.places.api import add_divisions
@@ -26,7 +26,20 @@ PASSWORD = "Rongjun-demo-2026"  # noqa: S105 - printed on the first page of the 
 STREETS = ("示范一街道", "示范二街道", "示范三街道")
 PEOPLE = 2000
 _SINCE = date(2020, 1, 1)
-_NAMES = ("张三", "李四", "王五", "赵六", "孙七", "周八", "吴九", "郑十", "陈明", "刘建国", "杨秀英", "黄志强")
+_NAMES = (
+    "张三",
+    "李四",
+    "王五",
+    "赵六",
+    "孙七",
+    "周八",
+    "吴九",
+    "郑十",
+    "陈明",
+    "刘建国",
+    "杨秀英",
+    "黄志强",
+)
 
 
 def fill_city() -> None:
@@ -75,34 +88,58 @@ def cast() -> list[tuple[str, str, str, int, str]]:
 def who_can_sign_in() -> str:
     """What the demo prints, so that a newcomer need not ask."""
     roles = {a.login: a for a in (actor_named(row[0], on=timezone.localdate()) for row in cast()) if a}
-    lines = [f"    {login:<10} {actor.role_label}  {actor.division_label}  {actor.name}"
-             for login, actor in roles.items()]
-    return "\n".join([
-        "", "  谁可以登录（全部是虚构的人）：", *lines, "",
-        f"  密码都是 {PASSWORD}   第二重验证码都是 {settings.DEMO_SECOND_FACTOR}（只在演示里固定）",
-    ])
+    lines = [
+        f"    {login:<10} {actor.role_label}  {actor.division_label}  {actor.name}"
+        for login, actor in roles.items()
+    ]
+    return "\n".join(
+        [
+            "",
+            "  谁可以登录（全部是虚构的人）：",
+            *lines,
+            "",
+            f"  密码都是 {PASSWORD}   第二重验证码都是 {settings.DEMO_SECOND_FACTOR}（只在演示里固定）",
+        ]
+    )
 
 
 def sample_roster() -> list[dict[str, str]]:
     """Twenty rows for a first import: seventeen good, three a clerk has to correct."""
     rows = list(_roster(20, seed=17, first=9001, station=counties()[0][0] + 901_000))
     for row in rows:
-        row.update({"人员类别": "退役军人", "残疾等级": "", "残疾性质": "", "残疾军人证": "无", "优待证": "有"})
+        row.update(
+            {"人员类别": "退役军人", "残疾等级": "", "残疾性质": "", "残疾军人证": "无", "优待证": "有"}
+        )
     good = rows[4]["证件号码"]
     rows[4]["证件号码"] = good[:-1] + ("1" if good[-1] != "1" else "2")
     rows[10].update({"入伍日期": "1990-12-01", "退役日期": "1986-11-30"})
     rows[15]["人员类别"] = "退伍老兵"
-    rows[0].update({"姓名": "测试张三9001", "证件号码": _number(date(1952, 3, 8), 1), "入伍日期": "1970-12-01",
-                    "退役日期": "1976-03-15", "户籍类别": "农村", "抚恤定补": "否"})
+    rows[0].update(
+        {
+            "姓名": "测试张三9001",
+            "证件号码": _number(date(1952, 3, 8), 1),
+            "入伍日期": "1970-12-01",
+            "退役日期": "1976-03-15",
+            "户籍类别": "农村",
+            "抚恤定补": "否",
+        }
+    )
     return rows
 
 
 def _add_divisions() -> None:
     whole = (int(str(city()["code"])) * 10**6, str(city()["name"]), "city")
-    streets = [(code + (901 + i) * 1000, name, "township") for code, _ in counties() for i, name in enumerate(STREETS)]
+    streets = [
+        (code + (901 + i) * 1000, name, "township")
+        for code, _ in counties()
+        for i, name in enumerate(STREETS)
+    ]
     with acting_as_job("demo.fill-city"):
-        add_divisions([whole, *((code, name, "county") for code, name in counties()), *streets],
-                      valid_from=_SINCE, source=str(city()["source"]))
+        add_divisions(
+            [whole, *((code, name, "county") for code, name in counties()), *streets],
+            valid_from=_SINCE,
+            source=str(city()["source"]),
+        )
 
 
 def _open_account(login: str, name: str, role: str, division: int, label: str) -> None:
@@ -123,8 +160,15 @@ def _open_files() -> None:
     assert officer is not None
     rows = [RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
     with acting_as(officer):
-        registry.import_roster(rows, file_name="虚构城市.xlsx", file_digest=sha256(b"demo city").digest(),
-                               by=officer, synthetic=True, now=now, today=today)
+        registry.import_roster(
+            rows,
+            file_name="虚构城市.xlsx",
+            file_digest=sha256(b"demo city").digest(),
+            by=officer,
+            synthetic=True,
+            now=now,
+            today=today,
+        )
 
 
 def _whole_city() -> Iterator[dict[str, str]]:
@@ -132,8 +176,12 @@ def _whole_city() -> Iterator[dict[str, str]]:
     share = PEOPLE // len(stations)
     for index, station in enumerate(stations):
         count = share + (PEOPLE % len(stations) if index == 0 else 0)
-        yield from _roster(count, seed=index, first=1 + index * share + (index > 0) * (PEOPLE % len(stations)),
-                           station=station)
+        yield from _roster(
+            count,
+            seed=index,
+            first=1 + index * share + (index > 0) * (PEOPLE % len(stations)),
+            station=station,
+        )
 
 
 def _roster(count: int, *, seed: int, first: int, station: int) -> Iterator[dict[str, str]]:
@@ -148,8 +196,9 @@ def _roster(count: int, *, seed: int, first: int, station: int) -> Iterator[dict
         yield {
             "姓名": f"测试{chance.choice(_NAMES)}{number:04d}",
             "证件号码": _number(born, number),
-            "人员类别": "退役军人、残疾军人" if disabled else chance.choices(
-                ("退役军人", "烈士遗属", "现役军人家属"), (94, 2, 4))[0],
+            "人员类别": "退役军人、残疾军人"
+            if disabled
+            else chance.choices(("退役军人", "烈士遗属", "现役军人家属"), (94, 2, 4))[0],
             "服务站区划代码": str(station),
             "入伍日期": enlisted.isoformat(),
             "退役日期": discharged.isoformat(),
@@ -168,4 +217,6 @@ def _roster(count: int, *, seed: int, first: int, station: int) -> Iterator[dict
 
 def _number(born: date, sequence: int) -> str:
     """An invented identity number; the address code 99xxxx carries what the three-digit sequence cannot."""
-    return IdentityNumber.invented(born=born, sequence=sequence % 1000, address=f"99{sequence // 1000 % 10000:04d}").number
+    return IdentityNumber.invented(
+        born=born, sequence=sequence % 1000, address=f"99{sequence // 1000 % 10000:04d}"
+    ).number

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,6 +24,13 @@ def add_staff(login: str, *, name: str, role: str, division: int, label: str, pa
         return "密码不能用：" + "".join(error.messages)
     with transaction.atomic():
         account = create_account(login, name=name, kind="staff", password=password, by=OPERATOR, now=now)
-        grant_role(account, role=role, division=division, division_label=label, valid_from=timezone.localdate(),
-                   by=OPERATOR, now=now)
+        grant_role(
+            account,
+            role=role,
+            division=division,
+            division_label=label,
+            valid_from=timezone.localdate(),
+            by=OPERATOR,
+            now=now,
+        )
     return f"已开账户 {login}（{ROLES[role].label}，{label}）。首次登录会要求绑定第二重验证。"

@@ -21,13 +21,22 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("desk:evidence", "shield-check", "审计", "audit.read"),
 )
 
+# Pages below those of the navigation: what they were opened from stays marked.
+OPENED_FROM = {
+    "desk:person": "registry:people",
+    "desk:full-number": "registry:people",
+    "desk:answer": "registry:people",
+    "registry:report": "registry:imports",
+    "desk:policy-benefit": "desk:policy",
+}
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the page shell: who is here, where they can go."""
     actor = actor_of(request) if hasattr(request, "session") else None
     here = request.resolver_match.view_name if request.resolver_match else ""
     nav = [
-        (reverse(name), icon, _(words), here.split("-")[0] == name)
+        (reverse(name), icon, _(words), OPENED_FROM.get(here, here) == name)
         for name, icon, words, permission in NAVIGATION
         if actor and actor.may(permission)
     ]

@@ -68,7 +68,7 @@ class Place:
 
 @cache
 def place() -> Place:
-    """`RONGJUN_DATA`; for root a folder under /var/lib that the server's account can reach; else `.rongjun`."""
+    """`RONGJUN_DATA`; for root a folder under /var/lib the server's account can reach; else `.rongjun`."""
     named = os.environ.get("RONGJUN_DATA")
     if named:
         return Place(Path(named).expanduser().resolve())
@@ -90,7 +90,11 @@ def city() -> str:
     named = os.environ.get("RONGJUN_CITY")
     if named:
         return named
-    found = sorted(folder.name for folder in (project_root() / "policy" / "cities").iterdir() if folder.is_dir())
+    found = sorted(
+        folder.name for folder in (project_root() / "policy" / "cities").iterdir() if folder.is_dir()
+    )
     if len(found) != 1:
-        raise SystemExit(f"policy/cities 里有 {len(found)} 座城市，请用 RONGJUN_CITY 指明：{'、'.join(found)}")
+        raise SystemExit(
+            f"policy/cities 里有 {len(found)} 座城市，请用 RONGJUN_CITY 指明：{'、'.join(found)}"
+        )
     return found[0]

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import psycopg
 from psycopg import sql
@@ -43,6 +44,12 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "60",
     "password_encryption": "'scram-sha-256'",
 }
+# Never the caller's: under LC_ALL=C a database is blind to Chinese without an error.
+_LOCALE = "-E UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --lc-collate=C --lc-ctype=C.UTF-8"
+_CREATE_DATABASE = f"""
+    select 'create database {DATABASE} owner {OWNER}'
+    where not exists (select from pg_database where datname = '{DATABASE}') \\gexec
+"""  # noqa: S608 - names of ours
 # For tests only: a cluster that is thrown away need not survive a power cut.
 THROWAWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -172,24 +179,20 @@ class Cluster:
         return {"host": str(self.socket), "port": PORT, "user": role, "dbname": database}
 
     def prepare(self) -> None:
-        """Create roles and the database, and assert what silently breaks a city when it is wrong."""
-        if self.account is None:
-            prepare_server(self.parameters(role=SUPERUSER, database="postgres"))
-            return
-        # Root may not be the superuser (peer), so the superuser's work is done by the server's own account.
-        script = "\n".join(role_statements() + [f"select 'create database {DATABASE} owner {OWNER}' "
-                           f"where not exists (select from pg_database where datname = '{DATABASE}') \\gexec"])
-        psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.socket), "-p", PORT, "-d", "postgres",
-                "-U", SUPERUSER]
-        self._run(psql, stdin=script)
+        """Create the roles and the database where they are missing."""
+        self.as_superuser("\n".join([*role_statements(), _CREATE_DATABASE]))
+
+    def as_superuser(self, script: str, *, database: str = "postgres") -> None:
+        """Run a psql script as the cluster's superuser, which only the server's own account may be (peer)."""
+        target = ["-h", str(self.socket), "-p", PORT, "-U", SUPERUSER, "-d", database]
+        self._run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *target], stdin=script)
 
     def _create(self) -> None:
         half_made = self.place / "data.new"
         shutil.rmtree(half_made, ignore_errors=True)
-        command = ["initdb", "-D", str(half_made), "-U", SUPERUSER, "-E", "UTF8", "--locale-provider=builtin",
-                   "--builtin-locale=C.UTF-8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--auth=peer"]
+        command = ["initdb", "-D", str(half_made), "-U", SUPERUSER, *_LOCALE.split(), "--auth=peer"]
         if self.binaries.major < 17:  # the builtin provider came with 17
-            command = [c for c in command if not c.startswith(("--locale-provider", "--builtin-locale"))]
+            command = [c for c in command if "locale-provider" not in c and "builtin-locale" not in c]
         if self.throwaway:
             command.append("--no-sync")
         self._run(command)
@@ -204,8 +207,11 @@ class Cluster:
             )
 
     def _write_settings(self) -> None:
-        wanted = {**SETTINGS, **(THROWAWAY if self.throwaway else {}),
-                  "unix_socket_directories": f"'{self.socket}'"}
+        wanted = {
+            **SETTINGS,
+            **(THROWAWAY if self.throwaway else {}),
+            "unix_socket_directories": f"'{self.socket}'",
+        }
         _write(self.data / "postgresql.auto.conf.rongjun", _lines(wanted), self.account)
         main = self.data / "postgresql.conf"
         include = "include 'postgresql.auto.conf.rongjun'\n"
@@ -222,14 +228,14 @@ class Cluster:
             if process.poll() is not None:
                 break
             if self._answers():
-                process.returncode = 0  # disowned: the server outlives this process, and is stopped by its pid
+                process.returncode = 0  # disowned: it outlives us, and is stopped by its pid
                 return
             time.sleep(0.05)
         tail = "\n".join((self.place / "server.log").read_text(errors="replace").splitlines()[-8:])
         raise LauncherError(f"数据库没有启动。数据目录：{self.data}。日志最后几行：\n{tail}")
 
     def _answers(self) -> bool:
-        ready = [self.binaries.bin / "pg_isready", "-q", "-h", str(self.socket), "-p", PORT]
+        ready = self._program(["pg_isready", "-q", "-h", str(self.socket), "-p", PORT])
         return subprocess.run(ready, check=False).returncode == 0
 
     def _pid(self) -> int | None:
@@ -239,16 +245,33 @@ class Cluster:
             return None
 
     def _run(self, command: list[str], stdin: str | None = None) -> None:
-        done = subprocess.run([str(self.binaries.bin / command[0]), *command[1:]], input=stdin, text=True,
-                              capture_output=True, check=False, cwd="/", env=_clean_environment(),
-                              **_as_account(self.account))
+        done = subprocess.run(
+            self._program(command),
+            input=stdin,
+            text=True,
+            capture_output=True,
+            check=False,
+            **self._surroundings(),
+        )
         if done.returncode != 0:
-            raise LauncherError(f"{command[0]} 没有成功（位置 {self.place}）：\n{done.stderr.strip()[-1500:]}")
+            reason = done.stderr.strip()[-1500:]
+            raise LauncherError(f"{command[0]} 没有成功（位置 {self.place}）：\n{reason}")
 
-    def _popen(self, command: list[str], log: object) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([str(self.binaries.bin / command[0]), *command[1:]], stdout=log, stderr=log,  # type: ignore[call-overload,no-any-return]
-                                stdin=subprocess.DEVNULL, cwd="/", env=_clean_environment(),
-                                start_new_session=True, **_as_account(self.account))
+    def _popen(self, command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._program(command),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            **self._surroundings(),
+        )
+
+    def _program(self, command: list[str]) -> list[str]:
+        return [str(self.binaries.bin / command[0]), *command[1:]]
+
+    def _surroundings(self) -> dict[str, Any]:
+        return {"cwd": "/", "env": _clean_environment(), **_as_account(self.account)}
 
 
 def open_cluster(place: Path, *, throwaway: bool = False) -> Cluster:
@@ -262,12 +285,17 @@ def open_cluster(place: Path, *, throwaway: bool = False) -> Cluster:
 
 def role_statements() -> list[str]:
     """SQL a superuser runs once per server; repeating it changes nothing."""
-    def ensure(role: str, attributes: str) -> str:
-        return (f"do $$ begin if not exists (select from pg_roles where rolname = '{role}') "
-                f"then create role {role}; end if; end $$; alter role {role} {attributes};")
 
-    roles = [ensure(OWNER, "login bypassrls nosuperuser nocreaterole nocreatedb inherit"),
-             ensure(LOGIN, "login nobypassrls nosuperuser nocreaterole nocreatedb noinherit")]
+    def ensure(role: str, attributes: str) -> str:
+        return (
+            f"do $$ begin if not exists (select from pg_roles where rolname = '{role}') "
+            f"then create role {role}; end if; end $$; alter role {role} {attributes};"
+        )
+
+    roles = [
+        ensure(OWNER, "login bypassrls nosuperuser nocreaterole nocreatedb inherit"),
+        ensure(LOGIN, "login nobypassrls nosuperuser nocreaterole nocreatedb noinherit"),
+    ]
     roles += [ensure(r, "nologin nobypassrls nosuperuser nocreaterole nocreatedb") for r in SCOPED_ROLES]
     return [*roles, *(f"grant {r} to {LOGIN};" for r in SCOPED_ROLES)]
 
@@ -279,7 +307,9 @@ def prepare_server(superuser: Mapping[str, str]) -> None:
             connection.execute(statement.encode())
         known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
         if not known:
-            create = sql.SQL("create database {} owner {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+            create = sql.SQL("create database {} owner {}").format(
+                sql.Identifier(DATABASE), sql.Identifier(OWNER)
+            )
             connection.execute(create)
 
 
@@ -321,21 +351,33 @@ def _copy_programs(binaries: Binaries, near: Path, account: Account) -> Binaries
         if libraries.exists():
             shutil.copytree(libraries, target / libraries.name, symlinks=True)
         (target / "done").touch()
-    copied = Binaries(target / binaries.bin.parent.parent.name / binaries.bin.parent.name / "bin", binaries.version)
+    copied = Binaries(
+        target / binaries.bin.parent.parent.name / binaries.bin.parent.name / "bin", binaries.version
+    )
     if not _can_run(copied, account):
-        raise LauncherError(f"系统账户 {account.name} 读不到 {target}。请用 RONGJUN_DATA 换一个它进得去的目录。")
+        raise LauncherError(
+            f"系统账户 {account.name} 读不到 {target}。请用 RONGJUN_DATA 换一个它进得去的目录。"
+        )
     return copied
 
 
 def _can_run(binaries: Binaries, account: Account) -> bool:
     try:
-        return subprocess.run([binaries.bin / "initdb", "--version"], capture_output=True, check=False, cwd="/",
-                              **_as_account(account)).returncode == 0
+        return (
+            subprocess.run(
+                [binaries.bin / "initdb", "--version"],
+                capture_output=True,
+                check=False,
+                cwd="/",
+                **_as_account(account),
+            ).returncode
+            == 0
+        )
     except PermissionError:
         return False
 
 
-def _as_account(account: Account | None) -> dict[str, object] | dict[str, int | list[int]]:
+def _as_account(account: Account | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 

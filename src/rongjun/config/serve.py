@@ -42,7 +42,8 @@ def only_one() -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LauncherError(
-                f"这个数据目录（{place().root}）的城市已经在运行。先在那个窗口按 Ctrl-C，或用 RONGJUN_DATA 另开一个目录。"
+                f"这个数据目录（{place().root}）的城市已经在运行。"
+                "先在那个窗口按 Ctrl-C，或用 RONGJUN_DATA 另开一个目录。"
             ) from error
         yield
 
@@ -142,7 +143,11 @@ def running_database(step: AbstractContextManager[None]) -> Iterator[None]:
 
 def run_as_owner(*arguments: str) -> None:
     """A Django command as the owner role, in its own process (this one never holds the owner's rights)."""
-    environment = {**os.environ, "RONGJUN_DB_ROLE": "owner", "DJANGO_SETTINGS_MODULE": "rongjun.config.settings"}
+    environment = {
+        **os.environ,
+        "RONGJUN_DB_ROLE": "owner",
+        "DJANGO_SETTINGS_MODULE": "rongjun.config.settings",
+    }
     done = subprocess.run([sys.executable, "-m", "django", *arguments], env=environment, check=False)
     if done.returncode != 0:
         raise LauncherError(f"{' '.join(arguments)} 没有成功，上面几行是原因。数据没有改动。")

@@ -13,7 +13,7 @@ YES_NO = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false
 
 
 def cards_for(decisions: tuple[Decision, ...], book: Book, *, answer_url: str) -> list[Mapping[str, Any]]:
-    """One card a benefit: what can be had first, then what lacks an answer, then what cannot be had and why."""
+    """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had."""
     ordered = sorted(decisions, key=lambda d: (_ORDER[d.verdict], d.code))
     return [_card(decision, book, answer_url=answer_url) for decision in ordered]
 
@@ -59,8 +59,13 @@ def _question(decision: Decision, book: Book, *, answer_url: str) -> Mapping[str
     for missing in decision.missing:
         answers = answers_for(book.vocabulary.facts[missing.name])
         if answers:
-            return {"text": missing.question, "url": answer_url, "name": missing.name, "answers": answers,
-                    "why": "答案会记上是谁、什么时候说的，判定马上重算。"}
+            return {
+                "text": missing.question,
+                "url": answer_url,
+                "name": missing.name,
+                "answers": answers,
+                "why": "答案会记上是谁、什么时候说的，判定马上重算。",
+            }
     return None
 
 

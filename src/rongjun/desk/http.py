@@ -18,7 +18,7 @@ from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import answers_for, cards_for
 from rongjun.kernel.errors import Refused
-from rongjun.kernel.identifiers import DOCUMENT_LABELS
+from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, GRADES, KINDS, phrase
@@ -46,25 +46,41 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     file = registry.file_of(person, on=on, known_at=now)
     if file is None:
         raise Http404
-    audit.note_read(f"person:{person}", event="registry.person-read", by=request.actor.text,
-                    role=request.actor.role, purpose="查看档案", source=request.path,
-                    division=file.line.division, at=now)
+    audit.note_read(
+        f"person:{person}",
+        event="registry.person-read",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="查看档案",
+        source=request.path,
+        division=file.line.division,
+        at=now,
+    )
     book = benefits.book()
-    cards = cards_for(benefits.decisions_for(person, on=on, known_at=now), book,
-                      answer_url=reverse("desk:answer", args=[person]))
+    cards = cards_for(
+        benefits.decisions_for(person, on=on, known_at=now),
+        book,
+        answer_url=reverse("desk:answer", args=[person]),
+    )
     wanted = request.GET.get("show", "")
-    return render(request, "desk/person.html", {
-        "person": _header(file, on=on, may_unmask=request.actor.may("registry.unmask")),
-        "name": file.line.name,
-        "place": places.path_of(file.line.division, on=on),
-        "moments": [{"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
-                    for m in registry.timeline(person, known_at=now)],
-        "cards": [card for card in cards if wanted in ("", card["verdict"])],
-        "tabs": _verdict_tabs(cards, wanted, on),
-        "on": on,
-        "book": book.digest[:12],
-        "readers": audit.who_read(f"person:{person}")[:5] if request.actor.may("audit.read") else (),
-    })
+    return render(
+        request,
+        "desk/person.html",
+        {
+            "person": _header(file, on=on, may_unmask=request.actor.may("registry.unmask")),
+            "name": file.line.name,
+            "place": places.path_of(file.line.division, on=on),
+            "moments": [
+                {"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
+                for m in registry.timeline(person, known_at=now)
+            ],
+            "cards": [card for card in cards if wanted in ("", card["verdict"])],
+            "tabs": _verdict_tabs(cards, wanted, on),
+            "on": on,
+            "book": book.digest[:12],
+            "readers": audit.who_read(f"person:{person}")[:5] if request.actor.may("audit.read") else (),
+        },
+    )
 
 
 @require_POST
@@ -80,9 +96,16 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
     if purpose not in PURPOSES:
         field["error"] = sentence(Refused("registry.purpose-missing")).why
         return _number_page(request, field)
-    audit.note_read(f"person:{person}", event="registry.number-unmasked", by=request.actor.text,
-                    role=request.actor.role, purpose=purpose, source=request.path,
-                    division=file.line.division if file else None, at=now)
+    audit.note_read(
+        f"person:{person}",
+        event="registry.number-unmasked",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose=purpose,
+        source=request.path,
+        division=file.line.division if file else None,
+        at=now,
+    )
     field["full"] = registry.open_number(document)
     return _number_page(request, field)
 
@@ -93,14 +116,22 @@ def answer(request: ActingRequest, person: UUID) -> HttpResponse:
     """A clerk answers the one question a decision asked; the decision is made anew on the next look."""
     now = timezone.now()
     facts = benefits.book().vocabulary.facts
-    given = [(name, value) for name, value in request.POST.items() if name in facts]
+    given = [(name, str(value)) for name, value in request.POST.items() if name in facts]
     if len(given) != 1 or given[0][1] not in {a["value"] for a in answers_for(facts[given[0][0]])}:
         return _refused(request, Refused("registry.not-a-question"))
     fact, value = given[0]
     day = timezone.localdate(now)
     try:
-        registry.state_fact(person, fact=fact, value=value, valid_from=day, valid_to=day + ANSWER_HOLDS,
-                            source=f"窗口询问（{request.actor.name}）", by=request.actor, now=now)
+        registry.state_fact(
+            person,
+            fact=fact,
+            value=value,
+            valid_from=day,
+            valid_to=day + ANSWER_HOLDS,
+            source=f"窗口询问（{request.actor.name}）",
+            by=request.actor,
+            now=now,
+        )
     except Refused as refused:
         return _refused(request, refused)
     return redirect("desk:person", person=person)
@@ -114,11 +145,19 @@ def policy(request: ActingRequest) -> HttpResponse:
     for code, item in sorted(book.benefits.items(), key=lambda pair: (pair[1].area, pair[0])):
         version = item.version(on=on)
         if version is not None:
-            rows.append({"cells": [
-                {"text": item.title, "url": reverse("desk:policy-benefit", args=[code]), "note": AREAS[item.area]},
-                phrase(version.when, vocabulary=book.vocabulary),
-                {"text": str(version.basis[0]), "conf": True},
-            ]})
+            rows.append(
+                {
+                    "cells": [
+                        {
+                            "text": item.title,
+                            "url": reverse("desk:policy-benefit", args=[code]),
+                            "note": AREAS[item.area],
+                        },
+                        phrase(version.when, vocabulary=book.vocabulary),
+                        {"text": str(version.basis[0]), "conf": True},
+                    ]
+                }
+            )
     columns = [{"label": _(word)} for word in ("优待", "什么人能享受", "依据")]
     return render(request, "desk/policy.html", {"rows": rows, "columns": columns, "book": book})
 
@@ -133,45 +172,89 @@ def benefit(request: ActingRequest, code: str) -> HttpResponse:
         raise Http404
     reach = {row[0]: row[2:] for row in benefits.counts_by_benefit(on=on, known_at=timezone.now())}
     granted, unknown, refused = reach.get(code, (0, 0, 0))
-    return render(request, "desk/benefit.html", {
-        "item": item, "version": version, "sentence": phrase(version.when, vocabulary=book.vocabulary),
-        "area": AREAS[item.area], "kind": KINDS[item.kind], "grade": GRADES[item.source_grade],
-        "reach": list(zip(benefits.WORDS.values(), (granted, unknown, refused), strict=True)),
-        "digest": book.digest[:12],
-    })
+    return render(
+        request,
+        "desk/benefit.html",
+        {
+            "item": item,
+            "version": version,
+            "sentence": phrase(version.when, vocabulary=book.vocabulary),
+            "area": AREAS[item.area],
+            "kind": KINDS[item.kind],
+            "grade": GRADES[item.source_grade],
+            "reach": list(zip(benefits.WORDS.values(), (granted, unknown, refused), strict=True)),
+            "digest": book.digest[:12],
+        },
+    )
 
 
 @staff("audit.read")
 def evidence(request: ActingRequest) -> HttpResponse:
     """The newest events, and whether the chain is whole when asked to verify."""
-    rows = [{"cells": [timezone.localtime(e.at).strftime("%Y-%m-%d %H:%M:%S"), e.actor, e.event, e.result,
-                       e.purpose, f"{len(e.about)}"]} for e in audit.events(audit.Filter(), limit=100)]
+    rows = [
+        {
+            "cells": [
+                timezone.localtime(e.at).strftime("%Y-%m-%d %H:%M:%S"),
+                e.actor,
+                e.event,
+                e.result,
+                e.purpose,
+                f"{len(e.about)}",
+            ]
+        }
+        for e in audit.events(audit.Filter(), limit=100)
+    ]
     columns = [{"label": _(w)} for w in ("时间", "谁", "做了什么", "结果", "用途", "涉及几项")]
     verdict = None
     if request.GET.get("verify") and request.actor.may("audit.verify"):
         with acting_as_job("audit.verify-on-page"):
             verdict = audit.verify()
-    return render(request, "desk/evidence.html", {
-        "rows": rows, "columns": columns, "verdict": verdict, "verdict_text": verdict.text() if verdict else "",
-    })
+    return render(
+        request,
+        "desk/evidence.html",
+        {
+            "rows": rows,
+            "columns": columns,
+            "verdict": verdict,
+            "verdict_text": verdict.text() if verdict else "",
+        },
+    )
 
 
 def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [
-        {"label": _("在册人员"), "figure": f"{counts['people']:,}", "unit": _("人"), "note": _("您管辖范围内"),
-         "url": reverse("registry:people")},
-        {"label": _("导入过的花名册"), "figure": f"{counts['imports']:,}", "unit": _("份"),
-         "note": _("每一行都有去处"), "url": reverse("registry:imports")},
-        {"label": _("退回待改的行"), "figure": f"{counts['refused']:,}", "unit": _("行"),
-         "note": _("改好再导入一次"), "url": reverse("registry:imports"), "late": counts["refused"] > 0},
+        {
+            "label": _("在册人员"),
+            "figure": f"{counts['people']:,}",
+            "unit": _("人"),
+            "note": _("您管辖范围内"),
+            "url": reverse("registry:people"),
+        },
+        {
+            "label": _("导入过的花名册"),
+            "figure": f"{counts['imports']:,}",
+            "unit": _("份"),
+            "note": _("每一行都有去处"),
+            "url": reverse("registry:imports"),
+        },
+        {
+            "label": _("退回待改的行"),
+            "figure": f"{counts['refused']:,}",
+            "unit": _("行"),
+            "note": _("改好再导入一次"),
+            "url": reverse("registry:imports"),
+            "late": counts["refused"] > 0,
+        },
     ]
 
 
 def _header(file: registry.PersonFile, *, on: date, may_unmask: bool) -> dict[str, Any]:
     line = file.line
     facts: list[dict[str, Any]] = [
-        {"label": DOCUMENT_LABELS.get(kind, _("证件")),
-         "masked": _masked_field(line.id, pk, mask, may_unmask=may_unmask)}  # type: ignore[call-overload]
+        {
+            "label": document_label(kind),
+            "masked": _masked_field(line.id, pk, mask, may_unmask=may_unmask),
+        }
         for pk, kind, mask in file.documents
     ]
     born = line.birth_date
@@ -182,8 +265,17 @@ def _header(file: registry.PersonFile, *, on: date, may_unmask: bool) -> dict[st
     if file.phone_mask:
         facts.append({"label": _("电话"), "value": file.phone_mask})
     facts.append({"label": _("服务站"), "value": places.path_of(line.division, on=on)})
-    return {"name": line.name, "facts": facts, "actions": [],
-            "chips": [{"word": _("在册"), "tone": "ok"}, *({"word": w, "tone": "gold"} for w in line.categories)]}
+    return {
+        "name": line.name,
+        "facts": facts,
+        "actions": [],
+        "chips": [{"word": _("在册"), "tone": "ok"}, *({"word": w, "tone": "gold"} for w in line.categories)],
+    }
+
+
+def document_label(kind: str) -> str:
+    """The name of a document type (GA/T 2000.156); a type we do not know is a document."""
+    return DOCUMENT_LABELS[DocumentType(kind)] if kind in set(DocumentType) else _("证件")
 
 
 def _masked_field(person: UUID, document: int, mask: str, *, may_unmask: bool) -> dict[str, Any]:
@@ -196,9 +288,15 @@ def _masked_field(person: UUID, document: int, mask: str, *, may_unmask: bool) -
 
 def _verdict_tabs(cards: list[Any], wanted: str, on: date) -> list[dict[str, Any]]:
     words = {"": _("全部"), **benefits.WORDS}
-    return [{"label": label, "count": len([c for c in cards if verdict in ("", c["verdict"])]),
-             "url": f"?on={on.isoformat()}&show={verdict}", "current": verdict == wanted}
-            for verdict, label in words.items()]
+    return [
+        {
+            "label": label,
+            "count": len([c for c in cards if verdict in ("", c["verdict"])]),
+            "url": f"?on={on.isoformat()}&show={verdict}",
+            "current": verdict == wanted,
+        }
+        for verdict, label in words.items()
+    ]
 
 
 def _asked_day(text: str) -> date | None:

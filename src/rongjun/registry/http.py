@@ -79,7 +79,8 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
               for row, outcome, person, name, _faults in done.rows if person]
     return render(request, "registry/report.html", {
         "report": done, "refused": refused, "loaded": loaded,
-        "refused_columns": [{"label": _(w)} for w in ("行", "列", "填的是", "为什么退回、怎么改")],
+        "refused_columns": [*({"label": _(w), "short": True} for w in ("行", "列", "填的是")),
+                            {"label": _("为什么退回、怎么改")}],
         "loaded_columns": [{"label": _(w)} for w in ("行", "姓名", "结果")],
     })
 

@@ -49,7 +49,7 @@ def test_a_sound_export_is_confirmed_with_the_anchor_kept_outside(exported: Path
         line = audit.publish_anchor()
     assert line
     status, said = verifier(str(exported), "--anchor", line)
-    assert (status, said.splitlines()[0]) == (0, "完好：5 环，2 个锚点。")
+    assert (status, said.splitlines()[0]) == (0, "证据链完好：5 环、2 个签名锚点。")
     assert "指纹" in said
 
 

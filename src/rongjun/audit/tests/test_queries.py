@@ -81,7 +81,7 @@ def test_the_first_damaged_place_is_named(damage: list[str], place: tuple[int, s
     broken = verdict().broken
     assert broken
     assert (broken.position, broken.kind, broken.part) == place
-    assert f"第 {place[0]} 环" in broken.sentence
+    assert f"不完好。第 {place[0]} 环" in verdict().text()
 
 
 @pytest.mark.usefixtures("chain")
@@ -103,7 +103,7 @@ def test_a_verification_goes_on_from_an_earlier_anchor_and_tells_its_progress() 
     commit_events(4)
     seal()
     told: list[tuple[int, int]] = []
-    found = verdict(after=line, progress=lambda done, total: told.append((done, total)))
+    found = verdict(after=line, published=["", line], progress=lambda done, total: told.append((done, total)))
     assert (found.broken, found.last_position, found.anchors) == (None, 9, 1)
     assert told[-1] == (4, 4)
     tamper("delete from audit_event where id = 1")
@@ -115,6 +115,17 @@ def test_a_verification_goes_on_from_an_earlier_anchor_and_tells_its_progress() 
 def test_a_line_that_is_no_anchor_is_refused() -> None:
     with pytest.raises(Unfit, match="锚点"):
         verdict(published=["是这一行吗"])
+
+
+@pytest.mark.usefixtures("chain")
+def test_the_tail_that_is_not_sealed_yet_is_reported() -> None:
+    commit_events(3)
+    found = verdict()
+    assert found.ok
+    assert found.text().splitlines() == [
+        "证据链完好：5 环、2 个签名锚点。",
+        "尚未封存的事件 3 条，最早的记于 2026-10-01 04:00:00（UTC）。",
+    ]
 
 
 @pytest.mark.usefixtures("chain")

@@ -159,7 +159,7 @@ def data_table(
 ) -> Part:
     """Rows a clerk walks with J, K and Enter.
 
-    `columns` [{label, number}], `number` for right-aligned figures.
+    `columns` [{label, number, short}]: `number` for figures at the right, `short` for words kept on one line.
     `rows` [{cells}]; a cell is a text or {text, note, url, chip {word, tone}, conf}.
     `foot` the cells of the sum line. `keys` False for tables inside a page that has a longer list.
     """
@@ -186,10 +186,6 @@ def filter_bar(fields: Sequence[Part], count: str = "", export_url: str = "") ->
 def empty_state(title: str, text: str = "", url: str = "", label: str = "", icon: str = "inbox") -> Part:
     """空: what it means that nothing is here, and what to do next (a button `label` to `url`)."""
     return {"title": title, "text": text, "url": url, "label": label, "icon": icon}
-
-
-# The shorter name only works outside {% for %}, where Django takes {% empty %} for its own.
-register.inclusion_tag("ui/parts/empty.html", name="empty")(empty_state)
 
 
 @register.inclusion_tag("ui/parts/refusal.html")

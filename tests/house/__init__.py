@@ -1,0 +1,1 @@
+"""The project asked about itself: doors, floors, addresses, facts, errors, people, words."""
