@@ -5,7 +5,7 @@ bootstrap = python=$$(sh tools/find-python.sh) && "$$python" -E -m tools.bootstr
 checks = .venv/bin/python -E -m tools.checks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast fmt bench docs clean
+.PHONY: help demo test fast fmt docs clean
 
 help: ## 列出所有命令 · list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -23,9 +23,6 @@ fmt: ## 整理代码格式 · format the code
 	@$(bootstrap) fast
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
-
-bench: ## 性能测量 · measure
-	@$(bootstrap) demo && .venv/bin/python -m bench $(ARGS)
 
 docs: ## 生成文档到 site/ · build the documentation into site/
 	@$(bootstrap) fast && .venv/bin/mkdocs build --strict

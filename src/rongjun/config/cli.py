@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,11 +21,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongjun.config.settings")
 
 
 class Page(click.Group):
-    """Help that reads like a page: commands stay in the order they are told in."""
+    """Help that reads like a page: every command with its sub-commands, in the order they are told in."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Commands in the order of this file."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, those of a group under its name."""
+        rows = [(name, command) for name in self.list_commands(ctx) for command in [self.commands[name]]]
+        told = []
+        for name, command in rows:
+            below = command.commands.items() if isinstance(command, click.Group) else [("", command)]
+            told += [(f"{name} {sub}".strip(), each.get_short_help_str(limit=120)) for sub, each in below]
+        with formatter.section("命令"):
+            formatter.write_dl(told)
 
 
 @click.group(cls=Page, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -232,11 +242,11 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
     actor, day, now = _actor(login), _day(on), timezone.now()
     with acting_as(actor):
         decisions = benefits.decisions_for(person, on=day, known_at=now)
-        audit.note(
-            "registry.person-read",
+        audit.note_read(
+            f"person:{person}",
+            event="registry.person-read",
             by=actor.text,
             role=actor.role,
-            about=[f"person:{person}"],
             purpose="命令行判定",
             at=now,
         )
@@ -353,6 +363,35 @@ def database_status() -> None:
     server = cluster()
     state = "在运行" if server.is_running() else "没有运行"
     click.echo(f"{state}  PostgreSQL {server.binaries.version}  {server.place}")
+
+
+@main.group(cls=Page)
+def keys() -> None:
+    """密钥：清单、轮换。"""
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """密钥清单：用途、算法、版本、指纹（密钥本身从不显示）。"""
+    from rongjun.kernel.crypto import FileKeys
+
+    for key in FileKeys(place().keys).inventory():
+        click.echo(
+            f"{key.purpose:<28} {key.use:<6} {key.algorithm:<14} 第 {key.version} 版  {key.fingerprint}"
+        )
+
+
+@keys.command("rotate")
+@click.argument("purpose")
+@click.option("--use", type=click.Choice(["seal", "sign"]), default="seal", show_default=True)
+def keys_rotate(purpose: str, use: Literal["seal", "sign"]) -> None:
+    """给一个用途换新密钥：以后用新的，旧数据用旧版照样能开。重启后各进程都用新的。"""
+    from rongjun.kernel.crypto import FileKeys
+
+    known = FileKeys(place().keys)
+    if purpose not in {key.purpose for key in known.inventory() if key.use == use}:
+        raise click.ClickException(f"没有这个用途：{purpose}。先看 rongjun keys list。")
+    click.echo(f"{purpose} 现在是第 {known.rotate(purpose, use)} 版")
 
 
 @main.group(cls=Page)

@@ -23,13 +23,18 @@ def cluster() -> Cluster:
 
 def connection_parameters(role: str) -> dict[str, str]:
     """psycopg's parameters for `login` (requests and jobs) or `owner` (migrations, backup)."""
-    database = os.environ.get("RONGJUN_DATABASE", DATABASE)
+    database = _name()
     url = os.environ.get("DATABASE_URL")
     if not url:
-        socket = Cluster(place().postgres, postgres.Binaries(place().root, "0"), None).socket
+        socket = postgres.socket_folder(place().postgres)
         return {"host": str(socket), "port": postgres.PORT, "user": ROLES[role], "dbname": database}
     given = {k: str(v) for k, v in conninfo_to_dict(url).items() if v is not None}
     return {**given, "user": ROLES[role], "password": place().secret(f"database-{role}"), "dbname": database}
+
+
+def _name() -> str:
+    """Our database, on whichever server: what DATABASE_URL names is only where its administrator comes in."""
+    return os.environ.get("RONGJUN_DATABASE", DATABASE)
 
 
 def django_database() -> dict[str, Any]:
@@ -77,7 +82,7 @@ def _prepare_external(url: str) -> None:
             "DATABASE_URL 的角色须是数据库管理员（superuser），才能建好各个角色；"
             "平时运行用的是它建出的 rongjun_login，不是它自己。"
         )
-    postgres.prepare_server({**given, "dbname": given.get("dbname", "postgres")})
+    postgres.prepare_server({**given, "dbname": given.get("dbname", "postgres")}, database=_name())
     with psycopg.connect(**given, autocommit=True) as connection:  # type: ignore[arg-type]
         for role, name in ROLES.items():
             secret = place().secret(f"database-{role}")

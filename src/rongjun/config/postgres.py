@@ -44,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "60",
     "password_encryption": "'scram-sha-256'",
 }
+PROGRAMS = ("initdb", "postgres", "pg_isready", "psql")
 # Never the caller's: under LC_ALL=C a database is blind to Chinese without an error.
 _LOCALE = "-E UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --lc-collate=C --lc-ctype=C.UTF-8"
 _CREATE_DATABASE = f"""
@@ -88,11 +89,12 @@ def find_binaries() -> Binaries:
         places.append(Path(wheel.origin).parent / "pginstall" / "bin")
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for place in places:
-        if (place / "initdb").exists() and (place / "postgres").exists():
+        if all((place / program).exists() for program in PROGRAMS):
             return Binaries(place, _release(place))
     raise LauncherError(
         "找不到 PostgreSQL 程序。请重新运行 make demo 以装好依赖，"
-        "或用 PG_BIN 指向一个含 initdb 的目录，或用 DATABASE_URL 指向已有的服务器（15 或更新）。"
+        f"或用 PG_BIN 指向一个含 {'、'.join(PROGRAMS)} 的目录，"
+        "或用 DATABASE_URL 指向已有的服务器（15 或更新）。"
     )
 
 
@@ -131,12 +133,8 @@ class Cluster:
 
     @property
     def socket(self) -> Path:
-        """The folder of the Unix socket: in the place, or under /tmp when the place's path is too long."""
-        inside = self.place / "run"
-        if len(os.fsencode(inside)) <= LONGEST_SOCKET_FOLDER:
-            return inside
-        tag = hashlib.sha256(os.fsencode(self.place)).hexdigest()[:12]
-        return Path("/tmp") / f"rongjun-{os.geteuid()}-{tag}"  # noqa: S108 - the path is made 0700-owned below
+        """The folder of the Unix socket."""
+        return socket_folder(self.place)
 
     def start(self) -> bool:
         """Start the server unless it already runs; True when this call started it. Data survive `kill -9`."""
@@ -274,6 +272,15 @@ class Cluster:
         return {"cwd": "/", "env": _clean_environment(), **_as_account(self.account)}
 
 
+def socket_folder(place: Path) -> Path:
+    """Where a cluster's socket lies: in its place, or under /tmp when the place's path is too long."""
+    inside = place / "run"
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET_FOLDER:
+        return inside
+    tag = hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
+    return Path("/tmp") / f"rongjun-{os.geteuid()}-{tag}"  # noqa: S108 - start() makes it, owned by the server
+
+
 def open_cluster(place: Path, *, throwaway: bool = False) -> Cluster:
     """The cluster at `place` (an absolute folder, made when missing), with programs its account can run."""
     account = server_account()
@@ -300,17 +307,19 @@ def role_statements() -> list[str]:
     return [*roles, *(f"grant {r} to {LOGIN};" for r in SCOPED_ROLES)]
 
 
-def prepare_server(superuser: Mapping[str, str]) -> None:
-    """Roles and database on a server we may administer. Raises LauncherError when we may not."""
+def prepare_server(superuser: Mapping[str, str], *, database: str = DATABASE) -> None:
+    """Roles and database on a server we may administer."""
     with psycopg.connect(**superuser, autocommit=True) as connection:  # type: ignore[arg-type]
         for statement in role_statements():
             connection.execute(statement.encode())
-        known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
+        known = connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone()
         if not known:
-            create = sql.SQL("create database {} owner {}").format(
-                sql.Identifier(DATABASE), sql.Identifier(OWNER)
+            # Not the server's default locale: it may be one that is blind to Chinese.
+            create = sql.SQL(
+                "create database {} owner {} template template0 encoding 'UTF8'"
+                " locale_provider libc lc_collate 'C' lc_ctype 'C.UTF-8'"
             )
-            connection.execute(create)
+            connection.execute(create.format(sql.Identifier(database), sql.Identifier(OWNER)))
 
 
 def assert_sound(connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "rongjun.access.http.SessionLimits",
+    "rongjun.access.http.EveryAddressDeclares",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -81,7 +82,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": django_database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "access_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "access_cache",
+        # A full cache drops entries at random, counters of guesses among them; a job clears what has expired.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- who signs in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "access.Account"
@@ -94,6 +102,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+if PROFILE == "test":  # hundreds of invented accounts a run
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
 ACCOUNT_ADAPTER = "rongjun.access.adapters.AccountAdapter"
@@ -105,8 +115,16 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+# A whole station shares one address. "login_failed" counts wrong codes of the second factor (ID-07).
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "5/15m/key"}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_ADAPTER = "rongjun.access.adapters.SecondFactorAdapter"
-MFA_FORMS = {"authenticate": "rongjun.access.adapters.SecondFactorForm"}
+MFA_FORMS = {
+    "authenticate": "rongjun.access.adapters.SecondFactorForm",
+    "reauthenticate": "rongjun.access.adapters.AgainCodeForm",
+    "activate_totp": "rongjun.access.adapters.EnrolCodeForm",
+    "login_webauthn": "rongjun.access.adapters.PasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
@@ -117,6 +135,8 @@ MFA_TOTP_TOLERANCE = 1
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_CALLABLE = "rongjun.access.http.counted_as"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login"]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "rongjun.access.http.locked_out"
 AXES_ENABLE_ADMIN = False

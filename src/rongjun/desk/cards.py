@@ -41,7 +41,7 @@ def _sentence(decision: Decision, what: str) -> str:
     if decision.verdict == "unknown":
         return f"还差 {len(decision.missing)} 个情况，补上就能判定。"
     failed = [reason for reason in decision.reasons if reason.state == "failed"]
-    return f"不符合 {failed[0].clause or '规定的条件'}。" if failed else ""
+    return f"卡在这一条：{failed[0].text}。" if failed else ""
 
 
 def _says_something(reason: Reason, decision: Decision) -> bool:

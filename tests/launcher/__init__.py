@@ -1,0 +1,1 @@
+"""The launcher over real clusters."""
