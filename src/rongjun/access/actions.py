@@ -1,4 +1,7 @@
-"""What changes accounts and grants. Each is one transaction and leaves one event in the evidence chain."""
+"""What changes accounts and grants. Each is one transaction and leaves one event in the evidence chain.
+
+`by` names who decided ("staff:login", "operator:terminal", "job:name").
+"""
 
 from __future__ import annotations
 
@@ -9,73 +12,108 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import IntegrityError, transaction
 
-from rongjun.access.logic import ROLES, scope_of
+from rongjun.access import passwords
+from rongjun.access.logic import ROLES, STAFF, IdlePolicy, is_login_name, login_name, scope_of
 from rongjun.access.models import Account, Grant, PasswordUsed
 from rongjun.access.queries import seal_of
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 
+# --- accounts -----------------------------------------------------------------------------------------------
+
 
 def create_account(
-    username: str, *, name: str, kind: str, password: str, by: str, now: datetime
+    username: str, *, name: str, kind: str, password: str, by: str, now: datetime, temporary: bool = False
 ) -> UUID:
-    """A new account; Refused("access.login-name-taken") when the login name exists in any case."""
-    with transaction.atomic():
-        if Account.objects.filter(username__iexact=username).exists():
-            raise Refused("access.login-name-taken", username=username)
-        account = Account(username=username, name=name, kind=kind, password_changed_at=now)
-        account.set_password(password)
-        account.save(force_insert=True)
-        remember_password(account, now=now)
-        audit.note("access.account-created", by=by, about=[f"account:{account.pk}"], at=now)
+    """A new account; `temporary` when somebody other than its owner chose the password.
+
+    Refused: "access.login-name-taken" (in any case of letters), "access.login-name-unfit",
+    "access.password-unfit"; "audit.looks-personal" for a login name that could be somebody's number.
+    """
+    login = login_name(username)
+    if not is_login_name(login):
+        raise Refused("access.login-name-unfit")
+    account = Account(username=login, name=name, kind=kind, used_at=now, password_changed_at=now)
+    account.password_is_temporary = temporary
+    _refuse_unfit(password, account)
+    account.set_password(password)
+    try:
+        with transaction.atomic():
+            account.save(force_insert=True)
+            remember_password(account, now=now)
+            detail = {"login": login, "kind": kind}
+            audit.note("access.account-created", by=by, about=_about(account.pk), detail=detail, at=now)
+    except IntegrityError as error:
+        if "access_account_username" in str(error):
+            raise Refused("access.login-name-taken", username=login) from error
+        raise
     return account.pk
 
 
-def grant_role(
-    account: UUID, *, role: str, division: int, division_label: str, valid_from: date,
-    valid_to: date | None = None, by: str, now: datetime,
-) -> int:
-    """Let an account act in a role over a division.
+def disable_account(account: UUID, *, by: str, now: datetime) -> None:
+    """Close the way in from the next call on; the account's past stays."""
+    with transaction.atomic():
+        Account.objects.filter(pk=account).update(is_active=False, current_sign_in="")
+        audit.note("access.account-disabled", by=by, about=_about(account), at=now)
 
-    Refused("access.families-exclude") when it holds a role of another administrators' family (AC-04).
-    """
-    grant = Grant(
-        account_id=account, role=role, family=ROLES[role].family, division=division,
-        division_label=division_label, valid_from=valid_from, valid_to=valid_to, granted_by=by,
-    )
-    grant.seal = seal_of(grant)
-    assert scope_of(division).contains(division)
-    try:
+
+def enable_account(account: UUID, *, by: str, now: datetime) -> None:
+    """Open a closed account again; its days without use are counted from now."""
+    with transaction.atomic():
+        Account.objects.filter(pk=account).update(is_active=True, used_at=now)
+        audit.note("access.account-enabled", by=by, about=_about(account), at=now)
+
+
+def close_idle_accounts(*, by: str, now: datetime, policy: IdlePolicy | None = None) -> int:
+    """Close staff accounts nobody has used for too long (AC-06); how many. Runs under a job's few rights."""
+    before = now - (policy or IdlePolicy()).close_after
+    idle = Account.objects.filter(kind=STAFF, is_active=True, used_at__lt=before)
+    closed = 0
+    for account in list(idle.values_list("pk", flat=True)):
         with transaction.atomic():
-            grant.save(force_insert=True)
-            audit.note("access.role-granted", by=by, about=[f"account:{account}"], division=division,
-                       detail={"role": role}, at=now)
-    except IntegrityError as error:
-        if "grant_families_exclude_each_other" in str(error):
-            raise Refused("access.families-exclude", role=ROLES[role].label) from error
-        raise
-    return grant.pk
+            # The condition again: somebody may have signed in since we looked.
+            if idle.filter(pk=account).update(is_active=False, current_sign_in=""):
+                audit.note("access.account-closed-idle", by=by, about=_about(account), at=now)
+                closed += 1
+    return closed
 
 
 def end_sessions(account: UUID, *, by: str, now: datetime) -> None:
     """Sign the account out everywhere, from the next call on (SE-03)."""
     with transaction.atomic():
         Account.objects.filter(pk=account).update(current_sign_in="")
-        audit.note("access.sessions-ended", by=by, about=[f"account:{account}"], at=now)
+        audit.note("access.sessions-ended", by=by, about=_about(account), at=now)
 
 
-def disable_account(account: UUID, *, by: str, now: datetime) -> None:
-    """Close the way in at once; the account's past stays."""
+# --- passwords and second factors ---------------------------------------------------------------------------
+
+
+def reset_password(account: UUID, *, password: str, by: str, now: datetime) -> None:
+    """Set a password its owner has to change; ends all sessions, leaves the second factors (ID-09).
+
+    Refused("access.password-unfit") with the faults.
+    """
     with transaction.atomic():
-        Account.objects.filter(pk=account).update(is_active=False, current_sign_in="")
-        audit.note("access.account-disabled", by=by, about=[f"account:{account}"], at=now)
+        row = Account.objects.select_for_update().get(pk=account)
+        _refuse_unfit(password, row)
+        row.set_password(password)
+        row.password_is_temporary = True
+        row.current_sign_in = ""
+        row.save(update_fields=["password", "password_is_temporary", "current_sign_in"])
+        remember_password(row, now=now)
+        audit.note("access.password-reset", by=by, about=_about(account), at=now)
 
 
 def remember_password(account: Account, *, now: datetime) -> None:
-    """Keep the hash, so that the password is not used again, and the day it was set."""
-    PasswordUsed.objects.create(account=account, password=account.password, at=now)
+    """Keep the day a password was set and, for staff, its hash among the last ones."""
     Account.objects.filter(pk=account.pk).update(password_changed_at=now)
     account.password_changed_at = now
+    if account.kind != STAFF:
+        return
+    PasswordUsed.objects.create(account=account, password=account.password, at=now)
+    used = PasswordUsed.objects.filter(account=account).order_by("-at", "-id")
+    kept = list(used.values_list("pk", flat=True)[: passwords.staff_policy().history])
+    PasswordUsed.objects.filter(account=account).exclude(pk__in=kept).delete()
 
 
 def enrol_totp(account: UUID, *, secret: str, by: str, now: datetime) -> None:
@@ -83,4 +121,84 @@ def enrol_totp(account: UUID, *, secret: str, by: str, now: datetime) -> None:
     with transaction.atomic():
         if not Authenticator.objects.filter(user_id=account, type=Authenticator.Type.TOTP).exists():
             TOTP.activate(Account.objects.get(pk=account), secret)
-            audit.note("access.second-factor-added", by=by, about=[f"account:{account}"], at=now)
+            audit.note("access.second-factor-added", by=by, about=_about(account), at=now)
+
+
+def remove_second_factors(account: UUID, *, by: str, now: datetime) -> None:
+    """For a lost phone: take all factors off and end all sessions; the next sign-in has to enrol anew."""
+    with transaction.atomic():
+        Authenticator.objects.filter(user_id=account).delete()
+        Account.objects.filter(pk=account).update(current_sign_in="")
+        audit.note("access.second-factors-removed", by=by, about=_about(account), at=now)
+
+
+# --- grants -------------------------------------------------------------------------------------------------
+
+
+def grant_role(
+    account: UUID,
+    *,
+    role: str,
+    division: int,
+    division_label: str,
+    valid_from: date,
+    valid_to: date | None = None,
+    by: str,
+    now: datetime,
+) -> int:
+    """Let an account act in a role over a division, until (not including) `valid_to`; the grant's number.
+
+    Refused("access.families-exclude") when it holds a role of another administrators' family (AC-04).
+    """
+    assert scope_of(division).contains(division)
+    grant = Grant(
+        account_id=account,
+        role=role,
+        family=ROLES[role].family,
+        division=division,
+        division_label=division_label,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        granted_by=by,
+    )
+    grant.seal = seal_of(grant)
+    try:
+        with transaction.atomic():
+            grant.save(force_insert=True)
+            detail = {"role": role, "grant": grant.pk}
+            audit.note(
+                "access.role-granted", by=by, about=_about(account), division=division, detail=detail, at=now
+            )
+    except IntegrityError as error:
+        if "grant_families_exclude_each_other" in str(error):
+            raise Refused("access.families-exclude", role=ROLES[role].label) from error
+        raise
+    return grant.pk
+
+
+def end_grant(grant: int, *, on: date, by: str, now: datetime) -> None:
+    """The grant holds until the day before `on`; sealed anew."""
+    with transaction.atomic():
+        row = Grant.objects.select_for_update().get(pk=grant)
+        row.valid_to = max(on, row.valid_from)
+        row.seal = seal_of(row)
+        row.save(update_fields=["valid_to", "seal"])
+        detail = {"role": row.role, "grant": row.pk, "until": str(row.valid_to)}
+        audit.note(
+            "access.grant-ended",
+            by=by,
+            about=_about(row.account_id),
+            division=row.division,
+            detail=detail,
+            at=now,
+        )
+
+
+def _refuse_unfit(password: str, account: Account) -> None:
+    faults = passwords.faults_of(password, account=account)
+    if faults:
+        raise Refused("access.password-unfit", faults="".join(faults))
+
+
+def _about(account: UUID) -> str:
+    return f"account:{account}"

@@ -3,14 +3,19 @@
 from rongjun.access.actions import (
     create_account,
     disable_account,
+    enable_account,
+    end_grant,
     end_sessions,
     enrol_totp,
     grant_role,
+    remove_second_factors,
+    reset_password,
 )
+from rongjun.access.inventory import row_security_inventory
 from rongjun.access.logic import ROLES, Actor, Scope, scope_of
-from rongjun.access.queries import actor_named
+from rongjun.access.queries import actor_named, has_accounts
 from rongjun.access.row_security import close, lock_by_division, lock_for_login, open_to_read
-from rongjun.access.rules import AccessRule, ActingRequest, actor_of, anyone, signed_in, staff
+from rongjun.access.rules import AccessRule, ActingRequest, actor_of, anyone, rule_of, signed_in, staff
 from rongjun.access.scope import EVERYWHERE, acting_as, acting_as_job
 
 __all__ = [
@@ -28,12 +33,19 @@ __all__ = [
     "close",
     "create_account",
     "disable_account",
+    "enable_account",
+    "end_grant",
     "end_sessions",
     "enrol_totp",
     "grant_role",
+    "has_accounts",
     "lock_by_division",
     "lock_for_login",
     "open_to_read",
+    "remove_second_factors",
+    "reset_password",
+    "row_security_inventory",
+    "rule_of",
     "scope_of",
     "signed_in",
     "staff",

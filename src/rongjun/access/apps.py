@@ -1,6 +1,8 @@
 """Django's name for this app."""
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 class AccessConfig(AppConfig):
@@ -10,5 +12,8 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Load the receivers."""
+        """Load the receivers; refuse to start with a fixed second factor outside the demo."""
         import rongjun.access.http  # noqa: F401 - registers the receivers
+
+        if settings.DEMO_SECOND_FACTOR and settings.PROFILE != "demo":
+            raise ImproperlyConfigured("固定的第二重验证码（DEMO_SECOND_FACTOR）只能用在演示里，请去掉它。")

@@ -7,56 +7,104 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import password_changed
 from allauth.mfa import signals as second_factor
+from allauth.mfa.models import Authenticator
+from axes.signals import user_locked_out
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST
 
 from rongjun.access import actions, queries
-from rongjun.access.logic import SessionLimit, session_is_over
+from rongjun.access.logic import SessionLimit, login_name, session_end
 from rongjun.access.models import Account
-from rongjun.access.rules import GRANT_IN_SESSION, signed_in
+from rongjun.access.rules import (
+    GRANT,
+    SEEN,
+    SIGN_IN,
+    STARTED,
+    ActingRequest,
+    denial,
+    rule_of,
+    signed_in,
+    to_sign_in,
+)
 from rongjun.audit import api as audit
 
-STARTED, SEEN, SIGN_IN = "access.started", "access.seen", "access.sign-in"
+Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
 class SessionLimits:
-    """Ends sessions that are idle, old, ended by an administrator, or overtaken by a newer sign-in."""
+    """Ends sessions that are idle, old, ended by an administrator, or overtaken by a newer sign-in.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    Also reads the clock, once: whatever a request does, it does at `request.now`.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponseBase:
+        """Let the request through, or send its visitor to sign in again."""
+        request.now = timezone.now()
+        request.has_signed_out = False
+        user = request.user
+        if not isinstance(user, Account):
+            return self.get_response(request)
+        why = _why_over(request, user)
+        if why:
+            _end(request, user, why)
+            response: HttpResponseBase = to_sign_in(request)
+        else:
+            request.session[SEEN] = request.now.timestamp()
+            response = self.get_response(request)
+        # Pages of a signed-in visitor stay in no cache, whatever became of the request (SE-05).
+        add_never_cache_headers(response)
+        if request.has_signed_out:
+            response["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+class EveryAddressDeclares:
+    """Refuses a view that declares no rule (AC-01: deny by default)."""
+
+    def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Let the request through, or send its visitor to sign in again."""
-        user = request.user
-        if isinstance(user, Account) and not _still_holds(request, user, now=timezone.now()):
-            logout(request)
-            if request.headers.get("HX-Request"):
-                return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
-            return redirect(f"/accounts/login/?next={request.path}" if request.method == "GET" else "account_login")
+        """Nothing to do before the view is known."""
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: object, _args: object, _kwargs: object) -> None:
+        """Raise PermissionDenied for a view without a rule."""
+        if rule_of(view) is None:
+            raise denial(request, "access-rule")
 
-def _still_holds(request: HttpRequest, user: Account, *, now: datetime) -> bool:
+
+def _why_over(request: ActingRequest, user: Account) -> str | None:
     session = request.session
-    if not secrets.compare_digest(session.get(SIGN_IN, ""), user.current_sign_in) or not user.current_sign_in:
-        return False
+    held = session.get(SIGN_IN, "")
+    if not held or not secrets.compare_digest(held, user.current_sign_in):
+        return "ended-elsewhere"
     idle, absolute = settings.SESSION_LIMITS[user.kind]
-    limit = SessionLimit(timedelta(seconds=idle), timedelta(seconds=absolute))
-    over = session_is_over(started=_moment(session.get(STARTED)), seen=_moment(session.get(SEEN)), now=now,
-                           limit=limit)
-    if over:
-        audit.note("access.session-ended", by=f"{user.kind}:{user.username}", at=now)
-        return False
-    session[SEEN] = now.timestamp()
-    return True
+    return session_end(
+        started=_moment(session.get(STARTED)),
+        seen=_moment(session.get(SEEN)),
+        now=request.now,
+        limit=SessionLimit(timedelta(seconds=idle), timedelta(seconds=absolute)),
+    )
+
+
+def _end(request: ActingRequest, user: Account, why: str) -> None:
+    audit.note("access.session-ended", by=user.text, detail={"why": why}, at=request.now)
+    request.session.flush()
+    request.user = AnonymousUser()
 
 
 def _moment(seconds: Any) -> datetime:
@@ -72,64 +120,113 @@ def extend_session(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in("chooses which of one's own grants to act by")
-def switch_grant(request: HttpRequest) -> HttpResponse:
+def switch_grant(request: ActingRequest) -> HttpResponse:
     """Work in another of one's own divisions or roles from now on."""
     assert isinstance(request.user, Account)
-    wanted = request.POST.get("grant", "")
-    held = {str(g.pk) for g in queries.grants_in_force(request.user.pk, on=timezone.localdate())}
-    if wanted in held:
-        request.session[GRANT_IN_SESSION] = int(wanted)
+    held = queries.grants_in_force(request.user.pk, on=timezone.localdate(request.now)).grants
+    chosen = next((grant for grant in held if str(grant.pk) == request.POST.get("grant", "")), None)
+    if chosen:
+        request.session[GRANT] = chosen.pk
+        audit.note(
+            "access.grant-chosen",
+            by=request.user.text,
+            role=chosen.role,
+            division=chosen.division,
+            detail={"grant": chosen.pk},
+            at=request.now,
+        )
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """The page after five failures; the same for an account that exists and one that does not (ID-04)."""
-    return render(request, "access/locked_out.html", {"minutes": 15}, status=429)
+    """The page after too many failures; the same for an account that exists and one that does not (ID-04)."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    context = {"minutes": minutes, "failures": settings.AXES_FAILURE_LIMIT}
+    response = render(request, "access/locked_out.html", context, status=429)
+    add_never_cache_headers(response)
+    return response
+
+
+def counted_as(_request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
+    """What axes counts a failed sign-in under: all spellings of a name alike, none of them readable."""
+    typed = (credentials or {}).get("username")
+    return queries.login_name_index(str(typed)) if typed else None
+
+
+# --- what becomes evidence ----------------------------------------------------------------------------------
 
 
 @receiver(user_logged_in)
-def _signed_in(request: HttpRequest, user: Account, **_kwargs: Any) -> None:
-    now = timezone.now()
+def _signed_in(request: ActingRequest, user: Account, **_kwargs: Any) -> None:
+    now = request.now
     token = secrets.token_urlsafe(24)
-    Account.objects.filter(pk=user.pk).update(current_sign_in=token)
-    user.current_sign_in = token
+    Account.objects.filter(pk=user.pk).update(current_sign_in=token, used_at=now)
+    user.current_sign_in, user.used_at = token, now
     request.session.update({SIGN_IN: token, STARTED: now.timestamp(), SEEN: now.timestamp()})
-    audit.note("access.signed-in", by=f"{user.kind}:{user.username}", source=request.path, at=now)
+    audit.note("access.signed-in", by=user.text, source=request.path, at=now)
 
 
 @receiver(user_logged_out)
-def _signed_out(request: HttpRequest, user: Account | None, **_kwargs: Any) -> None:
+def _signed_out(request: Any, user: Account | None, **_kwargs: Any) -> None:
     if user is not None:
-        audit.note("access.signed-out", by=f"{user.kind}:{user.username}", source=request.path, at=timezone.now())
+        request.has_signed_out = True
+        audit.note("access.signed-out", by=user.text, source=request.path, at=request.now)
 
 
 @receiver(user_login_failed)
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_kwargs: Any) -> None:
     # The typed name may be somebody's number or even a password typed into the wrong field: keep none of it.
-    known = Account.objects.filter(username__iexact=str(credentials.get("username", ""))).first()
-    by = f"{known.kind}:{known.username}" if known else "stranger"
-    audit.note("access.sign-in-failed", by=by, result="failed", source=request.path if request else "",
-               at=timezone.now())
+    known = Account.objects.filter(username=login_name(str(credentials.get("username", "")))).first()
+    audit.note(
+        "access.sign-in-failed",
+        by=known.text if known else "stranger",
+        result="failed",
+        source=request.path if request else "",
+        at=timezone.now(),
+    )
+
+
+@receiver(user_locked_out)
+def _locked_out(request: ActingRequest, **_kwargs: Any) -> None:
+    audit.note("access.locked-out", by="stranger", result="refused", source=request.path, at=request.now)
 
 
 @receiver(password_changed)
-def _password_changed(user: Account, **_kwargs: Any) -> None:
-    now = timezone.now()
-    actions.remember_password(user, now=now)
-    audit.note("access.password-changed", by=f"{user.kind}:{user.username}", at=now)
+def _password_changed(request: ActingRequest, user: Account, **_kwargs: Any) -> None:
+    user.password_is_temporary = False
+    user.save(update_fields=["password_is_temporary"])
+    actions.remember_password(user, now=request.now)
+    audit.note("access.password-changed", by=user.text, about=f"account:{user.pk}", at=request.now)
 
 
 @receiver(second_factor.authenticator_added)
-def _factor_added(request: HttpRequest, user: Account, **_kwargs: Any) -> None:
-    audit.note("access.second-factor-added", by=f"{user.kind}:{user.username}", at=timezone.now())
+def _factor_added(request: ActingRequest, user: Account, authenticator: Any, **_kwargs: Any) -> None:
+    kind = str(authenticator.type)
+    audit.note(
+        "access.second-factor-added",
+        by=user.text,
+        about=f"account:{user.pk}",
+        detail={"kind": kind},
+        at=request.now,
+    )
+    if kind != Authenticator.Type.RECOVERY_CODES:
+        # Enrolling has just proved possession: the session goes on with two factors, under a new key, and
+        # may see its recovery codes.
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=kind, reauthenticated=True)
+        request.session.cycle_key()
 
 
 @receiver(second_factor.authenticator_removed)
-def _factor_removed(request: HttpRequest, user: Account, **_kwargs: Any) -> None:
-    audit.note("access.second-factor-removed", by=f"{user.kind}:{user.username}", at=timezone.now())
+def _factor_removed(request: ActingRequest, user: Account, authenticator: Any, **_kwargs: Any) -> None:
+    audit.note(
+        "access.second-factor-removed",
+        by=user.text,
+        about=f"account:{user.pk}",
+        detail={"kind": str(authenticator.type)},
+        at=request.now,
+    )
 
 
 @receiver(second_factor.authentication_failed)
-def _factor_failed(request: HttpRequest, user: Account, **_kwargs: Any) -> None:
-    audit.note("access.second-factor-failed", by=f"{user.kind}:{user.username}", result="failed",
-               at=timezone.now())
+def _factor_failed(request: ActingRequest, user: Account, **_kwargs: Any) -> None:
+    audit.note("access.second-factor-failed", by=user.text, result="failed", at=request.now)

@@ -1,15 +1,18 @@
-"""Who may do what, where: roles, scopes, session limits and the two password policies. No clock, no Django."""
+"""Who may do what, where: roles, scopes, session limits, the two password policies. No clock, no Django."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from rongjun.kernel.identifiers import DivisionCode
 
 BUSINESS, SYSTEM, SECURITY, AUDIT = "business", "system", "security", "audit"
+STAFF, CITIZEN = "staff", "citizen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +83,53 @@ class Actor:
 
 
 def scope_of(division: int) -> Scope:
-    """The range a division code spans (370202000000 → 370202000000 to 370202999999). Raises Unfit."""
+    """The range a division code spans (990102000000 → 990102000000 to 990102999999). Raises Unfit."""
     code = DivisionCode(division)
     return Scope(code.lo, code.hi)
 
 
-# --- sessions (checklist SE-02) -----------------------------------------------------------------------------
+# --- login names (ID-01) ------------------------------------------------------------------------------------
+
+LOGIN_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
+def login_name(typed: str) -> str:
+    """The one spelling of a login name: another spelling is no second account and no second counter."""
+    return typed.strip().lower()
+
+
+def is_login_name(name: str) -> bool:
+    """Whether an account may be called so: small Latin letters, digits, dot, dash, underscore."""
+    return re.fullmatch(LOGIN_NAME, name, re.ASCII) is not None and "\n" not in name
+
+
+# --- sessions (SE-02) and idle accounts (AC-06) -------------------------------------------------------------
+
+SessionEnd = Literal["idle", "too-long"]
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLimit:
-    """Idle and absolute limits."""
+    """How long a session may rest, and how long it may live in all."""
 
     idle: timedelta
     absolute: timedelta
 
 
-def session_is_over(*, started: datetime, seen: datetime, now: datetime, limit: SessionLimit) -> bool:
-    """True when the session has been idle for longer than allowed, or has lived for longer than allowed."""
-    return now - seen > limit.idle or now - started > limit.absolute
+def session_end(
+    *, started: datetime, seen: datetime, now: datetime, limit: SessionLimit
+) -> SessionEnd | None:
+    """Why the session is over; None while it holds. Exactly at a limit it still holds."""
+    if now - seen > limit.idle:
+        return "idle"
+    return "too-long" if now - started > limit.absolute else None
+
+
+@dataclass(frozen=True, slots=True)
+class IdlePolicy:
+    """等保 8.1.4.2 c: a staff account nobody has used for so long is closed; 90 days is assessors' custom."""
+
+    close_after: timedelta = timedelta(days=90)
 
 
 # --- passwords: staff follow 等保 (ID-02), citizens follow ASVS (ID-03) ------------------------------------
@@ -123,7 +154,7 @@ class CitizenPolicy:
 
 
 def staff_password_faults(
-    password: str, *, policy: StaffPolicy, was_used: Callable[[str], bool]
+    password: str, *, policy: StaffPolicy, login: str, was_used: Callable[[str], bool]
 ) -> list[str]:
     """What is wrong with a staff password, as sentences; empty when it may be used."""
     kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
@@ -133,6 +164,8 @@ def staff_password_faults(
         faults.append(f"密码至少 {policy.shortest} 位，现在是 {len(password)} 位。")
     if present < policy.classes:
         faults.append(f"大写字母、小写字母、数字、符号至少要有 {policy.classes} 种，现在有 {present} 种。")
+    if login and login in password.lower():
+        faults.append("密码里不能带登录名。")
     if not faults and was_used(password):
         faults.append(f"不能用最近 {policy.history} 次用过的密码。")
     return faults
@@ -141,21 +174,28 @@ def staff_password_faults(
 def citizen_password_faults(
     password: str, *, policy: CitizenPolicy, common: Container[str], context: Container[str]
 ) -> list[str]:
-    """What is wrong with a citizen's password; spaces and any characters are welcome, nothing is cut off."""
+    """What is wrong with a citizen's password; spaces and any characters are welcome, nothing is cut off.
+
+    `common` and `context` hold small letters; a word of theirs with digits hung on is no better.
+    """
     lowered = password.lower()
-    stem = lowered.rstrip("0123456789!@#.")
+    guesses = {lowered, lowered.rstrip("0123456789!@#.")}
     faults = []
     if len(password) < policy.shortest:
         faults.append(f"密码至少 {policy.shortest} 位，现在是 {len(password)} 位。可以用一句您记得住的话。")
     if len(password) > policy.longest:
         faults.append(f"密码最多 {policy.longest} 位。")
-    if lowered in common or stem in common or lowered in context or stem in context:
+    if any(guess in common or guess in context for guess in guesses):
         faults.append("这个密码很多人在用，容易被猜到。请换一个。")
     return faults
 
 
 def must_change_password(
-    *, changed_at: datetime, now: datetime, policy: StaffPolicy, has_stronger_factor: bool
+    *, changed_at: datetime, is_temporary: bool, now: datetime, policy: StaffPolicy, has_stronger_factor: bool
 ) -> bool:
-    """Whether a staff password is too old; a passkey in use makes the periodic change unnecessary (ID-02)."""
-    return not has_stronger_factor and now - changed_at > policy.change_after
+    """Whether a staff password has to be changed before anything else.
+
+    One that somebody else has set always; an old one unless a passkey makes it unimportant (ID-02).
+    """
+    is_old = now - changed_at > policy.change_after
+    return is_temporary or (is_old and not has_stronger_factor)

@@ -1,4 +1,4 @@
-"""Accounts, their grants, and what row security needs to know of them."""
+"""Accounts, their grants, and the passwords that may not come back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.utils.crypto import salted_hmac
+
+from rongjun.access.logic import CITIZEN, LOGIN_NAME, STAFF, login_name
 
 
 class _Days(models.Func):
@@ -24,7 +25,7 @@ class AccountManager(BaseUserManager["Account"]):
 
     def get_by_natural_key(self, username: str | None) -> Account:
         """The account with this login name; Account.DoesNotExist otherwise."""
-        return self.get(username__iexact=username)
+        return self.get(username=login_name(username or ""))
 
 
 class Account(AbstractBaseUser):
@@ -35,7 +36,11 @@ class Account(AbstractBaseUser):
     name = models.CharField("姓名", max_length=64)
     kind = models.CharField(max_length=16)
     is_active = models.BooleanField(default=True)
+    # Opened, opened again, or signed in to: what stays unused for long is closed (AC-06).
+    used_at = models.DateTimeField()
     password_changed_at = models.DateTimeField()
+    # Somebody else has set it and knows it: its owner changes it before anything else.
+    password_is_temporary = models.BooleanField(default=False)
     # Each sign-in draws a new one and the session must carry it: the newest sign-in ends the older (SE-04),
     # and an administrator ends any session by emptying it (SE-03).
     current_sign_in = models.CharField(max_length=64, default="")
@@ -46,15 +51,19 @@ class Account(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=["staff", "citizen"]), name="account_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=[STAFF, CITIZEN]), name="account_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(username__regex=LOGIN_NAME), name="account_login_name_has_one_spelling"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.username
 
-    def get_session_auth_hash(self) -> str:
-        """Changes with the password and with `is_active`, so that either ends every session at once."""
-        return salted_hmac("access.session", f"{self.password}{self.is_active}", algorithm="sha256").hexdigest()
+    @property
+    def text(self) -> str:
+        """How the evidence chain names this account."""
+        return f"{self.kind}:{self.username}"
 
 
 class Grant(models.Model):
@@ -82,6 +91,10 @@ class Grant(models.Model):
                     ("family", RangeOperators.NOT_EQUAL),
                     (_Days("valid_from", "valid_to"), RangeOperators.OVERLAPS),
                 ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to=None) | models.Q(valid_to__gte=models.F("valid_from")),
+                name="grant_days_in_order",
             ),
             models.UniqueConstraint(fields=["account", "role", "division", "valid_from"], name="grant_once"),
         ]

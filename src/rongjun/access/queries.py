@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import hmac
+import json
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Q
 from django.contrib.auth.hashers import check_password
+from django.db.models import Q
 
-from rongjun.access.logic import ROLES, Actor, scope_of
+from rongjun.access.logic import ROLES, Actor, login_name, scope_of
 from rongjun.access.models import Account, Grant, PasswordUsed
 from rongjun.audit.api import keys
 
 SEAL_PURPOSE = "access-grant"
+LOGIN_NAME_PURPOSE = "access-login-name"
 
 
-def grants_in_force(account: UUID, *, on: date) -> list[Grant]:
-    """The account's grants on a day, oldest first; rows whose seal does not fit are left out."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An account's grants on a day, oldest first, and the numbers of those somebody has tampered with."""
+
+    grants: tuple[Grant, ...]
+    tampered: tuple[int, ...]
+
+
+def grants_in_force(account: UUID, *, on: date) -> Held:
+    """What the account holds on a day; a row whose seal does not fit opens nothing (CR-08)."""
     rows = Grant.objects.filter(account_id=account, account__is_active=True, valid_from__lte=on)
     rows = rows.filter(Q(valid_to=None) | Q(valid_to__gt=on)).order_by("valid_from", "id")
-    return [grant for grant in rows if is_sealed(grant)]
+    found = [(grant, is_sealed(grant)) for grant in rows]
+    return Held(
+        tuple(grant for grant, sealed in found if sealed),
+        tuple(grant.pk for grant, sealed in found if not sealed),
+    )
 
 
-def actor_for(account: Account, *, on: date, grant: int | None = None) -> Actor | None:
-    """The account acting by one grant (the first in force unless another is named); None without any."""
-    held = grants_in_force(account.pk, on=on)
-    chosen = next((g for g in held if g.pk == grant), held[0] if held else None)
+def actor_by(account: Account, grants: tuple[Grant, ...], *, wanted: int | None = None) -> Actor | None:
+    """The account acting by one grant (the first unless another is wanted and held); None without any."""
+    chosen = next((grant for grant in grants if grant.pk == wanted), grants[0] if grants else None)
     if chosen is None or chosen.role not in ROLES:
         return None
     role = ROLES[chosen.role]
@@ -44,36 +59,58 @@ def actor_for(account: Account, *, on: date, grant: int | None = None) -> Actor 
     )
 
 
-def seal_of(grant: Grant) -> bytes:
-    """HMAC-SM3 over everything a grant says (CR-08)."""
-    said = (grant.account_id, grant.role, grant.family, grant.division, grant.division_label,
-            grant.valid_from, grant.valid_to, grant.granted_by)
-    return keys().index(SEAL_PURPOSE, "\x1f".join(str(part) for part in said).encode())
-
-
-def is_sealed(grant: Grant) -> bool:
-    """Whether the row is as the application wrote it."""
-    return bytes(grant.seal) == seal_of(grant)
-
-
-def has_second_factor(account: UUID) -> bool:
-    """Whether an authenticator other than recovery codes is enrolled."""
-    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return Authenticator.objects.filter(user_id=account, type__in=kinds).exists()
-
-
-def has_passkey(account: UUID) -> bool:
-    """Whether the account can sign in without its password at all."""
-    return Authenticator.objects.filter(user_id=account, type=Authenticator.Type.WEBAUTHN).exists()
-
-
-def was_used_before(account: UUID, password: str, *, last: int) -> bool:
-    """Whether one of the last passwords of the account was this one."""
-    recent = PasswordUsed.objects.filter(account_id=account).order_by("-at")[:last]
-    return any(check_password(password, used.password) for used in recent)
+def has_accounts() -> bool:
+    """Whether anybody has an account yet."""
+    return Account.objects.exists()
 
 
 def actor_named(login: str, *, on: date) -> Actor | None:
     """The actor of a login name, for commands run at a terminal; None when there is no such grant."""
-    account = Account.objects.filter(username__iexact=login, is_active=True).first()
-    return actor_for(account, on=on) if account else None
+    account = Account.objects.filter(username=login_name(login), is_active=True).first()
+    return actor_by(account, grants_in_force(account.pk, on=on).grants) if account else None
+
+
+def seal_of(grant: Grant) -> bytes:
+    """HMAC-SM3 over everything a grant says (CR-08)."""
+    said = (
+        grant.account_id,
+        grant.role,
+        grant.family,
+        grant.division,
+        grant.division_label,
+        grant.valid_from,
+        grant.valid_to,
+        grant.granted_by,
+    )
+    return keys().index(SEAL_PURPOSE, json.dumps([str(part) for part in said]).encode())
+
+
+def is_sealed(grant: Grant) -> bool:
+    """Whether the row is as the application wrote it."""
+    return hmac.compare_digest(bytes(grant.seal), seal_of(grant))
+
+
+def login_name_index(typed: str) -> str:
+    """What failed sign-ins are counted under: tells equal names apart from others, and nobody which they are.
+
+    People type a number or even their password into the wrong field; no table keeps that.
+    """
+    return keys().index(LOGIN_NAME_PURPOSE, login_name(typed).encode()).hex()
+
+
+def second_factors(account: UUID) -> int:
+    """How many authenticators other than recovery codes are enrolled."""
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return int(Authenticator.objects.filter(user_id=account, type__in=kinds).count())
+
+
+def has_passkey(account: UUID) -> bool:
+    """Whether the account can sign in without its password at all."""
+    kept = Authenticator.objects.filter(user_id=account, type=Authenticator.Type.WEBAUTHN)
+    return bool(kept.exists())
+
+
+def was_used_before(account: UUID, password: str, *, last: int) -> bool:
+    """Whether one of the last passwords of the account was this one."""
+    recent = PasswordUsed.objects.filter(account_id=account).order_by("-at", "-id")[:last]
+    return any(check_password(password, used.password) for used in recent)

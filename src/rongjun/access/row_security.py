@@ -2,6 +2,7 @@
 
 Each bound is a scalar subselect: the planner then evaluates it once and uses the index; the bare call is
 evaluated per row. For a request an absent scope gives no rows; for a job it is an error.
+Keys are identity columns: inserting needs no right on their sequence.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ def lock_by_division(table: str, *, column: str = "division", rights: str = "sel
         create policy staff_in_scope on {table} for all to app_staff using ({staff}) with check ({staff});
         create policy job_in_scope on {table} for all to app_batch using ({job}) with check ({job});
         grant {rights} on {table} to app_staff, app_batch;
-        {_grant_sequence(table)}
     """
 
 
@@ -33,7 +33,6 @@ def lock_for_login(table: str, *, rights: str = "select, insert, update, delete"
         alter table {table} force row level security;
         create policy sign_in on {table} for all to rongjun_login using (true) with check (true);
         grant {rights} on {table} to rongjun_login;
-        {_grant_sequence(table, "rongjun_login")}
     """
 
 
@@ -46,21 +45,9 @@ def open_to_read(table: str, *, roles: str = "rongjun_login, app_staff, app_citi
         create policy job_writes on {table} for all to app_batch using (true) with check (true);
         grant select on {table} to {roles};
         grant select, insert, update on {table} to app_batch;
-        {_grant_sequence(table, "app_batch")}
     """
 
 
 def close(table: str) -> str:
     """A table nobody but the owner touches."""
     return f"alter table {table} enable row level security; alter table {table} force row level security;"
-
-
-def _grant_sequence(table: str, roles: str = "app_staff, app_batch") -> str:
-    return f"""
-        do $$ declare s text; begin
-          for s in select pg_get_serial_sequence('{table}', attname) from pg_attribute
-                   where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped loop
-            if s is not null then execute format('grant usage, select on sequence %s to {roles}', s); end if;
-          end loop;
-        end $$;
-    """

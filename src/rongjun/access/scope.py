@@ -9,13 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+from psycopg.pq import TransactionStatus
 
 from rongjun.access.logic import Actor, Scope
 
 STAFF, CITIZEN, DEVICE, BATCH = "app_staff", "app_citizen", "app_device", "app_batch"
 EVERYWHERE = Scope(0, 999999999999)
+
+# role, lo, hi, actor, permissions
+_Settings: TypeAlias = tuple[str, str, str, str, str]
+
+_ASK = """
+    select current_user, coalesce(current_setting('app.lo', true), ''),
+           coalesce(current_setting('app.hi', true), ''),
+           coalesce(current_setting('app.actor', true), ''),
+           coalesce(current_setting('app.permissions', true), '')
+"""
+# The last argument makes each hold until the transaction ends, or its savepoint is rolled back.
+_TELL = """
+    select set_config('role', %s, true), set_config('app.lo', %s, true), set_config('app.hi', %s, true),
+           set_config('app.actor', %s, true), set_config('app.permissions', %s, true)
+"""
 
 
 @contextmanager
@@ -27,7 +45,10 @@ def acting_as(actor: Actor, *, role: str = STAFF) -> Iterator[None]:
 
 @contextmanager
 def acting_as_job(name: str, *, scope: Scope = EVERYWHERE) -> Iterator[None]:
-    """One transaction of a job. Without this a job's first statement on a guarded table is an error."""
+    """One transaction of a job. Without this a job's first statement on a guarded table is an error.
+
+    Inside somebody's scope it is a savepoint; afterwards that scope is back.
+    """
     with _scoped(BATCH, scope, f"job:{name}", ()):
         yield
 
@@ -37,27 +58,26 @@ def _scoped(role: str, scope: Scope, actor: str, permissions: Iterable[str]) -> 
     nested = connection.in_atomic_block
     with transaction.atomic():
         before = _settings() if nested else None
-        _set(role, str(scope.lo), str(scope.hi), actor, " ".join(sorted(permissions)))
+        _set((role, str(scope.lo), str(scope.hi), actor, " ".join(sorted(permissions))))
         yield
-        if before:  # a savepoint keeps SET LOCAL; a transaction ends with it, deferred checks included
-            _set(*before)
+        _refuse_swallowed_error()
+        if before:  # a released savepoint keeps what was set in it; a transaction's end does not
+            _set(before)
 
 
-def _settings() -> tuple[str, str, str, str, str]:
+def _refuse_swallowed_error() -> None:
+    # PostgreSQL answers COMMIT after a failed statement with a silent rollback.
+    if connection.connection.info.transaction_status == TransactionStatus.INERROR:
+        raise TransactionManagementError("a failed statement was swallowed: nothing here would be kept")
+
+
+def _settings() -> _Settings:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select current_user, coalesce(current_setting('app.lo', true), ''),"
-            " coalesce(current_setting('app.hi', true), ''), coalesce(current_setting('app.actor', true), ''),"
-            " coalesce(current_setting('app.permissions', true), '')"
-        )
-        row: tuple[str, str, str, str, str] = cursor.fetchone()
+        cursor.execute(_ASK)
+        row: _Settings = cursor.fetchone()
     return row
 
 
-def _set(role: str, lo: str, hi: str, actor: str, permissions: str) -> None:
+def _set(values: _Settings) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config('role', %s, true), set_config('app.lo', %s, true), set_config('app.hi', %s, true),"
-            " set_config('app.actor', %s, true), set_config('app.permissions', %s, true)",
-            [role, lo, hi, actor, permissions],
-        )
+        cursor.execute(_TELL, values)

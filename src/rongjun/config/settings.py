@@ -138,6 +138,8 @@ AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_USERNAME_CALLABLE = "rongjun.access.http.counted_as"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login"]
 AXES_RESET_ON_SUCCESS = True
+# Tries during the lock are refused unseen; counting them would let anybody keep an account locked for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "rongjun.access.http.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True

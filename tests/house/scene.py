@@ -1,0 +1,118 @@
+"""A small invented city with its staff, and somebody of its cast standing before an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest
+from django.test import Client
+from django.utils import timezone
+
+from rongjun.access.api import Actor, acting_as, actor_named, create_account, grant_role
+from rongjun.access.models import Account
+from rongjun.config import demo
+from rongjun.kernel.identifiers import IdentityNumber
+from rongjun.registry import api as registry
+
+STRANGER = "stranger"
+NEWCOMER = "newcomer"  # a clerk who has been given an account and has not yet enrolled a second factor
+HALFWAY = "halfway"  # the clerk after the password and before the second factor
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook."""
+
+    person: UUID
+    document: int
+    roster: UUID
+
+
+def set_scene() -> Scene:
+    """Thirty invented people all over the city, and the sample roster handed in by the clerk."""
+    demo.fill_city()
+    _open_newcomer()
+    roster = hand_in("clerk", demo.sample_roster())
+    now, today = timezone.now(), timezone.localdate()
+    with acting_as(_actor("clerk")):
+        done = registry.report(roster)
+        assert done is not None
+        person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
+        file = registry.file_of(person, on=today, known_at=now)
+        assert file is not None
+    return Scene(person, file.documents[0][0], roster)
+
+
+def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:
+    """A workbook with these rows, imported by one of the cast."""
+    content, actor = registry.roster_workbook(list(rows)), _actor(who)
+    with acting_as(actor):
+        return registry.import_roster(
+            registry.read_roster(content),
+            file_name="花名册.xlsx",
+            file_digest=sha256(content).digest(),
+            by=actor,
+            synthetic=True,
+            now=timezone.now(),
+            today=timezone.localdate(),
+        )
+
+
+def bare_row(who: str, sequence: int) -> dict[str, str]:
+    """A row that says no more than it must, of somebody served where one of the cast works."""
+    number = IdentityNumber.invented(born=date(1960, 1, 1), sequence=sequence, address="990777").number
+    division = str(_actor(who).division)
+    return {
+        "姓名": f"测试白纸{sequence:03d}",
+        "证件号码": number,
+        "人员类别": "退役军人",
+        "服务站区划代码": division,
+    }
+
+
+def visitor(who: str) -> Client:
+    """A browser in which one of the cast has signed in, with both factors unless they are halfway or new."""
+    client = Client()
+    if who == STRANGER:
+        return client
+    account = Account.objects.get(username="clerk" if who == HALFWAY else who)
+    request = HttpRequest()
+    request.session = client.session
+    request.now = timezone.localtime()  # type: ignore[attr-defined]  # as the middleware of access would
+    login(request, account, backend=BACKEND)
+    record_authentication(request, account, method="password", username=account.username)
+    if who not in {HALFWAY, NEWCOMER}:
+        record_authentication(request, account, method="mfa", type="totp", id=1)
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
+    return client
+
+
+def _open_newcomer() -> None:
+    now, like = timezone.now(), _actor("clerk")
+    account = create_account(
+        NEWCOMER, name="测试新人", kind="staff", password=demo.PASSWORD, by="operator:test", now=now
+    )
+    grant_role(
+        account,
+        role=like.role,
+        division=like.division,
+        division_label=like.division_label,
+        valid_from=timezone.localdate(),
+        by="operator:test",
+        now=now,
+    )
+
+
+def _actor(who: str) -> Actor:
+    actor = actor_named(who, on=timezone.localdate())
+    assert actor is not None
+    return actor

@@ -1,0 +1,206 @@
+"""Every address says who may enter, and keeps to it for everybody of the cast."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path, resolve, reverse
+from django.views import View as ClassView
+
+from rongjun.access.api import AccessRule
+from rongjun.access.logic import PERMISSIONS, ROLES
+from rongjun.config.pages import NAVIGATION
+from tests.house.addresses import Address, Patterns, addresses, without_rule
+from tests.house.scene import HALFWAY, NEWCOMER, STRANGER, Scene, visitor
+from tests.house.tree import calls_of, code_files, syntax_of
+
+# Granted to roles so that their work has a name, before there is a page for it.
+RESERVED = {"access.manage-accounts", "audit.read-own", "system.configure"}
+WHO = {"anyone", "signed-in", "staff"}
+
+CAST = (
+    STRANGER,
+    NEWCOMER,
+    HALFWAY,
+    "clerk",
+    "district",
+    "neighbour",
+    "city",
+    "system",
+    "security",
+    "auditor",
+)
+# Who gets what where, to be reviewed like any rule; a star is a POST. The person and the workbook belong to
+# the clerk's station, so the clerk, their district and the city see them and the next district does not.
+# A number is the answer itself; a word is where the visitor is sent: `door` to sign in, `again` to prove who
+# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person.
+ANSWERS = """
+                              stranger newcomer halfway clerk district neighbour city  system security auditor
+  front                       desk     desk     desk    desk  desk     desk      desk  desk   desk     desk
+  health                      200      200      200     200   200      200       200   200    200      200
+  account_login               200      desk     desk    desk  desk     desk      desk  desk   desk     desk
+  account_inactive            200      200      200     200   200      200       200   200    200      200
+  account_reauthenticate      door     200      200     200   200      200       200   200    200      200
+  account_change_password     door     200      200     200   200      200       200   200    200      200
+  mfa_index                   door     200      200     200   200      200       200   200    200      200
+  mfa_authenticate            door     desk     desk    desk  desk     desk      desk  desk   desk     desk
+  mfa_reauthenticate          door     again    200     200   200      200       200   200    200      200
+  mfa_activate_totp           door     200      again   again again    again     again again  again    again
+  mfa_deactivate_totp         door     404      again   again again    again     again again  again    again
+  mfa_view_recovery_codes     door     404      404     404   404      404       404   404    404      404
+  mfa_generate_recovery_codes door     200      again   again again    again     again again  again    again
+  mfa_download_recovery_codes door     404      404     404   404      404       404   404    404      404
+  mfa_list_webauthn           door     200      200     200   200      200       200   200    200      200
+  mfa_add_webauthn            door     200      again   again again    again     again again  again    again
+  mfa_reauthenticate_webauthn door     again    again   again again    again     again again  again    again
+  mfa_remove_webauthn         door     404      again   again again    again     again again  again    again
+  mfa_edit_webauthn           door     404      again   again again    again     again again  again    again
+  mfa_login_webauthn          door     desk     desk    desk  desk     desk      desk  desk   desk     desk
+* extend_session              door     204      204     204   204      204       204   204    204      204
+* switch_grant                door     desk     desk    desk  desk     desk      desk  desk   desk     desk
+  desk:today                  door     enrol    403     200   200      200       200   200    200      200
+  desk:person                 door     enrol    403     200   200      404       200   403    403      403
+* desk:full-number            door     enrol    403     200   200      404       200   403    403      403
+* desk:answer                 door     enrol    403     file  file     422       file  403    403      403
+  desk:policy                 door     enrol    403     200   200      200       200   403    403      403
+  desk:policy-benefit         door     enrol    403     200   200      200       200   403    403      403
+  desk:evidence               door     enrol    403     403   403      403       403   403    403      200
+  registry:people             door     enrol    403     200   200      200       200   403    403      403
+  registry:imports            door     enrol    403     200   200      200       200   403    403      403
+  registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
+  registry:report             door     enrol    403     200   200      404       200   403    403      403
+* account_logout              door     door     door    door  door     door      door  door   door     door
+"""
+SENT_TO = {
+    "account_login": "door",
+    "account_reauthenticate": "again",
+    "mfa_activate_totp": "enrol",
+    "desk:today": "desk",
+    "desk:person": "file",
+}
+SAID = {"desk:full-number": {"purpose": "核对证件"}, "desk:answer": {"is_unsupported": "false"}}
+GUARDED_BY_PROOF = [
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_add_webauthn",
+    "mfa_generate_recovery_codes",
+]
+
+
+def rows() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """The lines of the table: method, address, and the answer to each of the cast."""
+    head, *lines = ANSWERS.strip().splitlines()
+    assert tuple(head.split()) == CAST
+    for line in lines:
+        name, *answers = line.removeprefix("*").split()
+        yield "POST" if line.startswith("*") else "GET", name, dict(zip(CAST, answers, strict=True))
+
+
+def url_of(address: Address, scene: Scene) -> str:
+    """Where an address lies in the scene."""
+    known = {
+        "person": scene.person,
+        "document": scene.document,
+        "roster": scene.roster,
+        "code": "eldercare.collective-support",
+        "pk": 1,
+    }
+    asked = re.findall(r"<\w+:(\w+)>", address.written)
+    return reverse(address.name, kwargs={name: known[name] for name in asked})
+
+
+def answer_of(client: Client, method: str, url: str, said: dict[str, str]) -> str:
+    """What a visitor gets there, in the words of the table."""
+    response = client.post(url, said) if method == "POST" else client.get(url)
+    if response.status_code != 302:
+        return str(response.status_code)
+    name = resolve(response.headers["Location"].split("?")[0]).view_name
+    return SENT_TO.get(name, name)
+
+
+def test_every_address_declares_its_rule() -> None:
+    found = addresses()
+    assert len(found) > 30
+    assert without_rule(found) == []
+
+
+@pytest.mark.parametrize("address", addresses(), ids=lambda address: address.written or "/")
+def test_a_rule_says_whom_it_lets_in_and_why(address: Address) -> None:
+    rule = address.rule
+    assert rule
+    assert address.name
+    assert rule.who in WHO
+    assert bool(rule.permission) == (rule.who == "staff")
+    assert bool(rule.because) == (rule.who != "staff")
+    assert not rule.permission or rule.permission in PERMISSIONS
+
+
+def test_a_view_without_a_rule_is_found_wherever_it_hides() -> None:
+    class Hidden(ClassView):
+        def get(self, request: object) -> HttpResponse:
+            return HttpResponse()
+
+    def plain(request: object) -> HttpResponse:
+        return HttpResponse()
+
+    deep: Patterns = [path("plain/", plain)]
+    inner: Patterns = [path("class/", Hidden.as_view()), path("deep/", include(deep))]
+    found = addresses([path("outer/", include((inner, "app")))])
+    assert without_rule(found) == ["outer/class/", "outer/deep/plain/"]
+
+
+def test_every_permission_opens_something_or_is_reserved() -> None:
+    used = {address.rule.permission for address in addresses() if address.rule} - {""}
+    for file in code_files(tests=False):
+        for call in calls_of("may", syntax_of(file)):
+            if call.args and isinstance(call.args[0], ast.Constant):
+                used.add(str(call.args[0].value))
+    assert used <= PERMISSIONS
+    assert PERMISSIONS - used == RESERVED
+
+
+def test_the_menu_offers_only_pages_it_may_open() -> None:
+    rules = {address.name: address.rule for address in addresses()}
+    offered = {name: AccessRule("staff", permission) for name, _, _, permission in NAVIGATION}
+    assert offered == {name: rules[name] for name in offered}
+
+
+def test_the_administrators_see_no_people() -> None:
+    people = {permission for permission in PERMISSIONS if permission.startswith("registry.")}
+    assert [
+        role.code for role in ROLES.values() if role.family != "business" and role.permissions & people
+    ] == []
+
+
+def test_the_table_knows_every_address() -> None:
+    assert sorted(name for _, name, _ in rows()) == sorted(address.name for address in addresses())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", CAST)
+def test_each_of_the_cast_gets_what_the_table_says(scene: Scene, who: str) -> None:
+    places = {address.name: url_of(address, scene) for address in addresses()}
+    client = visitor(who)
+    expected, got = {}, {}
+    for method, name, answers in rows():
+        expected[name] = answers[who]
+        got[name] = answer_of(client, method, places[name], SAID.get(name, {}))
+    assert got == expected
+
+
+@pytest.mark.django_db
+def test_nobody_touches_a_second_factor_on_an_old_proof(scene: Scene) -> None:
+    client = visitor("clerk")
+    assert {answer_of(client, "GET", reverse(name), {}) for name in GUARDED_BY_PROOF} == {"again"}
+
+
+@pytest.mark.django_db
+def test_a_role_given_another_persons_permission_would_be_noticed(scene: Scene) -> None:
+    """The canary of the table: the same request as a colleague of another district is answered otherwise."""
+    url = reverse("desk:person", args=[scene.person])
+    assert answer_of(visitor("district"), "GET", url, {}) != answer_of(visitor("neighbour"), "GET", url, {})

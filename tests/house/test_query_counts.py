@@ -1,0 +1,58 @@
+"""What each page asks of the database, written down; a list never asks per row."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.house.scene import Scene, bare_row, hand_in, visitor
+from tests.house.tree import ROOT
+
+WRITTEN = ROOT / "tests" / "house" / "query_counts.yaml"
+# How a transaction opens and takes its scope differs between a test and the served application.
+HOUSEKEEPING = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK)|set_config\(|current_setting\(")
+
+
+def questions(client: Client, url: str) -> list[str]:
+    """The statements behind one page, transactions and scopes left out."""
+    client.get(url)  # the first visit reads the policy book and the session's first things
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(url)
+    assert response.status_code == 200
+    return [query["sql"] for query in captured.captured_queries if not HOUSEKEEPING.search(query["sql"])]
+
+
+def pages(scene: Scene) -> dict[str, str]:
+    """The pages whose questions are counted."""
+    return {
+        "desk:today": reverse("desk:today"),
+        "desk:person": reverse("desk:person", args=[scene.person]),
+        "desk:policy": reverse("desk:policy"),
+        "desk:policy-benefit": reverse("desk:policy-benefit", args=["eldercare.collective-support"]),
+        "registry:people": reverse("registry:people"),
+        "registry:imports": reverse("registry:imports"),
+        "registry:report": reverse("registry:report", args=[scene.roster]),
+    }
+
+
+@pytest.mark.django_db
+def test_each_page_asks_as_many_questions_as_are_written_down(scene: Scene) -> None:
+    client = visitor("city")
+    written: dict[str, Any] = yaml.safe_load(WRITTEN.read_text("utf-8"))
+    assert {name: len(questions(client, url)) for name, url in pages(scene).items()} == written
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["registry:people", "registry:imports"])
+def test_a_longer_list_asks_no_more_questions(scene: Scene, page: str) -> None:
+    client = visitor("clerk")
+    before = questions(client, reverse(page))
+    hand_in("clerk", [bare_row("clerk", number) for number in range(9)])
+    assert len(questions(client, reverse(page))) == len(before)
