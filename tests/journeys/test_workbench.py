@@ -132,7 +132,7 @@ def test_a_corrected_roster_opens_only_what_was_refused(visit: Visit, city: City
     assert page.url == first  # the same workbook again is the same report
     book = load_workbook(file)
     sheet = book.worksheets[0]
-    headings = {str(cell.value).rstrip("*"): cell.column for cell in sheet[1]}
+    headings = {str(cell.value).rstrip("*"): at for at, cell in enumerate(sheet[1], start=1)}
     sheet.cell(12, headings["退役日期"]).value = "1994-11-30"
     sheet.cell(17, headings["人员类别"]).value = "退役军人"
     book.save(file)

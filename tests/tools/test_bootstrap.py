@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import platform
 import sys
 import zipfile
 from pathlib import Path
@@ -110,7 +111,7 @@ class TestUv:
 @pytest.fixture
 def wheel(tmp_path):
     """A small stand-in for uv's wheel, its pin for this machine, and an index page that offers it."""
-    key = uv.machine_key(uv.platform.system(), uv.platform.machine(), uv.platform.libc_ver()[0])
+    key = uv.machine_key(platform.system(), platform.machine(), platform.libc_ver()[0])
     folder = tmp_path / "网站 simple/uv"
     folder.mkdir(parents=True)
     file = folder / "uv-9.9-py3-none-any.whl"
@@ -314,7 +315,9 @@ class TestFailures:
         ],
     )
     def test_each_known_cause_has_its_advice(self, output, advice):
-        assert advice in steps.explain(output)[0]
+        explained = steps.explain(output)
+        assert explained is not None
+        assert advice in explained[0]
 
     def test_a_failing_client_shows_the_end_of_what_it_said(self, tmp_path):
         command = [sys.executable, "-c", "print('last words'); raise SystemExit(3)"]

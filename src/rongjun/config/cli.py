@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -186,17 +188,16 @@ def people_import(file: Path, login: str) -> None:
     from rongjun.access.api import acting_as
     from rongjun.kernel.errors import Refused
     from rongjun.registry import api as registry
-    from rongjun.registry.http import digest_of
     from rongjun.ui.api import sentence
 
     content = file.read_bytes()
-    actor = _actor(login)
+    actor = _actor(login, "registry.import-roster")
     try:
         with acting_as(actor):
             roster = registry.import_roster(
                 registry.read_roster(content),
                 file_name=file.name,
-                file_digest=digest_of(content),
+                file_digest=registry.digest_of(content),
                 by=actor,
                 synthetic=settings.SYNTHETIC,
                 now=timezone.now(),
@@ -239,9 +240,12 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
     from rongjun.benefits import api as benefits
     from rongjun.rules.api import decision_bytes
 
-    actor, day, now = _actor(login), _day(on), timezone.now()
+    actor, day, now = _actor(login, "registry.read-person"), _day(on), timezone.now()
     with acting_as(actor):
-        decisions = benefits.decisions_for(person, on=day, known_at=now)
+        try:
+            decisions = benefits.decisions_for(person, on=day, known_at=now)
+        except KeyError:
+            raise click.ClickException(f"{actor.division_label}的管辖范围内没有这份档案。") from None
         audit.note_read(
             f"person:{person}",
             event="registry.person-read",
@@ -269,12 +273,21 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
     from django.utils import timezone
 
     from rongjun.access.api import acting_as
+    from rongjun.audit import api as audit
     from rongjun.benefits import api as benefits
 
-    actor, day = _actor(login), _day(on)
+    actor, day = _actor(login, "registry.read-person"), _day(on)
     started = time.perf_counter()
     with acting_as(actor):
         if person:
+            audit.note_read(
+                f"person:{person}",
+                event="registry.person-read",
+                by=actor.text,
+                role=actor.role,
+                purpose="命令行判定",
+                at=timezone.now(),
+            )
             for code, title, verdict in benefits.swept_verdicts(person, on=day, known_at=timezone.now()):
                 click.echo(json.dumps({"code": code, "title": title, "verdict": verdict}, ensure_ascii=False))
             return
@@ -360,6 +373,9 @@ def database_status() -> None:
     """内置数据库是否在运行、数据在哪里。"""
     from rongjun.config.database import cluster
 
+    if os.environ.get("DATABASE_URL"):
+        click.echo("用的是 DATABASE_URL 指向的服务器，不是内置数据库。")
+        return
     server = cluster()
     state = "在运行" if server.is_running() else "没有运行"
     click.echo(f"{state}  PostgreSQL {server.binaries.version}  {server.place}")
@@ -422,7 +438,10 @@ def generate(check: bool) -> None:
     from rongjun.config.generated import FILES, stale, write
 
     if not check:
+        from rongjun.access.api import row_security_inventory
+
         write()
+        (project_root() / "contracts" / "row-security.yaml").write_text(row_security_inventory())
     old = stale()
     click.echo(
         "\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的"
@@ -450,7 +469,8 @@ def _local_today() -> date:
     return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
-def _actor(login: str) -> Any:
+def _actor(login: str, permission: str) -> Any:
+    """An account's scope and permissions; the evidence names the operator at the terminal, not its holder."""
     from django.utils import timezone
 
     from rongjun.access.api import actor_named
@@ -458,7 +478,9 @@ def _actor(login: str) -> Any:
     actor = actor_named(login, on=timezone.localdate())
     if actor is None:
         raise click.ClickException(f"没有名为 {login} 的账户，或它没有生效的授权。")
-    return actor
+    if not actor.may(permission):
+        raise click.ClickException(f"{actor.role_label}（{login}）不能做这一步。")
+    return replace(actor, kind="operator", login=f"{getpass.getuser()}@{login}")
 
 
 class _step:  # noqa: N801 - reads as a word in `with _step("表结构")`

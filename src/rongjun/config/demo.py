@@ -14,12 +14,18 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from rongjun.access.api import acting_as, acting_as_job, actor_named, create_account, enrol_totp, grant_role
-from rongjun.access.models import Account
+from rongjun.access.api import (
+    acting_as,
+    acting_as_job,
+    actor_named,
+    create_account,
+    enrol_totp,
+    grant_role,
+    has_accounts,
+)
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.places.api import add_divisions
 from rongjun.registry import api as registry
-from rongjun.registry.roster import RawRow
 
 BY = "operator:demo"
 PASSWORD = "Rongjun-demo-2026"  # noqa: S105 - printed on the first page of the demo, refused in any other profile
@@ -45,7 +51,7 @@ _NAMES = (
 def fill_city() -> None:
     """Fill what is empty; a city that is there stays as it is."""
     assert settings.DEMO or settings.PROFILE == "test"
-    if Account.objects.exists():
+    if has_accounts():
         return
     _add_divisions()
     with transaction.atomic():
@@ -158,7 +164,7 @@ def _open_files() -> None:
     now, today = timezone.now(), timezone.localdate()
     officer = actor_named("city", on=today)
     assert officer is not None
-    rows = [RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
+    rows = [registry.RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
     with acting_as(officer):
         registry.import_roster(
             rows,
@@ -209,6 +215,7 @@ def _roster(count: int, *, seed: int, first: int, station: int) -> Iterator[dict
             "户籍区划代码": str(county),
             "户籍类别": chance.choice(("农村", "城镇")),
             "抚恤定补": chance.choices(("是", "否"), (1, 8))[0],
+            "荣军保对象": chance.choices(("是", "否"), (1, 15))[0],
             "优待证": chance.choices(("有", "无"), (3, 1))[0],
             "残疾军人证": "有" if disabled else "无",
             "手机号码": f"100{number:08d}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import OperationalError, connection
 
+from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 
@@ -22,7 +23,11 @@ class Job:
     run: Callable[[], object]
 
 
-JOBS: tuple[Job, ...] = (Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),)
+JOBS: tuple[Job, ...] = (
+    Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),
+    Job("access.forget-expired", 600.0, EVERYWHERE, access.forget_expired),
+    Job("access.close-idle-accounts", 3600.0, EVERYWHERE, access.close_idle_accounts),
+)
 
 
 def run_due(last_run: dict[str, float], *, tick: float) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from rongjun.access.api import ROLES, create_account, grant_role
-from rongjun.access.models import Account
+from rongjun.kernel.errors import Refused
+from rongjun.ui.api import sentence
 
 OPERATOR = "operator:terminal"
 
@@ -19,18 +18,19 @@ def add_staff(login: str, *, name: str, role: str, division: int, label: str, pa
         return f"没有这个岗位：{role}。可用：{'、'.join(f'{r.code}（{r.label}）' for r in ROLES.values())}"
     now = timezone.now()
     try:
-        validate_password(password, Account(username=login, kind="staff", password_changed_at=now))
-    except ValidationError as error:
-        return "密码不能用：" + "".join(error.messages)
-    with transaction.atomic():
-        account = create_account(login, name=name, kind="staff", password=password, by=OPERATOR, now=now)
-        grant_role(
-            account,
-            role=role,
-            division=division,
-            division_label=label,
-            valid_from=timezone.localdate(),
-            by=OPERATOR,
-            now=now,
-        )
+        with transaction.atomic():
+            account = create_account(
+                login, name=name, kind="staff", password=password, by=OPERATOR, now=now, temporary=True
+            )
+            grant_role(
+                account,
+                role=role,
+                division=division,
+                division_label=label,
+                valid_from=timezone.localdate(),
+                by=OPERATOR,
+                now=now,
+            )
+    except Refused as refused:
+        return sentence(refused).text
     return f"已开账户 {login}（{ROLES[role].label}，{label}）。首次登录会要求绑定第二重验证。"

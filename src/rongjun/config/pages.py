@@ -28,6 +28,7 @@ OPENED_FROM = {
     "desk:answer": "registry:people",
     "registry:report": "registry:imports",
     "desk:policy-benefit": "desk:policy",
+    "desk:policy-people": "desk:policy",
 }
 
 

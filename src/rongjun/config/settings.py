@@ -175,7 +175,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LANGUAGES = [("zh-hans", "中文")]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
@@ -202,6 +202,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # A refusal is an event in the evidence chain, not a traceback on the operator's screen.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
 # A whole station shares one address: locking by account is ID-04, each source is rate-limited by allauth.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]

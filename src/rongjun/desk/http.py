@@ -62,14 +62,14 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         book,
         answer_url=reverse("desk:answer", args=[person]),
     )
-    wanted = request.GET.get("show", "")
+    wanted, place = request.GET.get("show", ""), places.path_of(file.line.division, on=on)
     return render(
         request,
         "desk/person.html",
         {
-            "person": _header(file, on=on, may_unmask=request.actor.may("registry.unmask")),
+            "person": _header(file, place=place, may_unmask=request.actor.may("registry.unmask")),
             "name": file.line.name,
-            "place": places.path_of(file.line.division, on=on),
+            "place": place,
             "moments": [
                 {"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
                 for m in registry.timeline(person, known_at=now)
@@ -78,7 +78,6 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
             "tabs": _verdict_tabs(cards, wanted, on),
             "on": on,
             "book": book.digest[:12],
-            "readers": audit.who_read(f"person:{person}")[:5] if request.actor.may("audit.read") else (),
         },
     )
 
@@ -111,7 +110,7 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
 
 
 @require_POST
-@staff("registry.read-person")
+@staff("registry.state-fact")
 def answer(request: ActingRequest, person: UUID) -> HttpResponse:
     """A clerk answers the one question a decision asked; the decision is made anew on the next look."""
     now = timezone.now()
@@ -182,10 +181,68 @@ def benefit(request: ActingRequest, code: str) -> HttpResponse:
             "area": AREAS[item.area],
             "kind": KINDS[item.kind],
             "grade": GRADES[item.source_grade],
-            "reach": list(zip(benefits.WORDS.values(), (granted, unknown, refused), strict=True)),
+            "reach": [
+                (word, f"{count:,}", _reach_url(request, code, verdict))
+                for (verdict, word), count in zip(
+                    benefits.WORDS.items(), (granted, unknown, refused), strict=True
+                )
+            ],
             "digest": book.digest[:12],
         },
     )
+
+
+@staff("registry.read-person")
+def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
+    """The people behind one figure of a benefit: the first page of them, logged like any list."""
+    book, now = benefits.book(), timezone.now()
+    on = timezone.localdate(now)
+    if code not in book.benefits or verdict not in benefits.WORDS:
+        raise Http404
+    ids = benefits.people_with(code, verdict, on=on, known_at=now)
+    lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
+    if lines:
+        audit.note_read(
+            [f"person:{line.id}" for line in lines],
+            event="registry.people-listed",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose="查看判定人数",
+            source=request.path,
+            division=request.actor.division,
+            at=now,
+        )
+    paths = places.paths_of({line.division for line in lines}, on=on)
+    rows = [
+        {
+            "cells": [
+                {"text": line.name, "url": reverse("desk:person", args=[line.id])},
+                line.number_mask,
+                paths[line.division],
+            ]
+        }
+        for line in lines
+    ]
+    columns = [{"label": _(word), "short": True} for word in ("姓名", "证件号码", "服务站")]
+    return render(
+        request,
+        "desk/reached.html",
+        {
+            "item": book.benefits[code],
+            "word": benefits.WORDS[verdict],
+            "rows": rows,
+            "columns": columns,
+            "total": len(ids),
+            "shown": len(lines),
+        },
+    )
+
+
+def _reach_url(request: ActingRequest, code: str, verdict: str) -> str:
+    """Where the figure opens; nowhere for those who may not see people."""
+    if not request.actor.may("registry.read-person"):
+        return ""
+    return reverse("desk:policy-people", args=[code, verdict])
 
 
 @staff("audit.read")
@@ -199,12 +256,12 @@ def evidence(request: ActingRequest) -> HttpResponse:
                 e.event,
                 e.result,
                 e.purpose,
-                f"{len(e.about)}",
+                "、".join(_short(each) for each in e.about[:3]) + ("…" if len(e.about) > 3 else ""),
             ]
         }
         for e in audit.events(audit.Filter(), limit=100)
     ]
-    columns = [{"label": _(w)} for w in ("时间", "谁", "做了什么", "结果", "用途", "涉及几项")]
+    columns = [{"label": _(w)} for w in ("时间", "谁", "做了什么", "结果", "用途", "涉及")]
     verdict = None
     if request.GET.get("verify") and request.actor.may("audit.verify"):
         with acting_as_job("audit.verify-on-page"):
@@ -219,6 +276,11 @@ def evidence(request: ActingRequest) -> HttpResponse:
             "verdict_text": verdict.text() if verdict else "",
         },
     )
+
+
+def _short(about: str) -> str:
+    """An object of an event, short enough for a table («person:0f3c…»)."""
+    return about if len(about) <= 20 else about[:16] + "…"
 
 
 def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
@@ -238,17 +300,17 @@ def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
             "url": reverse("registry:imports"),
         },
         {
-            "label": _("退回待改的行"),
+            "label": _("退回的行"),
             "figure": f"{counts['refused']:,}",
             "unit": _("行"),
-            "note": _("改好再导入一次"),
+            "note": _("历次导入累计，改好再导入一次"),
             "url": reverse("registry:imports"),
             "late": counts["refused"] > 0,
         },
     ]
 
 
-def _header(file: registry.PersonFile, *, on: date, may_unmask: bool) -> dict[str, Any]:
+def _header(file: registry.PersonFile, *, place: str, may_unmask: bool) -> dict[str, Any]:
     line = file.line
     facts: list[dict[str, Any]] = [
         {
@@ -264,7 +326,7 @@ def _header(file: registry.PersonFile, *, on: date, may_unmask: bool) -> dict[st
         facts.append({"label": _("性别"), "value": SEX[line.sex]})
     if file.phone_mask:
         facts.append({"label": _("电话"), "value": file.phone_mask})
-    facts.append({"label": _("服务站"), "value": places.path_of(line.division, on=on)})
+    facts.append({"label": _("服务站"), "value": place})
     return {
         "name": line.name,
         "facts": facts,

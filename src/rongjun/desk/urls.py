@@ -12,5 +12,6 @@ urlpatterns = [
     path("people/<uuid:person>/facts/", http.answer, name="answer"),
     path("policy/", http.policy, name="policy"),
     path("policy/<str:code>/", http.benefit, name="policy-benefit"),
+    path("policy/<str:code>/<str:verdict>/", http.reached, name="policy-people"),
     path("evidence/", http.evidence, name="evidence"),
 ]

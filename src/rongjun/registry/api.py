@@ -1,31 +1,39 @@
 """The door of the registry."""
 
-from rongjun.registry.actions import import_roster, numbers_taken, state_fact
+from rongjun.registry.actions import import_roster, state_fact
 from rongjun.registry.queries import (
+    PAGE,
     Moment,
     PersonFile,
     PersonLine,
+    ReportRow,
     RosterReport,
     counts,
     file_of,
     find_people,
+    lines_of,
     open_number,
     report,
     reports,
     timeline,
 )
-from rongjun.registry.workbook import read_roster, roster_workbook, template
+from rongjun.registry.roster import RawRow
+from rongjun.registry.workbook import digest_of, read_roster, roster_workbook, template
 
 __all__ = [
+    "PAGE",
     "Moment",
     "PersonFile",
     "PersonLine",
+    "RawRow",
+    "ReportRow",
     "RosterReport",
     "counts",
+    "digest_of",
     "file_of",
     "find_people",
     "import_roster",
-    "numbers_taken",
+    "lines_of",
     "open_number",
     "read_roster",
     "report",

@@ -1,7 +1,7 @@
 """What the registry tells the rules: each fact is one dated column, over many people or one.
 
 "As of" has two times: `on` is the day the thing had to hold, `known_at` the moment we had to know it.
-No fact reads ciphertext.
+No fact reads ciphertext. A table of our own speaks first; where it is silent, what somebody stated does.
 """
 
 from __future__ import annotations
@@ -14,9 +14,16 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from rongjun.registry.logic import CATEGORIES
+from rongjun.registry.logic import CATEGORIES, STATED, Kind
 
-_PERSON = "person"
+PERSON = "person"
+_TYPES: Mapping[Kind, tuple[type[pl.DataType], str]] = {
+    "bool": (pl.Boolean, "boolean"),
+    "int": (pl.Int64, "bigint"),
+    "date": (pl.Date, "date"),
+    "division": (pl.Int64, "bigint"),
+    "text": (pl.String, "text"),
+}
 _AS_OF = (
     "valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)"
     " and recorded_at <= %(known_at)s and (superseded_at is null or superseded_at > %(known_at)s)"
@@ -25,57 +32,65 @@ _AS_OF = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`inner` aggregates a person's rows in force in `table`; `outer` is what the fact is made of it."""
+    """`inner` aggregates a person's rows in force in `table`; `outer` makes the fact of it."""
 
     table: str
     inner: str
-    type: type[pl.DataType]
     outer: str = "{0}"
 
 
-def _status(category: str) -> Column:
-    return Column("status", f"bool_or(category = '{category}')", pl.Boolean, "coalesce({0}, false)")
+def _newest(table: str, column: str, outer: str = "{0}") -> Column:
+    said = f"{column} is not null and {column}::text <> ''"
+    newest = f"(array_agg({column} order by valid_from desc, id desc) filter (where {said}))[1]"
+    return Column(table, newest, outer)
 
 
-def _latest(table: str, column: str, outer: str = "{0}") -> Column:
-    return Column(table, f"(array_agg(nullif({column}, '') order by valid_from desc, id desc))[1]", pl.String, outer)
+def _leading(digits: int) -> Column:
+    """The household's county, city or province as twelve digits."""
+    return _newest("household", "county", f"rpad(left({{0}}, {digits}), 12, '0')::bigint")
 
 
-def _division(leading: str) -> Column:
-    """Twelve digits from the first ones of the household's county."""
-    column = _latest("household", "county", f"rpad({leading}, 12, '0')::bigint")
-    return Column(column.table, column.inner, pl.Int64, column.outer)
-
-
-def _stated(fact: str, kind: type[pl.DataType]) -> Column:
+def _stated(fact: str) -> Column:
     newest = f"(array_agg(value order by recorded_at desc, id desc) filter (where fact = '{fact}'))[1]"
-    return Column("statement", newest, kind, {pl.Boolean: "{0}::boolean", pl.Int64: "{0}::bigint"}.get(kind, "{0}"))
+    return Column("statement", newest, f"{{0}}::{_TYPES[STATED[fact]][1]}")
 
 
-COLUMNS: Mapping[str, Column] = {
-    **{category.fact: _status(category.code) for category in CATEGORIES},
-    "birth_date": Column(_PERSON, "birth_date", pl.Date),
-    "sex": Column(_PERSON, "sex", pl.String),
-    "disability_grade": Column("disabilityrating", "min(grade)", pl.Int64),
-    "disability_cause": Column("disabilityrating", "(array_agg(cause order by grade))[1]", pl.String),
-    "enlisted_on": Column("service", "min(enlisted_on)", pl.Date),
-    "discharged_on": Column("service", "max(discharged_on)", pl.Date),
-    "service_years": Column("service", "extract(year from sum(age(discharged_on, enlisted_on)))::int", pl.Int64),
-    "rank_group": _latest("service", "rank_group"),
-    "placement_mode": _latest("service", "placement_mode"),
-    "household_county": _division("left({0}, 6)"),
-    "household_city": _division("left({0}, 4)"),
-    "household_province": _division("left({0}, 2)"),
-    "household_kind": _latest("household", "kind"),
-    **{name: _stated(name, pl.Boolean) for name in (
-        "in_hardship", "income_below_local_average", "cannot_care_for_self", "is_unsupported",
-        "has_medical_insurance", "has_employer", "is_job_seeker", "was_student_before_service",
-        "has_no_labour_capacity",
-    )},
-    "merit_rank": _stated("merit_rank", pl.Int64),
-    "residence_city": _stated("residence_city", pl.Int64),
-    "settlement_city": _stated("settlement_city", pl.Int64),
+# Service that ended after the day asked about had not ended then; a period without both days has no length.
+_SERVED = (
+    "case when bool_and(enlisted_on is not null and discharged_on is not null) then"
+    " extract(year from justify_days(sum(age(least(discharged_on, %(on)s::date), enlisted_on))))::bigint end"
+)
+_RECORDED: Mapping[str, Column] = {
+    "birth_date": _newest("particulars", "birth_date"),
+    "sex": _newest("particulars", "sex"),
+    # The heaviest rating in force (1 is the heaviest), and the cause of that one.
+    "disability_grade": Column("disabilityrating", "min(grade)::bigint"),
+    "disability_cause": Column("disabilityrating", "(array_agg(cause order by grade, id))[1]"),
+    "enlisted_on": Column("service", "min(enlisted_on)"),
+    "discharged_on": Column("service", "max(discharged_on) filter (where discharged_on <= %(on)s)"),
+    "service_years": Column("service", _SERVED),
+    "rank_group": _newest("service", "rank_group"),
+    "placement_mode": _newest("service", "placement_mode"),
+    "household_county": _leading(6),
+    "household_city": _leading(4),
+    "household_province": _leading(2),
+    "household_kind": _newest("household", "kind"),
 }
+_STATUSES: Mapping[str, Column] = {
+    category.fact: Column("status", f"bool_or(category = '{category.code}')", "coalesce({0}, false)")
+    for category in CATEGORIES
+}
+
+
+def _sources(fact: str) -> tuple[Column, ...]:
+    if fact in _STATUSES:
+        return (_STATUSES[fact],)
+    recorded = (_RECORDED[fact],) if fact in _RECORDED else ()
+    return (*recorded, _stated(fact))
+
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = {fact: _sources(fact) for fact in (*_STATUSES, *STATED)}
+KINDS: Mapping[str, Kind] = {fact: STATED.get(fact, "bool") for fact in COLUMNS}
 
 
 class RegistryFacts:
@@ -86,13 +101,16 @@ class RegistryFacts:
     def frame(
         self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
     ) -> pl.DataFrame:
-        """One query, whatever is asked; runs in the caller's scope, so only rows the caller may see come."""
+        """One row a person on file at `known_at`, one column a name; one query, whatever is asked.
+
+        Runs in the caller's scope, so only people the caller may see come. KeyError for a name not ours.
+        """
         sql = _query(names, one_person=person is not None)
         with connection.cursor() as cursor:
             cursor.execute(sql, {"on": on, "known_at": known_at, "person": person})
             rows = cursor.fetchall()
-        schema = {_PERSON: pl.String, **{name: COLUMNS[name].type for name in names}}
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        schema: dict[str, type[pl.DataType]] = {name: _TYPES[KINDS[name]][0] for name in names}
+        return pl.DataFrame(rows, schema={PERSON: pl.String, **schema}, orient="row")
 
 
 SOURCE = RegistryFacts()
@@ -101,21 +119,27 @@ SOURCE = RegistryFacts()
 def _query(names: Collection[str], *, one_person: bool) -> str:
     """Every identifier and literal here is ours (COLUMNS); what callers give goes in as parameters."""
     tables: dict[str, list[str]] = {}
-    shown = []
+    shown = ["person.id::text"]
     for name in names:
-        column = COLUMNS[name]
-        tables.setdefault(column.table, []).append(f"{column.inner} as {name}")
-        shown.append(column.outer.format(f"{column.table}.{name}") + f" as {name}")
-    people = tables.pop(_PERSON, [])
-    joins = [f"left join ({_aggregate(table, columns, one_person)}) {table} on {table}.person_id = person.id"
-             for table, columns in tables.items()]
-    inner = ", ".join(["id", *people])
-    only = "where id = %(person)s" if one_person else ""
-    return (f"select person.id::text, {', '.join(shown)} from"  # noqa: S608 - see the docstring
-            f" (select {inner} from registry_person {only}) person {' '.join(joins)} order by person.id")
+        answers = []
+        for column in COLUMNS[name]:
+            tables.setdefault(column.table, []).append(f"{column.inner} as {name}")
+            answers.append(column.outer.format(f"{column.table}.{name}"))
+        shown.append(f"coalesce({', '.join(answers)}) as {name}")
+    joins = [
+        f"left join ({_aggregate(table, columns, one_person)}) {table} on {table}.person_id = person.id"
+        for table, columns in tables.items()
+    ]
+    only = " and person.id = %(person)s" if one_person else ""
+    return (
+        f"select {', '.join(shown)} from registry_person person {' '.join(joins)}"  # noqa: S608 - see above
+        f" where person.opened_at <= %(known_at)s{only} order by person.id"
+    )
 
 
 def _aggregate(table: str, columns: list[str], one_person: bool) -> str:
     only = " and person_id = %(person)s" if one_person else ""
-    return (f"select person_id, {', '.join(columns)} from registry_{table}"  # noqa: S608 - see `_query`
-            f" where {_AS_OF}{only} group by person_id")
+    return (
+        f"select person_id, {', '.join(columns)} from registry_{table}"  # noqa: S608 - see `_query`
+        f" where {_AS_OF}{only} group by person_id"
+    )

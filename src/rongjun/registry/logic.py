@@ -1,8 +1,18 @@
-"""Shapes of the registry that need no database: categories, grams, what a timeline says."""
+"""Shapes of the registry that need no database: categories, stated facts, periods, names. No clock."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from rongjun.kernel.errors import Unfit
+from rongjun.kernel.identifiers import DivisionCode
+from rongjun.kernel.reading import half_width
+
+# --- categories ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +38,6 @@ CATEGORIES: tuple[Category, ...] = (
     Category("combat-veteran", "is_combat_veteran", "参战退役军人"),
     Category("regular-subsidy", "receives_regular_subsidy", "享受抚恤定补", on_roster=False),
     Category("key-pension-group", "is_key_pension_group", "抚恤定补优抚对象（荣军保口径）", on_roster=False),
-    Category("pref-card-holder", "holds_pref_card", "持优待证", on_roster=False),
-    Category("rongjun-card-holder", "holds_rongjun_card", "持荣军卡", on_roster=False),
-    Category("disabled-cert-holder", "holds_disabled_cert", "持残疾军人证", on_roster=False),
-    Category("service-id-holder", "holds_service_id", "持军人有效证件", on_roster=False),
     Category("rights-suspended", "rights_suspended", "待遇中止", on_roster=False),
     Category("rights-cancelled", "rights_cancelled", "资格取消", on_roster=False),
 )
@@ -39,7 +45,131 @@ CATEGORY_OF_LABEL = {category.label: category.code for category in CATEGORIES if
 LABEL_OF_CATEGORY = {category.code: category.label for category in CATEGORIES}
 
 
+# --- facts that somebody may state --------------------------------------------------------------------------
+
+Kind = Literal["bool", "int", "date", "division", "text"]
+
+# What the registry takes somebody's word for while no table of its own knows better, and how it is written.
+STATED: Mapping[str, Kind] = {
+    "birth_date": "date",
+    "sex": "text",
+    "disability_grade": "int",
+    "disability_cause": "text",
+    "enlisted_on": "date",
+    "discharged_on": "date",
+    "service_years": "int",
+    "rank_group": "text",
+    "placement_mode": "text",
+    "household_county": "division",
+    "household_city": "division",
+    "household_province": "division",
+    "household_kind": "text",
+    "residence_city": "division",
+    "settlement_city": "division",
+    "merit_rank": "int",
+    "was_student_before_service": "bool",
+    "has_medical_insurance": "bool",
+    "in_hardship": "bool",
+    "income_below_local_average": "bool",
+    "has_no_labour_capacity": "bool",
+    "cannot_care_for_self": "bool",
+    "is_unsupported": "bool",
+    "is_job_seeker": "bool",
+    "has_employer": "bool",
+    "holds_pref_card": "bool",
+    "holds_disabled_cert": "bool",
+    "holds_service_id": "bool",
+}
+_WRITTEN: Mapping[Kind, re.Pattern[str]] = {
+    "bool": re.compile(r"true|false"),
+    "int": re.compile(r"\d{1,9}", re.ASCII),
+    "date": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
+    "text": re.compile(r"[a-z][a-z0-9_]{0,63}"),
+}
+
+
+def stated_text(fact: str, text: str) -> str:
+    """The answer as it is stored, so that every stored answer can be read back as its fact's type.
+
+    Raises Unfit for a fact nobody may state or an answer of another kind. Which of several words or what
+    range a fact allows is the policy book's to say, and checked by whoever asks.
+    """
+    kind = STATED.get(fact)
+    if kind == "division":
+        return DivisionCode.from_text(text).text
+    if kind is None or not _WRITTEN[kind].fullmatch(text) or (kind == "date" and not _is_day(text)):
+        raise Unfit("registry.not-an-answer", "这个情况不能这样回答，请从给出的选项里选。")
+    return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+# --- periods ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `start` up to, not including, `end`; None is for ever."""
+
+    start: date
+    end: date | None
+
+    def without(self, other: Period) -> list[Period]:
+        """What is left of this period when the other is taken out: none, one or two pieces."""
+        first = Period(self.start, _earlier(self.end, other.start))
+        last = None if other.end is None else Period(max(self.start, other.end), self.end)
+        return [piece for piece in (first, last) if piece is not None and piece.has_days]
+
+    @property
+    def has_days(self) -> bool:
+        """Whether any day lies in it."""
+        return self.end is None or self.start < self.end
+
+
+def _earlier(end: date | None, day: date) -> date:
+    return day if end is None else min(end, day)
+
+
+# --- names --------------------------------------------------------------------------------------------------
+
+_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BESIDE_HAN = re.compile(f"(?<=[{_HAN}·])\\s+|\\s+(?=[{_HAN}·])")
+_DOTS = str.maketrans(dict.fromkeys("•‧∙・․⋅●", "·"))
+
+
+def tidy_name(text: str) -> str:
+    """A name as it is kept: half-width, one interpunct, single spaces, none beside Chinese characters."""
+    shown = "".join(c if c.isprintable() else " " for c in half_width(text))
+    return _BESIDE_HAN.sub("", " ".join(shown.translate(_DOTS).split()))
+
+
+def sought_name(name: str) -> str:
+    """A name or a part of it as search compares it: no spaces, no difference of case."""
+    return "".join(tidy_name(name).split()).lower()
+
+
 def grams(name: str) -> list[str]:
     """Single characters and neighbouring pairs of a name, each once, in order: what search looks for."""
-    kept = "".join(name.split())
+    kept = sought_name(name)
     return list(dict.fromkeys([*kept, *(kept[i : i + 2] for i in range(len(kept) - 1))]))
+
+
+# --- text that may hold a personal number -------------------------------------------------------------------
+
+_LONG_NUMBER = re.compile(r"\d(?:[\W_]{0,2}\d){9,}[\W_]{0,2}[\dXx]")
+
+
+def fit_to_show(text: str) -> str:
+    """What people typed, so that it may be kept and shown back: printable, and without anybody's number.
+
+    Of every run of eleven or more digits only the first two and last two signs stay: a number may have
+    slipped into a wrong column or a file's name.
+    """
+    printable = "".join(sign if sign.isprintable() or sign.isspace() else "□" for sign in text)
+    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}****{found[0][-2:]}", printable)

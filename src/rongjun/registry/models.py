@@ -1,7 +1,8 @@
 """Persons, and every assertion about them with two times.
 
 `valid_from`/`valid_to` say when a thing was so (half open: `valid_to` is the first day it no longer is);
-`recorded_at`/`superseded_at` say when we knew it. A correction closes the old row and adds a new one.
+`recorded_at`/`superseded_at` say when we knew it. A correction closes the old row and adds a new one; the
+application may change nothing else in a row (migration 0003).
 
 Every table carries `division`, the person's servicing division, because row security asks for it on each row;
 a composite foreign key onto the person keeps it right when the person moves (migration 0002).
@@ -11,22 +12,24 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 
 class Person(models.Model):
-    """One person, one file. The key is random and internal; numbers of documents are never keys."""
+    """One person, one file. The key is random and internal; numbers of documents are never keys.
+
+    `name` is the newest one of `Particulars`, kept here because lists are ordered and searched by it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     division = models.BigIntegerField()
     name = models.CharField(max_length=64)
-    # Single characters and pairs of the name: the only index that finds two Chinese characters.
+    # Single characters and pairs of the name: by them two Chinese characters are found in any locale.
     name_grams = ArrayField(models.CharField(max_length=2))
-    sex = models.CharField(max_length=8, null=True)
-    birth_date = models.DateField(null=True)
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=80)
 
@@ -41,7 +44,7 @@ class Person(models.Model):
 
 
 class Assertion(models.Model):
-    """What somebody said of a person: from when until when it held, and from when until when we believed it."""
+    """What somebody said of a person: from when until when it held, and and when we knew it so."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
@@ -71,19 +74,34 @@ class Assertion(models.Model):
         return f"{type(self).__name__} {self.pk}"
 
 
+class Particulars(Assertion):
+    """基本信息: name, sex and birth date. They can be corrected, so they have two times like all else."""
+
+    name = models.CharField(max_length=64)
+    sex = models.CharField(max_length=8, default="")
+    birth_date = models.DateField(null=True)
+
+
 class IdentityDocument(Assertion):
-    """A document that identifies the person. The number is sealed; a keyed index finds it again."""
+    """A document that identifies the person. The number is sealed; a keyed index finds it again.
+
+    The index is over type and number together: two types may number alike.
+    """
 
     kind = models.CharField(max_length=8)
     number_sealed = models.BinaryField()
     number_index = models.BinaryField()
     number_mask = models.CharField(max_length=40)
+    # The last four signs where the mask shows them: a column of its own, because row security keeps
+    # functions and LIKE away from indexes.
+    number_tail = models.CharField(max_length=4, default="")
 
     class Meta(Assertion.Meta):
+        indexes = [*Assertion.Meta.indexes, models.Index(fields=["number_tail"], name="identity_number_tail")]
         constraints = [
             *Assertion.Meta.constraints,
             models.UniqueConstraint(
-                fields=["kind", "number_index"], condition=Q(superseded_at=None), name="identity_number_once"
+                fields=["number_index"], condition=Q(superseded_at=None), name="identity_number_once"
             ),
         ]
 
@@ -111,7 +129,10 @@ class Status(Assertion):
     category = models.CharField(max_length=32)
 
     class Meta(Assertion.Meta):
-        indexes = [*Assertion.Meta.indexes, models.Index(fields=["category", "person"], name="status_category")]
+        indexes = [
+            *Assertion.Meta.indexes,
+            models.Index(fields=["category", "person"], name="status_category"),
+        ]
 
 
 class DisabilityRating(Assertion):
@@ -128,29 +149,47 @@ class DisabilityRating(Assertion):
 
 
 class Household(Assertion):
-    """Household registration: the 6-digit county and whether rural or urban."""
+    """Household registration: the 6-digit county and whether rural or urban, each "" when not known."""
 
-    county = models.CharField(max_length=6)
+    county = models.CharField(max_length=6, default="")
     kind = models.CharField(max_length=8, default="")
 
 
 class Statement(Assertion):
-    """A fact stated by a clerk or the person in answer to a question, with its expiry as `valid_to`."""
+    """A fact stated by a clerk or the person in answer to a question, with its expiry as `valid_to`.
+
+    On one day a person has one answer to a question, as far as we know at any one moment.
+    """
 
     fact = models.CharField(max_length=64)
     value = models.CharField(max_length=200)
 
     class Meta(Assertion.Meta):
         indexes = [*Assertion.Meta.indexes, models.Index(fields=["fact", "person"], name="statement_fact")]
-
-
-ASSERTIONS: tuple[type[Assertion], ...] = (
-    IdentityDocument, Contact, Service, Status, DisabilityRating, Household, Statement,
-)
+        constraints = [
+            *Assertion.Meta.constraints,
+            ExclusionConstraint(
+                name="statement_one_answer_a_day",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    ("fact", RangeOperators.EQUAL),
+                    (
+                        models.Func(
+                            "valid_from", "valid_to", function="daterange", output_field=DateRangeField()
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(superseded_at=None),
+            ),
+        ]
 
 
 class RosterImport(models.Model):
-    """One workbook handed in. total = opened + unchanged + refused, always."""
+    """One workbook handed in. total = opened + unchanged + refused, always.
+
+    The same file handed in for another division is another import: what it opens depends on the scope.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     division = models.BigIntegerField()
@@ -172,7 +211,7 @@ class RosterImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.file_name
+        return str(self.id)
 
 
 class ImportedRow(models.Model):

@@ -1,16 +1,23 @@
-"""Reads of people, in the scope of whoever asks."""
+"""Reads of people and of rosters handed in, in the scope of whoever asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Lower, Replace
 
 from rongjun.audit.api import keys
-from rongjun.registry.logic import LABEL_OF_CATEGORY, grams
+from rongjun.kernel.errors import Unfit
+from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber
+from rongjun.kernel.reading import compact
+from rongjun.registry.logic import LABEL_OF_CATEGORY, grams, sought_name
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -18,6 +25,7 @@ from rongjun.registry.models import (
     Household,
     IdentityDocument,
     ImportedRow,
+    Particulars,
     Person,
     RosterImport,
     Service,
@@ -25,9 +33,12 @@ from rongjun.registry.models import (
     Status,
 )
 
+# Purposes of the keys that seal and index what the registry keeps covered.
+SEAL = "registry"
 NUMBER_INDEX = "registry-identity-number"
 PHONE_INDEX = "registry-phone"
 PAGE = 50
+LONGEST_NAME = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,16 @@ class Moment:
     is_key: bool
 
 
+class ReportRow(NamedTuple):
+    """What became of one row; `name` is "" for a refused row and for a person since moved out of scope."""
+
+    number: int
+    outcome: str
+    person: UUID | None
+    name: str
+    faults: tuple[dict[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RosterReport:
     """What became of a workbook. total = opened + unchanged + refused."""
@@ -75,56 +96,105 @@ class RosterReport:
     opened: int
     unchanged: int
     refused: int
-    rows: tuple[tuple[int, str, UUID | None, str, tuple[dict[str, str], ...]], ...] = ()
+    rows: tuple[ReportRow, ...] = ()
+
+
+# --- what is known when -------------------------------------------------------------------------------------
+
+
+def known(known_at: datetime) -> Q:
+    """Assertions as they were known at a moment."""
+    return Q(recorded_at__lte=known_at) & (Q(superseded_at=None) | Q(superseded_at__gt=known_at))
 
 
 def in_force(on: date, known_at: datetime) -> Q:
     """Assertions that held on a day, as known at a moment."""
-    return (
-        Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
-        & Q(recorded_at__lte=known_at) & (Q(superseded_at=None) | Q(superseded_at__gt=known_at))
-    )
+    return known(known_at) & Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+
+
+# --- finding people -----------------------------------------------------------------------------------------
 
 
 def find_people(text: str, *, on: date, known_at: datetime, first: int = 0) -> tuple[list[PersonLine], int]:
     """People whose name holds the text, or whose number ends in four given signs, or has this full number.
 
-    An empty text gives everybody in scope. Returns one page and the count of all.
+    An empty text gives everybody in scope. Returns one page, by name, and the count of all.
     """
-    found = _matching(text.strip())
+    found = _matching(text)
     page = list(found.order_by("name", "id")[first : first + PAGE])
     return lines_for(page, on=on, known_at=known_at), found.count()
 
 
 def _matching(text: str) -> QuerySet[Person]:
-    if not text:
+    if not text.strip():
         return Person.objects.all()
-    digits = text.upper()
-    if len(digits) == 4 and digits[:3].isdigit():
-        held = IdentityDocument.objects.filter(superseded_at=None, number_mask__endswith=digits)
-        return Person.objects.filter(id__in=held.values("person_id"))
-    if len(digits) >= 8 and digits[:-1].isdigit():
-        index = keys().index(NUMBER_INDEX, digits.encode())
-        held = IdentityDocument.objects.filter(superseded_at=None, number_index=index)
-        return Person.objects.filter(id__in=held.values("person_id"))
-    return Person.objects.filter(name_grams__contains=grams(text), name__contains="".join(text.split()))
+    sought = sought_name(text)
+    typed = compact(sought)
+    if len(typed) >= 8 and any(sign.isdecimal() for sign in typed):
+        documents = IdentityDocument.objects.filter(number_index__in=_indexes_of(typed))
+        numbered = Person.objects.filter(_holding(documents))
+        if numbered.exists():
+            return numbered
+    if not 0 < len(sought) <= LONGEST_NAME:
+        return Person.objects.none()
+    # Comparing the whole drops those who hold the same pairs in another order.
+    named = Q(name_grams__contains=grams(text), sought__contains=sought)
+    if _is_tail(typed):
+        named |= _holding(IdentityDocument.objects.filter(number_tail=typed))
+    return Person.objects.alias(sought=Lower(Replace("name", Value(" ")))).filter(named)
+
+
+def _is_tail(typed: str) -> bool:
+    return len(typed) == 4 and typed[:3].isdecimal() and (typed[3].isdecimal() or typed[3] == "X")
+
+
+def _holding(documents: QuerySet[IdentityDocument]) -> Q:
+    return Q(id__in=documents.filter(superseded_at=None).values("person_id"))
+
+
+def _indexes_of(typed: str) -> list[bytes]:
+    """The index of a number as typed under every type of document; a 15-digit number in its modern form."""
+    with suppress(Unfit):  # not a citizen's number: another document's, or a name with digits
+        typed = IdentityNumber.from_text(typed, accept_legacy=True).number
+    return [number_index(kind, typed) for kind in DOCUMENT_LABELS]
+
+
+def lines_of(ids: Iterable[UUID], *, on: date, known_at: datetime) -> list[PersonLine]:
+    """Lines of the people with these ids who are in scope, by name."""
+    return lines_for(Person.objects.filter(pk__in=list(ids)).order_by("name", "id"), on=on, known_at=known_at)
 
 
 def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list[PersonLine]:
-    """The same people as lines, two queries for any number of them."""
+    """The same people as lines, three queries for any number of them."""
     listed = list(people)
-    ids = [person.id for person in listed]
-    masks = dict(IdentityDocument.objects.filter(in_force(on, known_at), person_id__in=ids)
-                 .order_by("-id").values_list("person_id", "number_mask"))
+    held = in_force(on, known_at) & Q(person_id__in=[person.id for person in listed])
+    masks = dict(
+        IdentityDocument.objects.filter(held).order_by("-id").values_list("person_id", "number_mask")
+    )
+    particulars = {told.person_id: told for told in Particulars.objects.filter(held).order_by("id")}
     categories: dict[UUID, list[str]] = {}
-    held = Status.objects.filter(in_force(on, known_at), person_id__in=ids).order_by("id")
-    for person_id, category in held.values_list("person_id", "category"):
-        categories.setdefault(person_id, []).append(LABEL_OF_CATEGORY.get(category, category))
+    for status in Status.objects.filter(held).order_by("id"):
+        categories.setdefault(status.person_id, []).append(_label(status))
+    nothing = Particulars()
     return [
-        PersonLine(p.id, p.name, p.sex, p.birth_date, p.division, masks.get(p.id, ""),
-                   tuple(categories.get(p.id, ())))
-        for p in listed
+        PersonLine(
+            id=person.id,
+            name=person.name,
+            sex=particulars.get(person.id, nothing).sex or None,
+            birth_date=particulars.get(person.id, nothing).birth_date,
+            division=person.division,
+            number_mask=masks.get(person.id, ""),
+            categories=tuple(categories.get(person.id, ())),
+        )
+        for person in listed
     ]
+
+
+def _label(status: Status) -> str:
+    return LABEL_OF_CATEGORY.get(status.category, status.category)
+
+
+# --- one person's file --------------------------------------------------------------------------------------
 
 
 def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
@@ -132,82 +202,138 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
     row = Person.objects.filter(pk=person).first()
     if row is None:
         return None
-    now = in_force(on, known_at)
-    phone = Contact.objects.filter(now, person=row).order_by("-id").values_list("number_mask", flat=True).first()
-    county = Household.objects.filter(now, person=row).order_by("-valid_from").values_list("county", flat=True).first()
-    documents = IdentityDocument.objects.filter(now, person=row).order_by("id")
+    held = in_force(on, known_at) & Q(person=row)
+    phone = Contact.objects.filter(held).order_by("-valid_from", "-id").first()
+    household = Household.objects.filter(held).order_by("-valid_from", "-id").first()
+    documents = IdentityDocument.objects.filter(held).order_by("id")
     return PersonFile(
         line=lines_for([row], on=on, known_at=known_at)[0],
-        phone_mask=phone or "",
-        household_county=county or "",
+        phone_mask=phone.number_mask if phone else "",
+        household_county=household.county if household else "",
         documents=tuple(documents.values_list("id", "kind", "number_mask")),
     )
 
 
 def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
-    """Everything dated about a person as known at a moment, newest first."""
-    known = Q(recorded_at__lte=known_at) & (Q(superseded_at=None) | Q(superseded_at__gt=known_at))
-
-    def rows(model: type[Assertion]) -> Iterable[Assertion]:
-        return model._default_manager.filter(known, person_id=person)
-
+    """Service, categories, ratings and answers of a person as known at a moment, newest first."""
+    said = known(known_at) & Q(person_id=person)
     moments: list[Moment] = []
-    for service in rows(Service):
-        assert isinstance(service, Service)
+    for service in Service.objects.filter(said):
         if service.enlisted_on:
             moments.append(Moment(service.enlisted_on, "入伍", service.source, is_key=False))
         if service.discharged_on:
             moments.append(Moment(service.discharged_on, "退役", service.source, is_key=True))
-    for status in rows(Status):
-        assert isinstance(status, Status)
-        moments.append(Moment(status.valid_from, "登记：" + LABEL_OF_CATEGORY.get(status.category, status.category),
-                              status.source, is_key=False))
-    for rating in rows(DisabilityRating):
-        assert isinstance(rating, DisabilityRating)
-        moments.append(Moment(rating.valid_from, f"残疾等级 {rating.grade} 级", rating.source, is_key=True))
-    for stated in rows(Statement):
-        assert isinstance(stated, Statement)
-        moments.append(Moment(stated.valid_from, "补充情况", stated.source, is_key=False))
-    return sorted(moments, key=lambda m: (m.on, m.what), reverse=True)
+    moments += [_since(status, f"登记：{_label(status)}") for status in Status.objects.filter(said)]
+    moments += [
+        _since(rating, f"残疾等级 {rating.grade} 级", is_key=True)
+        for rating in DisabilityRating.objects.filter(said)
+    ]
+    moments += [_since(answer, "补充情况") for answer in Statement.objects.filter(said)]
+    return sorted(moments, key=lambda moment: (moment.on, moment.what), reverse=True)
+
+
+def _since(said: Assertion, what: str, *, is_key: bool = False) -> Moment:
+    return Moment(said.valid_from, what, said.source, is_key=is_key)
+
+
+# --- covered numbers ----------------------------------------------------------------------------------------
 
 
 def open_number(document: int) -> str | None:
-    """The full number of one document in scope; the caller must have logged the purpose."""
+    """The full number of one document; None out of scope. The caller has logged the purpose.
+
+    Raises Tampered when the sealed value was changed or belongs to another person or document.
+    """
     row = IdentityDocument.objects.filter(pk=document).first()
     if row is None:
         return None
-    return keys().open("registry", bytes(row.number_sealed), bound_to(row.person_id)).decode()
+    bound_to = number_place(row.person_id, bytes(row.number_index))
+    return keys().open(SEAL, bytes(row.number_sealed), bound_to).decode()
 
 
-def bound_to(person: UUID) -> bytes:
-    """What a sealed number of this person is bound to: moved to another row it does not open."""
-    return b"registry:identity-number:" + person.bytes
+def number_index(kind: str, number: str) -> bytes:
+    """By what a document's number is found again without being readable."""
+    return keys().index(NUMBER_INDEX, f"{kind}:{number}".encode())
+
+
+def number_place(person: UUID, index: bytes) -> bytes:
+    """What a sealed number is bound to: moved to another person or document it does not open."""
+    return b"registry:identity-number:" + person.bytes + index
+
+
+class Held(NamedTuple):
+    """Whose document a number is, for numbers on file within scope."""
+
+    person: UUID
+    name: str
+
+
+def held_numbers(indexes: Sequence[bytes]) -> dict[bytes, Held]:
+    """Of these numbers, those on file within scope, and whose they are."""
+    sql = """
+        select d.number_index, p.id, p.name from registry_identitydocument d
+        join registry_person p on p.id = d.person_id
+        where d.number_index = any (%s::bytea[]) and d.superseded_at is null
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(indexes)])
+        return {bytes(index): Held(person, name) for index, person, name in cursor.fetchall()}
+
+
+def numbers_taken(indexes: Sequence[bytes]) -> set[bytes]:
+    """Which of these numbers are on file anywhere: yes or no, never whose (a function of the database)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select registry_numbers_taken(%s::bytea[])", [list(indexes)])
+        return {bytes(row[0]) for row in cursor.fetchall()}
+
+
+# --- rosters handed in --------------------------------------------------------------------------------------
+
+
+def import_of(file_digest: bytes, *, division: int) -> UUID | None:
+    """The import of this very file for this division, if there was one."""
+    handed_in = RosterImport.objects.filter(file_digest=file_digest, division=division)
+    return handed_in.values_list("id", flat=True).first()
 
 
 def reports() -> list[RosterReport]:
-    """Workbooks handed in within scope, newest first."""
-    return [_report(row) for row in RosterImport.objects.order_by("-uploaded_at")[:100]]
+    """The last hundred workbooks handed in within scope, newest first."""
+    return [_report(row, ()) for row in RosterImport.objects.order_by("-uploaded_at", "id")[:100]]
 
 
 def report(roster: UUID) -> RosterReport | None:
-    """One workbook with what became of each row."""
+    """One workbook with what became of each row; None out of scope."""
     row = RosterImport.objects.filter(pk=roster).first()
-    return None if row is None else _report(row, with_rows=True)
+    if row is None:
+        return None
+    kept = ImportedRow.objects.filter(roster=row).order_by("row")
+    listed = kept.values_list("row", "outcome", "person_id", "person__name", "faults")
+    return _report(row, (ReportRow(n, o, person, name or "", tuple(f)) for n, o, person, name, f in listed))
 
 
-def _report(row: RosterImport, *, with_rows: bool = False) -> RosterReport:
-    rows = ImportedRow.objects.filter(roster=row).select_related("person").order_by("row") if with_rows else []
+def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:
     return RosterReport(
-        id=row.id, file_name=row.file_name, uploaded_at=row.uploaded_at, uploaded_by=row.uploaded_by,
-        total=row.total, opened=row.opened, unchanged=row.unchanged, refused=row.refused,
-        rows=tuple((r.row, r.outcome, r.person_id, r.person.name if r.person else "", tuple(r.faults)) for r in rows),
+        id=row.id,
+        file_name=row.file_name,
+        uploaded_at=row.uploaded_at,
+        uploaded_by=row.uploaded_by,
+        total=row.total,
+        opened=row.opened,
+        unchanged=row.unchanged,
+        refused=row.refused,
+        rows=tuple(rows),
     )
 
 
 def counts() -> dict[str, int]:
-    """Figures of the first screen: files in scope, workbooks, rows refused and not yet loaded again."""
+    """Figures of the first screen: files in scope, workbooks, rows still refused.
+
+    A workbook handed in again under the same name takes the place of the earlier one.
+    """
+    newest = RosterImport.objects.order_by("division", "file_name", "-uploaded_at", "id")
+    newest = newest.distinct("division", "file_name")
     return {
         "people": Person.objects.count(),
         "imports": RosterImport.objects.count(),
-        "refused": ImportedRow.objects.filter(outcome="refused").count(),
+        "refused": sum(newest.values_list("refused", flat=True)),
     }

@@ -30,10 +30,10 @@ GRANTED = {
     "verdict": "granted",
     "title": "免费乘公交、地铁",
     "amount": "本月 38 次",
-    "sentence": "持有效荣军卡，户籍青岛，退役军人。",
+    "sentence": "持有效荣军卡，户籍在本市，退役军人。",
     "reasons": [
         {"state": "met", "text": "持有有效的荣军卡", "source": "荣军卡系统，今天核对"},
-        {"state": "met", "text": "户口在青岛", "source": "公安共享，2023-11-01", "url": "#"},
+        {"state": "met", "text": "户口在本市", "source": "公安共享，2023-11-01", "url": "#"},
     ],
     "basis": [{"text": "示例文号〔2023〕1 号 第一、二条", "url": "#"}],
 }

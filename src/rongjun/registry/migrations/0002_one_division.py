@@ -2,7 +2,16 @@
 
 from django.db import migrations
 
-ASSERTIONS = ("identitydocument", "contact", "service", "status", "disabilityrating", "household", "statement")
+ASSERTIONS = (
+    "particulars",
+    "identitydocument",
+    "contact",
+    "service",
+    "status",
+    "disabilityrating",
+    "household",
+    "statement",
+)
 
 
 class Migration(migrations.Migration):

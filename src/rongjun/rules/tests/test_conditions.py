@@ -121,7 +121,7 @@ class Recogniser:
     def either(self) -> bool:
         return self.chain("OR", lambda: self.chain("AND", self.part))
 
-    def chain(self, word: str, part) -> bool:  # type: ignore[no-untyped-def]
+    def chain(self, word: str, part) -> bool:
         good = part()
         while good and self.take(word):
             good = part()

@@ -98,7 +98,6 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "mfa/authenticate.html": ({"form": _Code(), "webauthn_form": _Key(), "js_data": _OPTIONS}, "恢复码"),
     "mfa/reauthenticate.html": ({"form": _Code()}, "动态码"),
-    "mfa/trust.html": ({"form": forms.Form()}, "信任这台电脑吗"),
     "mfa/index.html": (
         {"MFA_SUPPORTED_TYPES": ["totp", "webauthn"], "authenticators": {"webauthn": [1]}},
         "开通动态码",

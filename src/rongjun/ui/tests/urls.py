@@ -16,7 +16,6 @@ NAMES = [
     "mfa_index",
     "mfa_authenticate",
     "mfa_reauthenticate",
-    "mfa_trust",
     "mfa_activate_totp",
     "mfa_deactivate_totp",
     "mfa_view_recovery_codes",

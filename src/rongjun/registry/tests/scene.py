@@ -1,0 +1,155 @@
+"""The cast and what they do, for the registry's database tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth import login as sign_in
+from django.http import HttpRequest
+from django.test import Client
+from django.utils import timezone
+
+from rongjun.access.api import (
+    ROLES,
+    Actor,
+    acting_as,
+    acting_as_job,
+    create_account,
+    enrol_totp,
+    grant_role,
+    scope_of,
+)
+from rongjun.places.api import add_divisions
+from rongjun.registry import api as registry
+from rongjun.registry.api import RawRow, RosterReport
+from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY
+
+NOW = datetime(2024, 11, 24, 2, 0, tzinfo=UTC)
+CAST = {
+    "clerk": ("station-clerk", HOME),
+    "colleague": ("station-clerk", HOME),
+    "next-door": ("station-clerk", NEXT_DOOR),
+    "district": ("district-officer", 370202000000),
+    "neighbour": ("district-officer", 370203000000),
+    "city": ("city-officer", 370200000000),
+    "system": ("system-admin", 370200000000),
+    "security": ("security-admin", 370200000000),
+    "auditor": ("audit-admin", 370200000000),
+}
+
+
+def actor(login: str = "clerk") -> Actor:
+    """One of the cast, without an account."""
+    role, division = CAST[login]
+    return Actor(
+        account=uuid4(),
+        login=login,
+        name=f"测试{login}",
+        kind="staff",
+        role=role,
+        role_label=ROLES[role].label,
+        division=division,
+        division_label="示范一街道",
+        scope=scope_of(division),
+        permissions=ROLES[role].permissions,
+    )
+
+
+def hand_in(
+    rows: Iterable[Mapping[str, str]],
+    *,
+    by: str = "clerk",
+    name: str = "花名册.xlsx",
+    now: datetime = NOW,
+    today: date = TODAY,
+) -> UUID:
+    """A roster handed in by one of the cast; equal rows are the same file."""
+    raws = [RawRow(number, values) for number, values in enumerate(rows, start=2)]
+    officer = actor(by)
+    with acting_as(officer):
+        return registry.import_roster(
+            raws,
+            file_name=name,
+            file_digest=sha256(repr(raws).encode()).digest(),
+            by=officer,
+            synthetic=True,
+            now=now,
+            today=today,
+        )
+
+
+def report_of(roster: UUID, *, seen_by: str = "clerk") -> RosterReport:
+    """The report, which must be in sight."""
+    with acting_as(actor(seen_by)):
+        found = registry.report(roster)
+    assert found is not None
+    return found
+
+
+def open_file(*, by: str = "clerk", **kept: Any) -> UUID:
+    """One person's file, from a roster of one row."""
+    changed = {key: value for key, value in kept.items() if key not in {"now", "today", "row"}}
+    times = {key: kept[key] for key in ("now", "today") if key in kept}
+    (row,) = report_of(hand_in([{**kept.get("row", {}), **changed}], by=by, **times), seen_by=by).rows
+    assert row.person, row.faults
+    return row.person
+
+
+def state(person: UUID, fact: str, value: str, *, by: str = "clerk", **kept: Any) -> None:
+    """An answer given at the counter."""
+    given = {"valid_from": TODAY, "valid_to": None, "source": "窗口询问", "now": NOW, **kept}
+    officer = actor(by)
+    with acting_as(officer):
+        registry.state_fact(person, fact=fact, value=value, by=officer, **given)
+
+
+def add_places() -> None:
+    """Two districts with their streets."""
+    listed = [
+        (370202000000, "市南区", "county"),
+        (HOME, "示范一街道", "township"),
+        (NEXT_DOOR, "示范二街道", "township"),
+        (370203000000, "市北区", "county"),
+        (ELSEWHERE, "示范一街道", "township"),
+    ]
+    with acting_as_job("test.add-places"):
+        add_divisions(listed, valid_from=date(2020, 1, 1), source="虚构")
+
+
+def visitor(login: str) -> Client:
+    """A browser in which one of the cast has just signed in with both factors; a stranger has not."""
+    client = Client()
+    if login == "stranger":
+        return client
+    account, request = _account(login), HttpRequest()
+    request.session = client.session
+    request.now = timezone.localtime()  # type: ignore[attr-defined]  # as the middleware of access would
+    sign_in(request, account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    record_authentication(request, account, method="password", username=login)
+    record_authentication(request, account, method="mfa", type="totp", id=1)
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
+    return client
+
+
+def _account(login: str) -> Any:
+    """The account of one of the cast, opened at the first visit."""
+    found = get_user_model().objects.filter(username=login).first()
+    if found is None:
+        role, division = CAST[login]
+        given: dict[str, Any] = {"by": "test:scene", "now": timezone.localtime()}
+        account = create_account(
+            login, name=f"测试{login}", kind="staff", password="Rongjun-2026-test", **given
+        )
+        label, since = "示范一街道", date(2020, 1, 1)
+        grant_role(account, role=role, division=division, division_label=label, valid_from=since, **given)
+        enrol_totp(account, secret="JBSWY3DPEHPK3PXP", **given)
+        found = get_user_model().objects.get(pk=account)
+    return found

@@ -1,0 +1,113 @@
+"""The border of a division, past our own code: every table of the registry refuses a row from beyond it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, models, transaction
+from pytest_django.fixtures import Settings
+
+from rongjun.access.api import acting_as
+from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport
+from rongjun.registry.tests.scene import actor, add_places, hand_in, report_of, visitor
+from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
+from tests.cluster import as_owner
+
+pytestmark = pytest.mark.django_db
+TABLES: list[type[models.Model]] = [*apps.get_app_config("registry").get_models()]
+FULL = cells(
+    1, 人员类别="残疾军人", 残疾等级="七级", 残疾性质="因战", 优待证="有", 手机号码="10000000001"
+)  # fmt: skip
+
+
+@pytest.fixture
+def roster() -> UUID:
+    """A workbook whose one row says something in every table."""
+    return hand_in([FULL])
+
+
+def copy_of(table: type[models.Model], *, division: int) -> Any:
+    """A row like the one that is there, not yet written; closed, so that no one-only rule is in the way."""
+    with as_owner():
+        row: Any = table._default_manager.get()
+    row.pk = uuid4() if isinstance(row.pk, UUID) else None
+    row.division = division
+    if isinstance(row, Assertion):
+        row.superseded_at = row.recorded_at
+    if isinstance(row, RosterImport):
+        row.file_digest = b"another file"
+    if isinstance(row, ImportedRow):
+        row.row += 1
+    return row
+
+
+def test_the_walk_meets_every_kind_of_assertion() -> None:
+    assert {*Assertion.__subclasses__(), Person, RosterImport, ImportedRow} <= set(TABLES)
+
+
+def test_nobody_writes_a_row_of_another_division(roster: UUID) -> None:
+    for table in TABLES:
+        beyond = copy_of(table, division=NEXT_DOOR)
+        with (
+            pytest.raises(DatabaseError, match=f"row-level security.*{table._meta.db_table}"),
+            transaction.atomic(),
+            acting_as(actor("clerk")),
+        ):
+            beyond.save(force_insert=True)
+    with as_owner():
+        assert {table._default_manager.count() for table in TABLES} == {1}
+
+
+def test_the_same_row_of_their_own_division_is_taken(roster: UUID) -> None:
+    own = [copy_of(table, division=HOME) for table in TABLES]
+    with acting_as(actor("clerk")):
+        for row in own:
+            row.save(force_insert=True)
+        assert {table._default_manager.count() for table in TABLES} == {2}
+
+
+def test_nobody_reads_a_row_of_another_division(roster: UUID) -> None:
+    seen = {}
+    for login in ("clerk", "district", "city", "next-door", "neighbour"):
+        with acting_as(actor(login)):
+            seen[login] = {table._default_manager.count() for table in TABLES}
+    assert seen == {"clerk": {1}, "district": {1}, "city": {1}, "next-door": {0}, "neighbour": {0}}
+
+
+def test_nobody_pushes_a_person_over_the_border(roster: UUID) -> None:
+    with (
+        pytest.raises(DatabaseError, match="row-level security"),
+        transaction.atomic(),
+        acting_as(actor("clerk")),
+    ):
+        Person.objects.update(division=NEXT_DOOR)
+
+
+@pytest.mark.parametrize(
+    ("login", "status"),
+    [
+        ("stranger", 302),
+        ("clerk", 200),
+        ("colleague", 200),
+        ("next-door", 404),
+        ("neighbour", 404),
+        ("city", 200),
+        ("auditor", 403),
+        ("system", 403),
+        ("security", 403),
+    ],
+)
+def test_a_report_is_opened_by_whom_it_concerns(
+    roster: UUID, settings: Settings, login: str, status: int
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where nothing is collected, WhiteNoise warns
+    add_places()
+    assert report_of(roster).opened == 1
+    page = visitor(login).get(f"/registry/imports/{roster}/")
+    assert page.status_code == status
+    assert ("测试张三0001" in page.content.decode()) == (status == 200)

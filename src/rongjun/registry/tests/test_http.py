@@ -1,0 +1,269 @@
+"""The registry's pages: who may, what they show, what is logged, what a bad upload is told."""
+
+from __future__ import annotations
+
+import html
+import io
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
+
+from rongjun.access.api import acting_as
+from rongjun.audit import api as audit
+from rongjun.registry.models import Person
+from rongjun.registry.tests import scene
+from rongjun.registry.tests.scene import CAST, actor, hand_in, open_file, visitor
+from rongjun.registry.tests.strategies import ELSEWHERE, NEXT_DOOR, cells, number, real_looking
+from rongjun.registry.workbook import SHEET, roster_workbook
+from tests.cluster import as_owner
+
+pytestmark = pytest.mark.django_db
+WORKERS = {"clerk", "colleague", "next-door", "district", "neighbour", "city"}
+PAGES = ("/registry/people/", "/registry/imports/", "/registry/imports/template.xlsx")
+
+
+@pytest.fixture(autouse=True)
+def _city(db: None, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where nothing is collected, WhiteNoise warns
+    scene.add_places()
+
+
+def seen(response: Any) -> str:
+    return html.unescape(response.content.decode())
+
+
+def upload(content: bytes, *, name: str = "花名册.xlsx", by: str = "clerk") -> Any:
+    return visitor(by).post("/registry/imports/", {"file": SimpleUploadedFile(name, content)})
+
+
+def notes(event: str) -> list[audit.Record]:
+    with acting_as(actor("auditor")):
+        return audit.events(audit.Filter(event=event))
+
+
+# --- who may ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("login", [*CAST, "stranger"])
+def test_only_those_who_work_with_people_see_these_pages(page: str, login: str) -> None:
+    response = visitor(login).get(page)
+    if login == "stranger":
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/login/")
+    else:
+        assert response.status_code == (200 if login in WORKERS else 403)
+
+
+@pytest.mark.parametrize("login", [*CAST, "stranger"])
+def test_only_those_who_work_with_people_hand_in_rosters(login: str) -> None:
+    content = roster_workbook([cells(1)])
+    response = upload(content, by=login)
+    assert response.status_code == (302 if login in WORKERS | {"stranger"} else 403)
+    with as_owner():
+        opened = set(Person.objects.values_list("division", flat=True))
+    may = login in {"clerk", "colleague", "district", "city"}
+    assert opened == ({int(cells(1)["服务站区划代码"])} if may else set())
+
+
+@pytest.mark.parametrize(
+    ("login", "status"), [("clerk", 200), ("district", 200), ("next-door", 404), ("neighbour", 404)]
+)
+def test_a_report_is_seen_where_it_belongs(login: str, status: int) -> None:
+    roster = hand_in([cells(1)])
+    assert visitor(login).get(f"/registry/imports/{roster}/").status_code == status
+
+
+def test_a_report_that_is_none_is_not_found() -> None:
+    assert visitor("clerk").get(f"/registry/imports/{uuid4()}/").status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_read_and_not_written(page: str) -> None:
+    client = visitor("clerk")
+    assert client.put(page).status_code == 405
+    if page != "/registry/imports/":
+        assert client.post(page).status_code == 405
+
+
+# --- the list of people -------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_people_in_scope_covered() -> None:
+    hand_in([cells(1)])
+    hand_in([cells(2, 姓名="测试邻居", 服务站区划代码=str(ELSEWHERE))], by="neighbour")
+    page = seen(visitor("clerk").get("/registry/people/"))
+    for there in ("测试张三0001", "共 1 人", "男，", "市南区 · 示范一街道", "退役军人"):
+        assert there in page
+    for absent in ("测试邻居", number(1), number(2)):
+        assert absent not in page
+
+
+def test_the_ids_on_a_list_are_logged() -> None:
+    people = {f"person:{open_file(row=cells(n))}" for n in (1, 2)}
+    visitor("clerk").get("/registry/people/")
+    visitor("clerk").get("/registry/people/?q=nobody")
+    (event,) = notes("registry.people-listed")
+    assert set(event.about) == people
+    assert (event.actor, event.purpose, event.source) == ("staff:clerk", "列表", "/registry/people/")
+
+
+def test_a_number_searched_for_is_not_logged() -> None:
+    open_file(row=cells(1))
+    assert "测试张三0001" in seen(visitor("clerk").get("/registry/people/", {"q": number(1)}))
+    (event,) = notes("registry.people-listed")
+    assert number(1) not in str(event)
+
+
+@pytest.mark.parametrize("q", ["%", "\x00", "建" * 500, "<script>alert(1)</script>", "'", "１" * 600])
+def test_a_strange_search_finds_nobody(q: str) -> None:
+    open_file(row=cells(1))
+    response = visitor("clerk").get("/registry/people/", {"q": q})
+    assert response.status_code == 200
+    assert b"<script>alert" not in response.content
+    assert "没有找到" in seen(response)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99", "9" * 30, "²", "１"])
+def test_a_strange_page_number_is_a_page(page: str) -> None:
+    open_file(row=cells(1))
+    assert visitor("clerk").get("/registry/people/", {"page": page}).status_code == 200
+
+
+def test_a_list_takes_as_many_queries_for_many_as_for_one(django_assert_max_num_queries: Any) -> None:
+    hand_in([cells(n) for n in range(1, 61)])
+    client = visitor("clerk")
+    client.get("/registry/people/")
+    with django_assert_max_num_queries(25):
+        page = client.get("/registry/people/")
+    assert "共 60 人" in seen(page)
+    assert 'href="?page=2"' in seen(page) or "page=2" in seen(page)
+
+
+# --- handing in ---------------------------------------------------------------------------------------------
+
+
+def test_a_roster_handed_in_leads_to_its_report() -> None:
+    content = roster_workbook([cells(1), cells(2, 姓名=""), cells(3)])
+    client = visitor("clerk")
+    response = client.post(
+        "/registry/imports/", {"file": SimpleUploadedFile("花名册.xlsx", content)}, follow=True
+    )
+    page = seen(response)
+    for there in ("共 <b>3</b> 行 = 新建 <b>2</b> + 已在册 <b>0</b> + 退回 <b>1</b>", "姓名没有填，请补上。"):
+        assert there in page
+    assert "花名册.xlsx" in seen(client.get("/registry/imports/"))
+
+
+def test_whoever_is_named_in_a_report_has_been_read() -> None:
+    roster = hand_in([cells(1), cells(2), cells(3, 姓名="")])
+    visitor("clerk").get(f"/registry/imports/{roster}/")
+    (event,) = notes("registry.people-listed")
+    assert len(event.about) == 2
+    assert event.purpose == "查看导入结果"
+
+
+def test_a_long_report_comes_in_pages() -> None:
+    roster = hand_in([cells(n) for n in range(1, 61)] + [cells(n, 姓名="") for n in range(100, 170)])
+    first = seen(visitor("clerk").get(f"/registry/imports/{roster}/"))
+    last = seen(visitor("clerk").get(f"/registry/imports/{roster}/?loaded=2&refused=2"))
+    assert first.count("姓名没有填") == 50
+    assert last.count("姓名没有填") == 20
+    assert last.count("测试张三00") == 10
+
+
+def test_a_person_who_moved_away_is_not_named() -> None:
+    roster = hand_in([cells(1)])
+    with as_owner():
+        Person.objects.update(division=NEXT_DOOR)
+    page = seen(visitor("clerk").get(f"/registry/imports/{roster}/"))
+    assert "已转到别的服务站" in page
+    assert "测试张三0001" not in page
+    assert notes("registry.people-listed") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"not a workbook", "它不是 .xlsx 工作簿"),
+        (b"PK\x03\x04", "文件打不开"),
+        (roster_workbook([]), "表头下面没有内容"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_answered_in_four_parts(content: bytes, why: str) -> None:
+    response = upload(content)
+    page = seen(response)
+    assert response.status_code == 422
+    for there in (why, "这个文件没有导入。", "为什么", "怎么办", "找谁"):
+        assert there in page
+
+
+def test_no_file_and_an_empty_file_are_told_apart_from_a_bad_one() -> None:
+    for given in ({}, {"file": SimpleUploadedFile("空.xlsx", b"")}, {"file": "text"}):
+        response = visitor("clerk").post("/registry/imports/", given)
+        assert response.status_code == 422
+        assert "没有收到文件。" in seen(response)
+
+
+def test_a_file_too_large_is_not_read(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.LARGEST_UPLOAD = 2**20
+    monkeypatch.setattr("rongjun.registry.http.read_roster", pytest.fail)
+    response = upload(b"PK" + bytes(2**20))
+    assert response.status_code == 422
+    assert "文件有 2 MB，一次最多 1 MB" in seen(response)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.xlsx", "<img src=x onerror=alert(1)>.xlsx", "\r\nX: y.xlsx", "x" * 300]
+)
+def test_a_files_name_is_only_a_name(name: str) -> None:
+    assert upload(roster_workbook([cells(1)]), name=name).status_code == 302
+    page = visitor("clerk").get("/registry/imports/").content.decode()
+    assert "<img" not in page.replace('<img src="/static', "")
+    assert "etc/passwd" not in page
+
+
+def test_a_number_in_a_files_name_is_covered() -> None:
+    upload(roster_workbook([cells(1)]), name=f"名单{real_looking()}.xlsx")
+    page = seen(visitor("clerk").get("/registry/imports/"))
+    assert real_looking() not in page
+    assert "名单37****" in page
+
+
+def test_a_real_number_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    whole = real_looking()
+    with caplog.at_level("DEBUG"):
+        response = upload(roster_workbook([cells(1, 证件号码=whole), cells(2, 姓名=whole)]))
+        page = seen(visitor("clerk").get(response["Location"]))
+    assert "演示和测试环境只接受虚构号码" in page
+    assert whole not in page
+    assert whole not in "".join(
+        record.getMessage() for record in caplog.records if record.name != "django.db.backends"
+    )
+
+
+# --- the template -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("login", sorted(WORKERS))
+def test_the_template_brings_examples_its_reader_can_load(login: str) -> None:
+    response = visitor(login).get("/registry/imports/template.xlsx")
+    assert "filename*=UTF-8''" in response["Content-Disposition"]
+    book = load_workbook(io.BytesIO(response.content))
+    for row in book["填写示例"].iter_rows(min_row=2, values_only=True):
+        book[SHEET].append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    client: Client = visitor(login)
+    page = seen(
+        client.post(
+            "/registry/imports/", {"file": SimpleUploadedFile("花名册.xlsx", buffer.getvalue())}, follow=True
+        )
+    )
+    assert "建好 2 份档案" in page

@@ -1,0 +1,89 @@
+"""Two imports at the same moment, over two real connections; a canary shows that there is a race to lose."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import close_old_connections, connection
+
+from rongjun.kernel.errors import Refused
+from rongjun.registry import actions
+from rongjun.registry.models import ImportedRow, Person, RosterImport
+from rongjun.registry.tests.scene import hand_in
+from rongjun.registry.tests.strategies import cells
+from tests.cluster import as_owner
+
+Roster = Sequence[dict[str, str]]
+
+
+@pytest.fixture
+def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Hands in two rosters so that each has read what is on file before either writes."""
+    barrier = threading.Barrier(2, timeout=20)
+    record = actions._Import.record
+
+    def record_together(work: Any) -> None:
+        barrier.wait()
+        record(work)
+
+    monkeypatch.setattr(actions._Import, "record", record_together)
+
+    def one(rows: Roster, name: str) -> str:
+        try:
+            return str(hand_in(rows, name=name))
+        except Refused as refused:
+            return refused.code
+        finally:
+            connection.close()
+            close_old_connections()
+
+    def both(first: Roster, second: Roster) -> list[str]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(one, (first, second), ("甲.xlsx", "乙.xlsx")))
+
+    return both
+
+
+def kept() -> tuple[int, int, int]:
+    """Files, imports and rows that are there afterwards."""
+    with as_owner():
+        return Person.objects.count(), RosterImport.objects.count(), ImportedRow.objects.count()
+
+
+def test_of_two_imports_with_one_number_exactly_one_opens_the_file(at_once: Callable[..., list[str]]) -> None:
+    said = at_once([cells(1), cells(2)], [cells(1), cells(3), cells(4)])
+    assert said.count("registry.import-collided") == 1
+    winner_rows = 2 if said[1] == "registry.import-collided" else 3
+    assert kept() == (winner_rows, 1, winner_rows)
+
+
+def test_canary_without_the_unique_index_both_open_a_file(at_once: Callable[..., list[str]]) -> None:
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("drop index identity_number_once")
+    said = at_once([cells(1), cells(2)], [cells(1), cells(3), cells(4)])
+    assert "registry.import-collided" not in said
+    assert kept() == (5, 2, 5)
+
+
+def test_many_numbers_in_opposite_order_do_not_lock_each_other_out(at_once: Callable[..., list[str]]) -> None:
+    rows = [cells(n) for n in range(400)]
+    said = at_once(rows, [*reversed(rows), cells(999)])
+    assert said.count("registry.import-collided") == 1
+    assert kept()[1] == 1
+
+
+def test_one_file_handed_in_twice_at_once_is_one_import(at_once: Callable[..., list[str]]) -> None:
+    rows = [cells(1), cells(2, 姓名="")]
+    first, second = at_once(rows, rows)
+    assert first == second
+    assert kept() == (1, 1, 2)
+
+
+def test_imports_with_different_numbers_do_not_disturb_each_other(at_once: Callable[..., list[str]]) -> None:
+    said = at_once([cells(1)], [cells(2)])
+    assert len(set(said)) == 2
+    assert kept() == (2, 2, 2)
