@@ -69,6 +69,7 @@ ANSWERS = """
 * desk:answer                 door     enrol    403     file  file     422       file  403    403      403
   desk:policy                 door     enrol    403     200   200      200       200   403    403      403
   desk:policy-benefit         door     enrol    403     200   200      200       200   403    403      403
+  desk:policy-people          door     enrol    403     200   200      200       200   403    403      403
   desk:evidence               door     enrol    403     403   403      403       403   403    403      200
   registry:people             door     enrol    403     200   200      200       200   403    403      403
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
@@ -108,6 +109,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "document": scene.document,
         "roster": scene.roster,
         "code": "eldercare.collective-support",
+        "verdict": "unknown",
         "pk": 1,
     }
     asked = re.findall(r"<\w+:(\w+)>", address.written)

@@ -242,10 +242,7 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
 
     actor, day, now = _actor(login, "registry.read-person"), _day(on), timezone.now()
     with acting_as(actor):
-        try:
-            decisions = benefits.decisions_for(person, on=day, known_at=now)
-        except KeyError:
-            raise click.ClickException(f"{actor.division_label}的管辖范围内没有这份档案。") from None
+        decisions = benefits.decisions_for(person, on=day, known_at=now)
         audit.note_read(
             f"person:{person}",
             event="registry.person-read",
@@ -508,7 +505,9 @@ def run() -> None:
         click.echo(f"没有成功：{error}", err=True)
         sys.exit(1)
     except Refused as refused:
-        click.echo(json.dumps({"refused": refused.code}), err=True)
+        from rongjun.ui.api import sentence
+
+        click.echo(f"没有成功：{sentence(refused).text}", err=True)
         sys.exit(1)
 
 

@@ -329,6 +329,8 @@ def _disability(cells: _Cells, statuses: tuple[str, ...]) -> tuple[int | None, s
         cells.fault(
             "残疾等级", "registry.grade-missing", "人员类别写了残疾军人，请填残疾等级（一级到十级）。"
         )
+    elif cells.says("残疾性质") and not cells.says("残疾等级"):
+        cells.fault("残疾等级", "registry.grade-missing", "填了残疾性质，请填残疾等级（一级到十级）。")
     if cells.says("残疾等级") and not cells.says("残疾性质"):
         cells.fault("残疾性质", "registry.cause-missing", "填了残疾等级，请填残疾性质：因战、因公或因病。")
     return grade, cause

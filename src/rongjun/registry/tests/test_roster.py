@@ -71,7 +71,7 @@ def test_a_good_row_with_some_cells_spoilt_is_read_or_explained(values: Mapping[
         dates = {"入伍日期", "退役日期"} if {"入伍日期", "证件号码"} & set(values) else set()
         pairs = (
             {"残疾等级", "残疾性质", "证件号码"}
-            if {"人员类别", "残疾等级", "证件类型"} & set(values)
+            if {"人员类别", "残疾等级", "残疾性质", "证件类型"} & set(values)
             else set()
         )
         assert {fault.column for fault in row} <= set(values) | dates | pairs
