@@ -245,6 +245,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(visit: Visit) -> Non
         page.get_by_label("密码", exact=True).fill(PASSWORD)
         page.locator("main form button[type=submit]").first.click()
     page.get_by_label(re.compile("名字|名称")).fill("窗口电脑")
+    page.get_by_label("以后只用它登录").check()
     page.locator("[data-passkey-go]").first.click()
     page.wait_for_url(re.compile("passkeys|recovery|2fa"))
     expect(page.locator("#main")).to_contain_text(re.compile("窗口电脑|恢复码"))

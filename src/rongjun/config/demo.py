@@ -118,7 +118,9 @@ def sample_roster() -> list[dict[str, str]]:
         )
     good = rows[4]["证件号码"]
     rows[4]["证件号码"] = good[:-1] + ("1" if good[-1] != "1" else "2")
-    rows[10].update({"入伍日期": "1990-12-01", "退役日期": "1986-11-30"})
+    rows[10].update(
+        {"证件号码": _number(date(1971, 5, 6), 9011), "入伍日期": "1990-12-01", "退役日期": "1986-11-30"}
+    )
     rows[15]["人员类别"] = "退伍老兵"
     rows[0].update(
         {

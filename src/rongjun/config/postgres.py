@@ -44,6 +44,8 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "60",
     "password_encryption": "'scram-sha-256'",
 }
+# Tries to start, half a second apart; a crash recovery counts as one try, however long it takes.
+_PATIENCE = 40
 PROGRAMS = ("initdb", "postgres", "pg_isready", "psql")
 # Never the caller's: under LC_ALL=C a database is blind to Chinese without an error.
 _LOCALE = "-E UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --lc-collate=C --lc-ctype=C.UTF-8"
@@ -144,13 +146,16 @@ class Cluster:
             self._create()
         self._check_release()
         self._write_settings()
-        if self.is_running():
-            return False
-        log = (self.place / "server.log").open("ab")
-        process = self._popen(["postgres", "-D", str(self.data)], log)
-        log.close()
-        self._wait_until_ready(process)
-        return True
+        for _ in range(_PATIENCE):
+            if self.is_running():
+                return False
+            if self._try_to_start():
+                return True
+            # After `kill -9` the old server's processes need a moment to go; until then a new one refuses.
+            self._forget_dead_server()
+            time.sleep(0.5)
+        tail = "\n".join((self.place / "server.log").read_text(errors="replace").splitlines()[-8:])
+        raise LauncherError(f"数据库没有启动。数据目录：{self.data}。日志最后几行：\n{tail}")
 
     def stop(self) -> None:
         """Stop the server (fast shutdown: open transactions roll back, nothing committed is lost)."""
@@ -221,16 +226,25 @@ class Cluster:
         _write(self.data / "pg_hba.conf", "local all all peer map=rongjun\n", self.account)
         _write(self.data / "pg_ident.conf", "\n".join(maps) + "\n", self.account)
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        for _ in range(1200):
-            if process.poll() is not None:
-                break
+    def _try_to_start(self) -> bool:
+        with (self.place / "server.log").open("ab") as log:
+            process = self._popen(["postgres", "-D", str(self.data)], log)
+        while process.poll() is None:
             if self._answers():
                 process.returncode = 0  # disowned: it outlives us, and is stopped by its pid
-                return
+                return True
             time.sleep(0.05)
-        tail = "\n".join((self.place / "server.log").read_text(errors="replace").splitlines()[-8:])
-        raise LauncherError(f"数据库没有启动。数据目录：{self.data}。日志最后几行：\n{tail}")
+        return False
+
+    def _forget_dead_server(self) -> None:
+        """Remove the note a killed server left, once nothing at all works in its data folder any more.
+
+        Where nobody reaps the dead process its number looks taken, and a new server would refuse for ever.
+        """
+        pid = self._pid()
+        if pid is None or _alive(pid) or any(_works_in(self.data, process) for process in _processes()):
+            return
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _answers(self) -> bool:
         ready = self._program(["pg_isready", "-q", "-h", str(self.socket), "-p", PORT])
@@ -418,6 +432,18 @@ def _write(path: Path, text: str, account: Account | None) -> None:
 
 def _lines(settings: Mapping[str, str]) -> str:
     return "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def _processes() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+
+
+def _works_in(folder: Path, pid: int) -> bool:
+    """Whether a process has the folder as its working folder, as every server process has its data folder."""
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")) == folder
+    except OSError:
+        return False
 
 
 def _alive(pid: int) -> bool:
