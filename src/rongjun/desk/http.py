@@ -85,7 +85,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
 @require_POST
 @staff("registry.unmask")
 def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResponse:
-    """The whole number for sixty seconds, against a purpose the person will see."""
+    """The whole number for sixty seconds, against a purpose that is kept in the evidence chain."""
     now, purpose = timezone.now(), request.POST.get("purpose", "")
     file = registry.file_of(person, on=timezone.localdate(now), known_at=now)
     known = {pk: mask for pk, _kind, mask in file.documents} if file else {}
