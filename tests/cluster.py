@@ -22,6 +22,7 @@ import pytest
 PURE = os.environ.get("RONGJUN_PURE") == "1"
 TEMPLATE = "rongjun_template"
 DATABASE = "rongjun_test"
+OWN = "rongjun_own_test"
 ROOT = Path(__file__).resolve().parent.parent
 
 # Settings are read while pytest loads its plugins: where this run keeps its data has to be known before that.
@@ -64,10 +65,7 @@ _CLUSTER: pytest.StashKey[Any] = pytest.StashKey()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever touches the database can be left out by one marker."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if item.get_closest_marker("django_db") or {"db", "transactional_db", "browser", "site"} & set(
-            fixtures
-        ):
+        if "django_db_setup" in getattr(item, "fixturenames", ()) or item.get_closest_marker("django_db"):
             item.add_marker("database")
 
 
@@ -89,6 +87,26 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: object) -
     from django.db import connections
 
     connections.close_all()
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A fresh copy of the template behind the default connection, in every thread, for tests that commit.
+
+    The evidence chain refuses TRUNCATE, so such tests cannot share a database that is emptied between them.
+    """
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        connection.close()
+        fresh_database(OWN)
+        shared = connection.settings_dict["NAME"]
+        connection.settings_dict["NAME"] = OWN
+        try:
+            yield OWN
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = shared
 
 
 def migrated_template() -> None:

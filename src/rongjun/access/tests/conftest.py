@@ -1,20 +1,13 @@
-"""A database of one's own and a clock one can move: sign-in commits, and its limits are made of time."""
+"""A clock one can move, and the whole house behind a client: sign-in commits, its limits are time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
-
-from tests.cluster import fresh_database
-
-OWN = "rongjun_access_test"
 
 
 class Clock:
@@ -28,21 +21,6 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self.at += timedelta(**by)
-
-
-@pytest.fixture
-def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A fresh copy of the template behind Django's default connection: what is committed stays in it."""
-    with django_db_blocker.unblock():
-        connection.close()
-        fresh_database(OWN)
-        shared = connection.settings_dict["NAME"]
-        connection.settings_dict["NAME"] = OWN
-        try:
-            yield OWN
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = shared
 
 
 @pytest.fixture
