@@ -125,7 +125,9 @@ def chromium() -> Iterator[Browser]:
         "--lang=zh-CN",
     ]
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=flags)
+        # In the C locale Chromium cannot read an uploaded file whose name is Chinese.
+        spoken: dict[str, str | float | bool] = {**os.environ, "LC_ALL": "C.UTF-8"}
+        browser = driver.chromium.launch(executable_path=found, args=flags, env=spoken)
         yield browser
         browser.close()
 
