@@ -77,6 +77,8 @@ def demo(port: int, prepare_only: bool) -> None:
 
     if place().profile == "production" and (place().root / "profile").exists():
         raise LauncherError(f"{place().root} 是正式环境的数据，演示不能用它。请换一个 RONGJUN_DATA。")
+    if not (project_root() / "web" / "dist" / "rongjun" / "desk.css").exists():
+        raise LauncherError("网页资源还没有生成。请用 make demo，它会先装好依赖、生成网页资源。")
     place().remember_profile("demo")
     os.environ["RONGJUN_PROFILE"] = "demo"
     click.echo(f"数据目录 {place().root}")
