@@ -6,11 +6,13 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.journeys.conftest import DESK, PASSWORD, PHONE, ROOT, SHOTS, City
 
@@ -250,7 +252,11 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(visit: Visit) -> Non
     page.wait_for_url(re.compile("passkeys|recovery|2fa"))
     expect(page.locator("#main")).to_contain_text(re.compile("窗口电脑|恢复码"))
     page.context.clear_cookies()
-    page.goto("/accounts/login/")
-    page.get_by_role("button", name="用通行密钥登录").click()
-    page.wait_for_url("**/desk/")
+    for _ in range(3):  # on a loaded machine the page may come back to the door once; a person presses again
+        page.goto("/accounts/login/", wait_until="networkidle")
+        page.get_by_role("button", name="用通行密钥登录").click()
+        with suppress(PlaywrightTimeoutError):
+            page.wait_for_url("**/desk/", timeout=12_000)
+            break
+    expect(page).to_have_url(re.compile("/desk/$"))
     expect(page.locator("#main")).to_contain_text("在册人员")
