@@ -104,8 +104,10 @@ async function run(form: HTMLFormElement): Promise<void> {
     if (!field || !(credential instanceof PublicKeyCredential)) throw new Error("no credential");
     field.value = JSON.stringify(credentialJson(credential));
     form.submit();
-  } catch {
-    // The browser gives the same error for "cancelled", "timed out" and "no such key" on purpose.
+  } catch (error) {
+    // The browser gives the same error for "cancelled", "timed out" and "no such key" on purpose: the person reads
+    // one sentence, the console tells an operator which step it was.
+    console.warn("passkey:", error);
     if (problem) problem.hidden = false;
   }
 }
