@@ -60,6 +60,17 @@ GRADES: Final[Mapping[str, str]] = {
     "aggregator": "汇编网站",
     "none": "无",
 }
+UNITS: Final[Mapping[str, str]] = {
+    "fen": " 元",
+    "percent": "%",
+    "points": " 分",
+    "months": " 个月",
+    "years": " 年",
+    "times": " 次",
+    "fold": " 倍",
+    "people": " 人",
+    "square-metre": " 平方米",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +98,33 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a grant as its document states it: `value` in `unit`, of `of` if it is a share."""
+
+    label: str
+    value: int
+    unit: str
+    of: str | None
+
+    def __str__(self) -> str:
+        amount = f"{self.value / 100:,.2f}".removesuffix(".00") if self.unit == "fen" else str(self.value)
+        return f"{self.label}：{f'{self.of}的 ' if self.of else ''}{amount}{UNITS[self.unit]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A place where a benefit holds, as the list of `batch` names it."""
+
+    title: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """What is given. Amounts are whole fen; `percent_off` is a percentage of the public price."""
+    """What is given. Amounts are whole fen; `percent_off` is a percentage of the public price.
+
+    `figures` are the other numbers of the document; `formula` names the arithmetic an app implements.
+    """
 
     way: str
     settle: str | None
@@ -96,13 +132,19 @@ class Grant:
     covers: tuple[str, ...]
     cap_fen: int | None
     own_max_fen: int | None
+    figures: tuple[Figure, ...] = ()
+    formula: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One dated wording. In force from `start` to `until` (both included) or to the next version's eve."""
+    """One dated wording. In force from `start` to `until` (both included) or to the next version's eve.
+
+    With `is_observed` no document was found that says since when: `start` is the day it was noted.
+    """
 
     start: date
+    is_observed: bool
     until: date | None
     announced: date | None
     basis: tuple[Basis, ...]
@@ -110,6 +152,7 @@ class Version:
     when: Condition
     what: str
     grant: Grant
+    venues: tuple[Venue, ...]
     note: str | None
     examples: tuple[Example, ...]
     digest: str
@@ -137,6 +180,11 @@ class Benefit:
     level: str
     file: str
     versions: tuple[Version, ...]
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is another city's practice, kept for comparison and never judged or promised."""
+        return self.level == "reference"
 
     def version(self, *, on: date) -> Version | None:
         """The version in force on a day, or None before the first and after the last."""
@@ -188,7 +236,10 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
-    """A city's book: nation, province and city together. Two books with one digest are the same book."""
+    """A city's book: nation, province and city together. Two books with one digest are the same book.
+
+    `references` are other cities' items: to read beside ours, never judged.
+    """
 
     digest: str
     city: str
@@ -196,6 +247,7 @@ class Book:
     regions: Mapping[str, Region]
     vocabulary: Vocabulary
     benefits: Mapping[str, Benefit]
+    references: Mapping[str, Benefit]
     guards: tuple[Guard, ...]
     confirmations: frozenset[Confirmation]
     changes: tuple[date, ...]

@@ -299,7 +299,7 @@ class _Reader:
         if fact is None:
             return self._fault(node, "左边应是一个事实", "左边写事实名")
         if isinstance(node, exp.Is):
-            if fact.derived_text or fact.absent_false:
+            if fact.derived_text or fact.absent is not None:
                 return self._fault(node, f"“{fact.label}”不会是未知", f"直接写 {fact.name}")
             return Missing(fact.name, negated=negated)
         if fact.kind == "bool":

@@ -115,6 +115,9 @@ def clean_facts(book: Book, facts: Mapping[str, Value]) -> dict[str, Value]:
         clean[name] = date.fromisoformat(value) if fact.kind == "date" and isinstance(value, str) else value
         if not fact.accepts(clean[name]):
             raise ValueError(f"{name} 的值不合事实表的规定")
+    for fact in book.vocabulary.defaults():
+        if clean.get(fact.name) is None:
+            clean[fact.name] = fact.absent
     return clean
 
 
@@ -234,7 +237,7 @@ class _View:
         if fact.of:
             return span_value(self.facts, of=fact.of, kind=fact.kind, on=self.on)
         value = self.facts.get(name)
-        return False if value is None and fact.absent_false else value
+        return fact.absent if value is None else value
 
     def used(self, name: str) -> FactUsed:
         """A fact as reasons show it."""

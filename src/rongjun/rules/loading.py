@@ -14,6 +14,7 @@ from rongjun.rules.book import (
     CONFIDENCES,
     GRADES,
     KINDS,
+    UNITS,
     VERDICTS,
     WAYS,
     Basis,
@@ -21,9 +22,11 @@ from rongjun.rules.book import (
     Book,
     Confirmation,
     Example,
+    Figure,
     Grant,
     Guard,
     GuardVersion,
+    Venue,
     Verdict,
     Version,
     change_days,
@@ -43,7 +46,7 @@ SPAN_OF_LEVEL: Final[Mapping[str, int]] = {"province": 10**10, "city": 10**8, "c
 _CODE = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SOURCE_ID = re.compile(r"[A-Z]-[0-9]{3}")
-_LINK = re.compile(r"https://\S+")
+_LINK = re.compile(r"https?://\S+")
 
 
 def load_book(root: Path, *, city: str, confirmations: Iterable[Confirmation] = ()) -> Book:
@@ -66,6 +69,7 @@ class _Loader:
     problems: list[Problem] = field(default_factory=list)
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary({}))
     regions: dict[str, Region] = field(default_factory=dict)
+    venues: dict[str, tuple[Venue, ...]] = field(default_factory=dict)
     content: dict[str, object] = field(default_factory=dict)
 
     def book(self, city: str) -> Book | None:
@@ -81,6 +85,8 @@ class _Loader:
         for level, folder in levels.items():
             self._read_benefits(self.root / folder / "benefits", level=level, into=benefits)
         ordered = dict(sorted(benefits.items()))
+        references: dict[str, Benefit] = {}
+        self._read_benefits(self.root / "reference", level="reference", into=references)
         return Book(
             digest=self._digest(),
             city=city,
@@ -88,6 +94,7 @@ class _Loader:
             regions=self.regions,
             vocabulary=self.vocabulary,
             benefits=ordered,
+            references=dict(sorted(references.items())),
             guards=guards,
             confirmations=self.confirmations,
             changes=change_days(ordered, guards),
@@ -172,7 +179,21 @@ class _Loader:
             division.done()
         fields.text("title_en")
         fields.done()
+        self._read_venues(self.root / "cities" / city / "venues.yaml")
         return (title, province) if self._read_province(province) else None
+
+    def _read_venues(self, path: Path) -> None:
+        """Named lists of places; a city need not have any."""
+        opened = self._open(path, "场所名单") if path.exists() else None
+        if opened is None:
+            return
+        fields, _ = opened
+        for entry in fields.maps("lists", "名单"):
+            code, batch = entry.matching("code", _SLUG, "scenic-2021"), entry.text("title")
+            entry.text_or_none("note")
+            self.venues[code] = tuple(Venue(title, batch) for title in entry.texts("places"))
+            entry.done()
+        fields.done()
 
     def _read_province(self, province: str) -> bool:
         opened = self._open(self.root / "provinces" / province / "province.yaml", "省份")
@@ -294,6 +315,7 @@ class _Loader:
         text = fields.text("when")
         version = Version(
             start=fields.day("from"),
+            is_observed=fields.has("since") and fields.one_of("since", ["stated", "observed"]) == "observed",
             until=fields.day_or_none("until"),
             announced=fields.day_or_none("announced"),
             basis=self._basis(fields),
@@ -301,6 +323,7 @@ class _Loader:
             when=self._condition(text, self.vocabulary, sheet=sheet, line=fields.line_of("when")),
             what=fields.text("what"),
             grant=_grant(fields.map("grant", "待遇")),
+            venues=self._places(fields),
             note=fields.text_or_none("note"),
             examples=tuple(self._example(e) for e in fields.maps("examples", "例子", required=False)),
             digest=digest,
@@ -308,6 +331,15 @@ class _Loader:
         )
         fields.done()
         return version
+
+    def _places(self, fields: Fields) -> tuple[Venue, ...]:
+        if not fields.has("venues"):
+            return ()
+        code = fields.text("venues")
+        if code not in self.venues:
+            known = "、".join(self.venues) or "这个城市还没有名单"
+            fields.fault("venues", f"没有名为 {code} 的场所名单", f"从这些里选：{known}")
+        return self.venues.get(code, ())
 
     def _basis(self, fields: Fields) -> tuple[Basis, ...]:
         found = []
@@ -399,7 +431,7 @@ def _links(fields: Fields) -> tuple[str, ...]:
     found = fields.texts("public_links", required=False)
     for link in found:
         if not _LINK.fullmatch(link):
-            fields.fault("public_links", f"“{link}”不是可公开的网址", "写 https:// 开头的官方网址或删去")
+            fields.fault("public_links", f"“{link}”不是可公开的网址", "写 http 开头的官方网址或删去")
     return found
 
 
@@ -414,9 +446,24 @@ def _grant(fields: Fields) -> Grant:
         covers=fields.texts("covers", required=False),
         cap_fen=_fen(fields, "cap_fen"),
         own_max_fen=_fen(fields, "own_max_fen"),
+        figures=tuple(_figure(each) for each in fields.maps("figures", "数字", required=False)),
+        formula=fields.matching("formula", _SLUG, "stop-loss") if fields.has("formula") else None,
     )
     fields.done()
     return grant
+
+
+def _figure(fields: Fields) -> Figure:
+    figure = Figure(
+        label=fields.text("label"),
+        value=fields.number("value"),
+        unit=fields.one_of("unit", list(UNITS)),
+        of=fields.text_or_none("of"),
+    )
+    if figure.value <= 0:
+        fields.fault("value", "数字应大于 0", "改正数字")
+    fields.done()
+    return figure
 
 
 def _fen(fields: Fields, key: str) -> int | None:

@@ -53,6 +53,10 @@ def sweep_sql(
     codes: Collection[str] | None = None,
 ) -> dict[str, str]:
     """The same conditions as SQL text for PostgreSQL and DuckDB, by code: true, false or NULL each."""
+    columns = dict(columns or {})
+    for fact in book.vocabulary.defaults():
+        column = columns.get(fact.name, f'"{fact.name}"')
+        columns[fact.name] = f"COALESCE({column}, '{fact.absent}')"
     return {code: as_sql(c, columns=columns) for code, c in _folded(book, on=on, codes=codes).items()}
 
 
@@ -70,11 +74,12 @@ def _typed(book: Book, frame: pl.DataFrame) -> pl.DataFrame:
     for fact in book.vocabulary.stored():
         wanted = _TYPES[fact.kind]
         if fact.name not in frame.columns:
-            columns.append(pl.lit(None, dtype=wanted).alias(fact.name))
+            columns.append(pl.lit(fact.absent or None, dtype=wanted).alias(fact.name))
             continue
         if not _fits(frame.schema[fact.name], fact):
             raise TypeError(f"{fact.name} 的列类型是 {frame.schema[fact.name]}，应是 {wanted.__name__}")
-        columns.append(pl.col(fact.name).cast(wanted))
+        column = pl.col(fact.name).cast(wanted)
+        columns.append(column.fill_null(fact.absent) if fact.absent else column)
     return frame.select(columns)
 
 

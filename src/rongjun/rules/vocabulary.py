@@ -51,6 +51,8 @@ RESERVED: Final = frozenset(
 )
 LEVELS: Final = ("province", "city", "county")
 Value = bool | int | str | date | None
+# What counts when nothing is on file: False, the value "none" of an enum, or None (unknown).
+Absent = Literal[False, "none"] | None
 
 _PYTHON: Final[Mapping[str, type]] = {"bool": bool, "text": str, "date": date}
 _UNITS: Final[dict[str, str]] = {
@@ -72,7 +74,8 @@ class Fact:
     kind: Kind
     label: str
     owner: str = ""
-    absent_false: bool = False
+    absent: Absent = None
+    per_relation: bool = False
     question: str = ""
     says: str = ""
     says_not: str = ""
@@ -86,6 +89,11 @@ class Fact:
     derived: Condition | None = None
     meaningful_when: str = ""
     compare: Mapping[Op, str] = field(default_factory=dict)
+
+    @property
+    def absent_false(self) -> bool:
+        """Whether nothing on file means no (never unknown)."""
+        return self.absent is False
 
     @property
     def is_stored(self) -> bool:
@@ -129,6 +137,10 @@ class Vocabulary:
     def __getitem__(self, name: str) -> Fact:
         return self.facts[name]
 
+    def defaults(self) -> list[Fact]:
+        """Facts that read "none" when nothing is on file."""
+        return [fact for fact in self.facts.values() if fact.absent == "none"]
+
     def stored(self) -> list[Fact]:
         """The facts apps must supply: the columns of a sweep, the keys of one person."""
         return [fact for fact in self.facts.values() if fact.is_stored]
@@ -167,35 +179,38 @@ def _read_fact(entry: Fields) -> Fact:
     else:
         extra |= _stored_part(entry, kind)
     extra |= _kind_part(entry, kind)
+    if entry.has("per"):
+        extra["per_relation"] = entry.one_of("per", ["relation"]) == "relation"
     entry.done()
     return Fact(name=name, kind=kind, label=label, **extra)  # type: ignore[arg-type]
 
 
 def _stored_part(entry: Fields, kind: Kind) -> dict[str, object]:
-    absent_false = entry.has("absent") and not _absent_is_unknown(entry)
-    if absent_false and kind != "bool":
-        entry.fault("absent", "只有 bool 事实才能缺省为否", "改成 unknown")
-    found: dict[str, object] = {
-        "owner": entry.matching("owner", NAME, "registry"),
-        "absent_false": absent_false,
-    }
-    if not entry.has("absent"):
-        entry.node("absent")
-    if not absent_false:
+    absent = _absent(entry, kind)
+    found: dict[str, object] = {"owner": entry.matching("owner", NAME, "registry"), "absent": absent}
+    if absent is None:
         found["question"] = entry.text("question")
     elif entry.has("question"):
-        entry.fault("question", "缺省为否的事实不会被追问", "删去 question")
+        entry.fault("question", "有缺省值的事实不会被追问", "删去 question")
     if entry.has("meaningful_when"):
         found["meaningful_when"] = entry.text("meaningful_when")
     return found
 
 
-def _absent_is_unknown(entry: Fields) -> bool:
+def _absent(entry: Fields, kind: Kind) -> Absent:
     node = entry.node("absent")
-    value = node.value if node else None
-    if value is not False and value != "unknown":
-        entry.fault("absent", "absent 只能是 false 或 unknown", "身份类写 false，境况类写 unknown")
-    return value is not False
+    value = node.value if node else "unknown"
+    if value is False and kind == "bool":
+        return False
+    if value == "none" and kind == "enum":
+        return "none"
+    if value != "unknown":
+        entry.fault(
+            "absent",
+            "absent 只能是 unknown，是否类也可以是 false，选项类也可以是 none",
+            "身份类写 false 或 none，境况类写 unknown",
+        )
+    return None
 
 
 def _kind_part(entry: Fields, kind: Kind) -> dict[str, object]:
@@ -209,7 +224,11 @@ def _kind_part(entry: Fields, kind: Kind) -> dict[str, object]:
         }
     if kind == "enum":
         values = entry.map("values", "取值")
-        return {"values": dict(values.each(lambda key, node: (key, _value_label(values, key, node))))}
+        found = dict(values.each(lambda key, node: (key, _value_label(values, key, node))))
+        absent = entry.node("absent")
+        if absent and absent.value == "none" and "none" not in found:
+            entry.fault("values", "absent 写了 none，取值里却没有 none", "加上 none: 无")
+        return {"values": found}
     if kind == "int":
         return _number_part(entry)
     if kind in SPANS:
