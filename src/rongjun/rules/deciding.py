@@ -1,36 +1,42 @@
-"""One person now: the verdict, and a reason for every condition."""
+"""One person now: the verdict, and a reason for every condition.
+
+Everything that does not depend on the person is worked out once per book and era (the time between two
+days on which the versions in force change); a decision then only looks up states and sentences.
+"""
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from rongjun.rules.book import Basis, Benefit, Book, Verdict, Version, canonical
 from rongjun.rules.engines import Program, compile_python, span_value
-from rongjun.rules.folding import stored_facts
+from rongjun.rules.folding import expand, stored_facts
 from rongjun.rules.phrases import phrase
 from rongjun.rules.tree import All, Condition, Either, Leaf, Not, conjunction, leaves, top_parts
-from rongjun.rules.vocabulary import Value, Vocabulary
+from rongjun.rules.vocabulary import Fact, Value, Vocabulary
 
 State = Literal["met", "failed", "unknown"]
-_STATES: Mapping[bool | None, State] = {True: "met", False: "failed", None: "unknown"}
-_VERDICTS: Mapping[bool | None, Verdict] = {True: "granted", False: "not-granted", None: "unknown"}
+Facts = Mapping[str, Value]
+Plain = bool | int | str | None
+Pairs = tuple[tuple[str, Plain], ...]
+_STATES: Final[Mapping[bool | None, State]] = {True: "met", False: "failed", None: "unknown"}
+_VERDICTS: Final[Mapping[bool | None, Verdict]] = {True: "granted", False: "not-granted", None: "unknown"}
+_BEST_FIRST: Final[Mapping[Verdict, int]] = {"granted": 0, "unknown": 1, "not-granted": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class FactUsed:
+class FactUsed(NamedTuple):
     """A fact a condition read: its value (dates as ISO text) and how a clerk reads it."""
 
     name: str
     label: str
-    value: bool | int | str | None
+    value: Plain
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissingFact:
+class MissingFact(NamedTuple):
     """A fact that would settle an unknown condition, and the question that asks for it."""
 
     name: str
@@ -38,8 +44,7 @@ class MissingFact:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One top-level condition: the sentence, how it stands, its clause, what it read, what it lacks."""
 
     text: str
@@ -49,11 +54,12 @@ class Reason:
     missing: tuple[MissingFact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided and why; enough to decide it again (`facts`, `book`, `version`, `on`).
+class Decision(NamedTuple):
+    """What was decided and why; enough to decide it again (`facts`, `relations`, `book`, `version`, `on`).
 
     `unconfirmed` is true until the bureau has confirmed this wording: screens then say 待局方确认.
+    `relation` names the relation that decided (烈士的子女) where the benefit asks for one; `relations` are
+    all that were looked at.
     """
 
     code: str
@@ -67,7 +73,9 @@ class Decision:
     confidence: str
     source_grade: str
     unconfirmed: bool
-    facts: tuple[tuple[str, bool | int | str | None], ...]
+    facts: Pairs
+    relation: str | None
+    relations: tuple[Pairs, ...]
 
     @property
     def missing(self) -> tuple[MissingFact, ...]:
@@ -77,58 +85,136 @@ class Decision:
         return tuple(dict.fromkeys(fact for reason in self.reasons for fact in reason.missing))
 
 
-def decide(book: Book, *, code: str, facts: Mapping[str, Value], on: date) -> Decision | None:
+def decide(
+    book: Book, *, code: str, facts: Facts, on: date, relations: Sequence[Facts] = ()
+) -> Decision | None:
     """Judge one benefit for one person on a day; None when no version is in force on that day.
 
     `facts` are stored facts by name (a date may be ISO text, so recorded facts can be fed back); what is
-    not in it is unknown, or false for facts declared `absent: false`. Raises KeyError for an unknown
-    code, ValueError for a fact that is not in the vocabulary or has a value of the wrong kind.
+    not in it is unknown, or what the vocabulary says of an absent fact. `relations` hold the facts that are
+    per relation, one mapping for each relation; given among `facts` they are one relation. A rule over kin
+    is judged per relation and the best verdict stands. Raises KeyError for an unknown code, ValueError for
+    a fact that is not in the vocabulary or has a value of the wrong kind.
     """
     benefit = book.benefits[code]
-    version = benefit.version(on=on)
-    if version is None:
+    if benefit.version(on=on) is None:
         return None
-    return _decide(_View(book, clean_facts(book, facts), on), benefit, version)
+    era = _era(book, bisect_right(book.changes, on))
+    return _decide(era.judges[code], _views(era, facts, relations, on=on))
 
 
-def decide_all(book: Book, *, facts: Mapping[str, Value], on: date) -> tuple[Decision, ...]:
-    """Judge every benefit in force on a day, in order of their codes."""
-    view = _View(book, clean_facts(book, facts), on)
-    return tuple(_decide(view, benefit, version) for benefit, version in book.in_force(on=on))
+def decide_all(
+    book: Book, *, facts: Facts, on: date, relations: Sequence[Facts] = ()
+) -> tuple[Decision, ...]:
+    """Judge every benefit in force on a day, in order of their codes. Arguments as for `decide`."""
+    era = _era(book, bisect_right(book.changes, on))
+    views = _views(era, facts, relations, on=on)
+    return tuple(_decide(judge, views) for judge in era.judges.values())
 
 
-def verdicts(book: Book, *, facts: Mapping[str, Value], on: date) -> dict[str, Verdict]:
-    """The verdicts alone, for every benefit in force on a day; microseconds."""
-    codes, program = _whole_program(book, bisect_right(book.changes, on))
-    found = program(clean_facts(book, facts), on=on)
-    return {code: _VERDICTS[state] for code, state in zip(codes, found, strict=True)}
+def verdicts(book: Book, *, facts: Facts, on: date, relations: Sequence[Facts] = ()) -> dict[str, Verdict]:
+    """The verdicts alone, for every benefit in force on a day; microseconds. Arguments as for `decide`."""
+    era = _era(book, bisect_right(book.changes, on))
+    first, *others = _people(book, facts, relations)
+    found = dict(zip(era.judges, map(_VERDICTS.__getitem__, era.verdicts(first, on=on)), strict=True))
+    for person in others:
+        for code, state in zip(era.kin_codes, era.kin_verdicts(person, on=on), strict=True):
+            found[code] = min(found[code], _VERDICTS[state], key=_BEST_FIRST.__getitem__)
+    return found
 
 
-def clean_facts(book: Book, facts: Mapping[str, Value]) -> dict[str, Value]:
-    """Check one person's facts and fill in what counts as false when absent."""
-    vocabulary = book.vocabulary.facts
-    clean: dict[str, Value] = {}
+def _people(book: Book, facts: Facts, relations: Sequence[Facts]) -> list[Facts]:
+    """The checked facts with those of one relation: one set a relation, one set when there is none.
+
+    Facts of a relation given among the person's own are a relation, too.
+    """
+    defaults, kin = _defaults(book), _kin_names(book)
+    own = _checked(book, facts)
+    each = [_checked(book, relation) for relation in relations]
+    if not each:
+        return [own | {name: value for name, value in defaults.items() if own.get(name) is None}]
+    flat = {name: own.pop(name) for name in kin & own.keys()}
+    if any(value is not None for value in flat.values()):
+        each.insert(0, flat)
+    known = [{name: v for name, v in relation.items() if v is not None} for relation in each]
+    return [own | defaults | relation for relation in known]
+
+
+@lru_cache(maxsize=16)
+def _defaults(book: Book) -> dict[str, Value]:
+    """What counts when nothing is on file, for the facts that then read \"none\"."""
+    return {fact.name: fact.absent for fact in book.vocabulary.defaults()}
+
+
+@lru_cache(maxsize=16)
+def _kin_names(book: Book) -> frozenset[str]:
+    return frozenset(fact.name for fact in book.vocabulary.facts.values() if fact.per_relation)
+
+
+def _checked(book: Book, facts: Facts) -> dict[str, Value]:
+    checks, clean = _checks(book), dict(facts)
     for name, value in facts.items():
-        fact = vocabulary.get(name)
-        if fact is None or not fact.is_stored:
+        check = checks.get(name)
+        if check is None:
             raise ValueError(f"{name} 不是可以提供的事实")
-        clean[name] = date.fromisoformat(value) if fact.kind == "date" and isinstance(value, str) else value
-        if not fact.accepts(clean[name]):
+        if value is None or check(value):
+            continue
+        fact = book.vocabulary[name]
+        if fact.kind == "date" and isinstance(value, str):
+            clean[name] = date.fromisoformat(value)
+        else:
             raise ValueError(f"{name} 的值不合事实表的规定")
-    for fact in book.vocabulary.defaults():
-        if clean.get(fact.name) is None:
-            clean[fact.name] = fact.absent
     return clean
+
+
+@lru_cache(maxsize=16)
+def _checks(book: Book) -> dict[str, Callable[[Value], bool]]:
+    """For each stored fact whether a value has its type and range, as fast as can be."""
+    return {fact.name: _check(fact) for fact in book.vocabulary.stored()}
+
+
+def _check(fact: Fact) -> Callable[[Value], bool]:
+    return (lambda value: value is True or value is False) if fact.kind == "bool" else fact.accepts
 
 
 def decision_bytes(decision: Decision) -> bytes:
     """The decision as canonical JSON: same facts and same book give the same bytes."""
-    value = asdict(decision)
-    value["on"], value["version"] = decision.on.isoformat(), decision.version.isoformat()
-    for basis in value["basis"]:
-        basis["effective_from"] = basis["effective_from"].isoformat() if basis["effective_from"] else None
-    value["facts"] = dict(decision.facts)
-    return canonical(value)
+    return canonical(decision_value(decision))
+
+
+def decision_value(decision: Decision) -> dict[str, object]:
+    """The decision as plain values, ready for JSON: what is recorded and replayed."""
+    return {
+        "code": decision.code,
+        "title": decision.title,
+        "version": decision.version.isoformat(),
+        "book": decision.book,
+        "on": decision.on.isoformat(),
+        "verdict": decision.verdict,
+        "reasons": [_reason_value(reason) for reason in decision.reasons],
+        "basis": [_basis_value(entry) for entry in decision.basis],
+        "confidence": decision.confidence,
+        "source_grade": decision.source_grade,
+        "unconfirmed": decision.unconfirmed,
+        "facts": dict(decision.facts),
+        "relation": decision.relation,
+        "relations": [dict(pairs) for pairs in decision.relations],
+    }
+
+
+def _reason_value(reason: Reason) -> dict[str, object]:
+    return {
+        "text": reason.text,
+        "state": reason.state,
+        "clause": reason.clause,
+        "facts": [fact._asdict() for fact in reason.facts],
+        "missing": [fact._asdict() for fact in reason.missing],
+    }
+
+
+def _basis_value(entry: Basis) -> dict[str, object]:
+    since = entry.effective_from.isoformat() if entry.effective_from else None
+    return {"document": entry.document, "clause": entry.clause, "effective_from": since}
 
 
 def full_condition(book: Book, benefit: Benefit, version: Version, *, on: date) -> Condition:
@@ -137,100 +223,199 @@ def full_condition(book: Book, benefit: Benefit, version: Version, *, on: date) 
     return conjunction((version.when, *guards))
 
 
-def _first_day(book: Book, era: int) -> date:
-    """The day on which an era of the book begins; within an era the versions in force stay the same."""
-    return book.changes[era - 1] if era else date.min
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Everything about one benefit version that does not depend on the person.
 
+    `parts` are indexes into the conditions of the era; `stored` and `kin` the facts it reads.
+    """
 
-@lru_cache(maxsize=32)
-def _whole_program(book: Book, era: int) -> tuple[tuple[str, ...], Program]:
-    day = _first_day(book, era)
-    pairs = list(book.in_force(on=day))
-    conditions = [full_condition(book, benefit, version, on=day) for benefit, version in pairs]
-    return tuple(b.code for b, _ in pairs), compile_python(conditions, vocabulary=book.vocabulary)
+    benefit: Benefit
+    version: Version
+    unconfirmed: bool
+    parts: tuple[int, ...]
+    clauses: tuple[str, ...]
+    stored: tuple[str, ...]
+    kin: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
-    """Everything about one benefit version that does not depend on the person."""
+class _Part:
+    """One top-level condition, shared by all benefits that ask for it."""
 
-    parts: tuple[Condition, ...]
-    reads: tuple[tuple[str, ...], ...]
-    texts: tuple[str, ...]
-    clauses: tuple[str, ...]
-    stored: tuple[str, ...]
-    program: Program
+    condition: Condition
+    text: str
+    reads: tuple[str, ...]
 
 
-@lru_cache(maxsize=2_048)
-def _judge(book: Book, code: str, era: int) -> _Judge:
-    benefit, day = book.benefits[code], _first_day(book, era)
-    version = benefit.version(on=day)
-    assert version is not None
-    own, own_clause = top_parts(version.when), _clause(version.basis)
-    guards = [guard for _, guard in book.guards_before(benefit, on=day)]
-    parts = (*own, *(guard.when for guard in guards))
-    return _Judge(
-        parts=parts,
-        reads=tuple(tuple(dict.fromkeys(leaf.fact for leaf in leaves(part))) for part in parts),
-        texts=tuple(phrase(part, vocabulary=book.vocabulary) for part in parts),
-        clauses=(*[own_clause] * len(own), *(_clause(guard.basis) for guard in guards)),
-        stored=stored_facts(conjunction(parts), vocabulary=book.vocabulary),
-        program=compile_python([conjunction(parts), *parts], vocabulary=book.vocabulary),
+@dataclass(frozen=True, slots=True)
+class _Era:
+    """A book while the versions in force stay the same.
+
+    `states` gives the state of every part, then of every leaf of `leaves`.
+    """
+
+    book: Book
+    judges: Mapping[str, _Judge]
+    parts: tuple[_Part, ...]
+    leaves: Mapping[Leaf, int]
+    states: Program
+    verdicts: Program
+    kin_codes: tuple[str, ...]
+    kin_verdicts: Program
+
+
+@lru_cache(maxsize=16)
+def _era(book: Book, number: int) -> _Era:
+    vocabulary = book.vocabulary
+    day = book.changes[number - 1] if number else date.min
+    pairs = list(book.in_force(on=day))
+    numbers: dict[Condition, int] = {}
+    judges = {benefit.code: _judge(book, benefit, version, numbers, on=day) for benefit, version in pairs}
+    asked = [expand(part, vocabulary=vocabulary) for part in numbers]
+    found = dict.fromkeys(leaf for part in asked for leaf in leaves(part))
+    whole = {benefit.code: full_condition(book, benefit, version, on=day) for benefit, version in pairs}
+    kin = tuple(code for code, judge in judges.items() if judge.kin)
+    return _Era(
+        book=book,
+        judges=judges,
+        parts=tuple(_part(part, vocabulary) for part in numbers),
+        leaves={leaf: len(numbers) + index for index, leaf in enumerate(found)},
+        states=compile_python([*numbers, *found], vocabulary=vocabulary),
+        verdicts=compile_python(list(whole.values()), vocabulary=vocabulary),
+        kin_codes=kin,
+        kin_verdicts=compile_python([whole[code] for code in kin], vocabulary=vocabulary),
     )
+
+
+def _judge(
+    book: Book, benefit: Benefit, version: Version, numbers: dict[Condition, int], *, on: date
+) -> _Judge:
+    own, own_clause = top_parts(version.when), _clause(version.basis)
+    guards = [guard for _, guard in book.guards_before(benefit, on=on)]
+    parts = (*own, *(guard.when for guard in guards))
+    names = stored_facts(conjunction(parts), vocabulary=book.vocabulary)
+    return _Judge(
+        benefit=benefit,
+        version=version,
+        unconfirmed=not book.is_confirmed(benefit, version),
+        parts=tuple(numbers.setdefault(part, len(numbers)) for part in parts),
+        clauses=(*[own_clause] * len(own), *(_clause(guard.basis) for guard in guards)),
+        stored=tuple(name for name in names if not book.vocabulary[name].per_relation),
+        kin=_kin_facts(book, names),
+    )
+
+
+def _kin_facts(book: Book, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The facts of a relation a benefit reads, with those that name it; none if it reads none."""
+    read = {name for name in names if book.vocabulary[name].per_relation}
+    titles = {fact.name for fact in book.vocabulary.facts.values() if fact.titles_relation}
+    return tuple(sorted(read | titles)) if read else ()
+
+
+def _part(condition: Condition, vocabulary: Vocabulary) -> _Part:
+    reads = tuple(dict.fromkeys(leaf.fact for leaf in leaves(condition)))
+    return _Part(condition, phrase(condition, vocabulary=vocabulary), reads)
 
 
 def _clause(basis: tuple[Basis, ...]) -> str:
     return "；".join(str(entry) for entry in basis)
 
 
-def _decide(view: "_View", benefit: Benefit, version: Version) -> Decision:
-    book, on = view.book, view.on
-    judge = _judge(book, benefit.code, bisect_right(book.changes, on))
-    verdict, *states = judge.program(view.facts, on=on)
-    reasons = tuple(
-        Reason(
-            text=text,
-            state=_STATES[state],
-            clause=clause,
-            facts=tuple(view.used(name) for name in names),
-            missing=view.missing(part) if state is None else (),
-        )
-        for part, names, text, clause, state in zip(
-            judge.parts, judge.reads, judge.texts, judge.clauses, states, strict=True
-        )
-    )
+def _decide(judge: _Judge, views: "Sequence[_View]") -> Decision:
+    view = views[0] if len(views) == 1 or not judge.kin else _best(judge, views)
+    benefit, version = judge.benefit, judge.version
     return Decision(
-        code=benefit.code,
-        title=benefit.title,
-        version=version.start,
-        book=book.digest,
-        on=on,
-        verdict=_VERDICTS[verdict],
-        reasons=reasons,
-        basis=version.basis,
-        confidence=benefit.confidence,
-        source_grade=benefit.source_grade,
-        unconfirmed=not book.is_confirmed(benefit, version),
-        facts=tuple((name, view.used(name).value) for name in judge.stored),
+        benefit.code,
+        benefit.title,
+        version.start,
+        view.era.book.digest,
+        view.on,
+        view.verdict(judge),
+        tuple(map(view.reason, judge.parts, judge.clauses)),
+        version.basis,
+        benefit.confidence,
+        benefit.source_grade,
+        judge.unconfirmed,
+        tuple(map(view.pair, judge.stored)),
+        view.relation if judge.kin else None,
+        tuple(tuple(map(each.pair, judge.kin)) for each in views if each.relation is not None)
+        if judge.kin
+        else (),
+    )
+
+
+def _recorded_relations(judge: _Judge, views: "Sequence[_View]") -> tuple[Pairs, ...]:
+    return tuple(tuple(map(view.pair, judge.kin)) for view in views if view.relation is not None)
+
+
+def _best(judge: _Judge, views: "Sequence[_View]") -> "_View":
+    """The relation with the best verdict; of equals the one that fails least, then the first."""
+
+    def rank(view: _View) -> tuple[int, int]:
+        states = [view.states[part] for part in judge.parts]
+        return _BEST_FIRST[view.verdict(judge)], states.count(False)
+
+    return min(views, key=rank)
+
+
+def _views(era: _Era, facts: Facts, relations: Sequence[Facts], *, on: date) -> "list[_View]":
+    people = _people(era.book, facts, relations)
+    given = relations or any(facts[name] is not None for name in _kin_names(era.book) & facts.keys())
+    return [
+        _View(era, person, on, era.states(person, on=on), _title(era.book, person) if given else None)
+        for person in people
+    ]
+
+
+def _title(book: Book, person: Facts) -> str:
+    """The relation in words: 烈士的子女."""
+    titles = [fact for fact in book.vocabulary.defaults() if fact.titles_relation]
+    return "的".join(
+        fact.values[str(person[fact.name])] for fact in titles if person[fact.name] != fact.absent
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """One person's facts as conditions see them on a day; each fact is worked out once."""
+    """One person's facts (with one relation) as conditions see them; each fact is worked out once."""
 
-    book: Book
-    facts: Mapping[str, Value]
+    era: _Era
+    facts: Facts
     on: date
+    states: tuple[bool | None, ...]
+    relation: str | None
     _used: dict[str, FactUsed] = field(default_factory=dict)
+    _pairs: dict[str, tuple[str, Plain]] = field(default_factory=dict)
+    _reasons: dict[int, Reason] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return self.book.vocabulary
+        return self.era.book.vocabulary
+
+    def verdict(self, judge: _Judge) -> Verdict:
+        """All conditions of a benefit together."""
+        states = [self.states[part] for part in judge.parts]
+        return "not-granted" if False in states else "unknown" if None in states else "granted"
+
+    def reason(self, number: int, clause: str) -> Reason:
+        """How one condition stands, under the clause of the benefit that asks."""
+        known = self._reasons.get(number)
+        if known is None:
+            part, state = self.era.parts[number], self.states[number]
+            known = self._reasons[number] = Reason(
+                text=part.text,
+                state=_STATES[state],
+                clause=clause,
+                facts=tuple(map(self.used, part.reads)),
+                missing=self.missing(part.condition) if state is None else (),
+            )
+        if known.clause is clause:
+            return known
+        return Reason(known.text, known.state, clause, known.facts, known.missing)
 
     def value(self, name: str) -> Value:
-        """The effective value: spans worked out, derived facts judged, absent-false facts filled."""
+        """The effective value: spans worked out, derived facts judged, absent facts filled."""
         fact = self.vocabulary[name]
         if fact.derived:
             return self.state(fact.derived)
@@ -241,28 +426,39 @@ class _View:
 
     def used(self, name: str) -> FactUsed:
         """A fact as reasons show it."""
-        if name not in self._used:
+        known = self._used.get(name)
+        if known is None:
             fact, value = self.vocabulary[name], self.value(name)
-            shown = fact.show(value, regions=self.book.regions)
-            self._used[name] = FactUsed(name, fact.label, _plain(value), shown)
-        return self._used[name]
+            shown = fact.show(value, regions=self.era.book.regions)
+            known = self._used[name] = FactUsed(name, fact.label, _plain(value), shown)
+        return known
+
+    def pair(self, name: str) -> tuple[str, Plain]:
+        """A stored fact as decisions record it."""
+        known = self._pairs.get(name)
+        if known is None:
+            known = self._pairs[name] = (name, self.used(name).value)
+        return known
 
     def missing(self, part: Condition) -> tuple[MissingFact, ...]:
         """The unknown facts that keep a condition unknown; settled branches ask nothing."""
         return tuple(dict.fromkeys(self._ask(part)))
 
-    def _ask(self, node: Condition) -> list[MissingFact]:
+    def _ask(self, node: Condition) -> Iterator[MissingFact]:
         if self.state(node) is not None:
-            return []
+            return
         if isinstance(node, Not):
-            return self._ask(node.part)
-        if isinstance(node, All | Either):
-            return [fact for part in node.parts for fact in self._ask(part)]
-        fact = self.vocabulary[node.fact]
-        if fact.derived:
-            return self._ask(fact.derived)
-        stored = self.vocabulary[fact.of or fact.name]
-        return [MissingFact(stored.name, stored.label, stored.question)]
+            yield from self._ask(node.part)
+        elif isinstance(node, All | Either):
+            for part in node.parts:
+                yield from self._ask(part)
+        else:
+            fact = self.vocabulary[node.fact]
+            if fact.derived:
+                yield from self._ask(fact.derived)
+            else:
+                stored = self.vocabulary[fact.of or fact.name]
+                yield MissingFact(stored.name, stored.label, stored.question)
 
     def state(self, node: Condition) -> bool | None:
         """How one node stands; used only to tell which branch is still open."""
@@ -273,13 +469,9 @@ class _View:
             settled = isinstance(node, Either)
             states = [self.state(part) for part in node.parts]
             return settled if settled in states else None if None in states else not settled
-        return _leaf_state(self.book, node)(self.facts, on=self.on)[0]
+        derived = self.vocabulary[node.fact].derived
+        return self.state(derived) if derived else self.states[self.era.leaves[node]]
 
 
-@lru_cache(maxsize=8_192)
-def _leaf_state(book: Book, leaf: Leaf) -> Program:
-    return compile_python([leaf], vocabulary=book.vocabulary)
-
-
-def _plain(value: Value) -> bool | int | str | None:
+def _plain(value: Value) -> Plain:
     return value.isoformat() if isinstance(value, date) else value

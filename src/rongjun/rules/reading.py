@@ -271,6 +271,10 @@ class Fields:
         """A whole number."""
         return self._get(key, int, "整数", 0)
 
+    def truth(self, key: str) -> bool:
+        """true or false."""
+        return self._get(key, bool, " true 或 false", stand_in=False)
+
     def day(self, key: str) -> date:
         """An ISO date."""
         return self._get(key, date, "日期（如 2024-10-01，不加引号）", date.min)

@@ -1,7 +1,9 @@
 """The whole population at once: the same conditions, folded to dates, run by Polars."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -9,7 +11,7 @@ import polars as pl
 from rongjun.rules.book import Book
 from rongjun.rules.deciding import full_condition
 from rongjun.rules.engines import as_polars, as_sql
-from rongjun.rules.folding import fold
+from rongjun.rules.folding import fold, stored_facts
 from rongjun.rules.tree import Condition
 from rongjun.rules.vocabulary import Fact
 
@@ -24,16 +26,74 @@ _TYPES: Final[Mapping[str, type[pl.DataType]]] = {
 }
 
 
-def sweep(book: Book, *, frame: pl.DataFrame, on: date, codes: Collection[str] | None = None) -> pl.DataFrame:
+def sweep(
+    book: Book,
+    *,
+    frame: pl.DataFrame,
+    on: date,
+    codes: Collection[str] | None = None,
+    relations: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Judge a population on a day: one row a person, one nullable Boolean column a benefit in force.
 
     `frame` has `person_id` and a column for each stored fact; a column that is not there is unknown for
-    everybody (or false, as declared). True is granted, False not-granted, null unknown. Raises TypeError
-    when a column has a type its fact cannot have.
+    everybody (or what the vocabulary says of an absent fact). `relations` has `person_id` and the facts that
+    are per relation, any number of rows a person; a rule over kin holds when it holds for one of them.
+    True is granted, False not-granted, null unknown. Raises TypeError when a column has a type its fact
+    cannot have.
     """
-    folded = _folded(book, on=on, codes=codes)
-    ready = _typed(book, frame)
-    return ready.select(PERSON, *(as_polars(condition).alias(code) for code, condition in folded.items()))
+    plan = _plan(book, on)
+    chosen = {code: c for code, c in plan.conditions.items() if codes is None or code in codes}
+    needed = {name for code in chosen for name in plan.reads[code]}
+    ready = _typed(book, frame, needed)
+    wide = ready.select(PERSON, *(as_polars(condition).alias(code) for code, condition in chosen.items()))
+    kin = {code: condition for code, condition in chosen.items() if code in plan.kin}
+    if relations is None or relations.is_empty() or not kin:
+        return wide
+    return _with_kin(wide, _kin_verdicts(book, ready, relations, kin, needed), list(kin))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The folded conditions in force on a day, the stored facts each reads, and which are over kin."""
+
+    conditions: Mapping[str, Condition]
+    reads: Mapping[str, tuple[str, ...]]
+    kin: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def _plan(book: Book, on: date) -> _Plan:
+    vocabulary = book.vocabulary
+    conditions = {
+        benefit.code: fold(full_condition(book, benefit, version, on=on), vocabulary=vocabulary, on=on)
+        for benefit, version in book.in_force(on=on)
+    }
+    reads = {code: stored_facts(condition, vocabulary=vocabulary) for code, condition in conditions.items()}
+    kin = frozenset(code for code, names in reads.items() if any(vocabulary[n].per_relation for n in names))
+    return _Plan(conditions, reads, kin)
+
+
+def _kin_verdicts(
+    book: Book,
+    ready: pl.DataFrame,
+    relations: pl.DataFrame,
+    kin: Mapping[str, Condition],
+    needed: Collection[str],
+) -> pl.DataFrame:
+    """One row a person with relations: each rule over kin, judged per relation, the best standing."""
+    own = [name for name in ready.columns if name == PERSON or not book.vocabulary[name].per_relation]
+    theirs = {name for name in needed if book.vocabulary[name].per_relation}
+    each = _typed(book, relations, theirs).join(ready.select(own), on=PERSON, how="inner")
+    judged = each.select(PERSON, *(as_polars(condition).alias(code) for code, condition in kin.items()))
+    return judged.group_by(PERSON).agg(pl.col(code).any(ignore_nulls=False) for code in kin)
+
+
+def _with_kin(wide: pl.DataFrame, judged: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
+    """The sweep with the rules over kin replaced for those who have relations."""
+    rows = wide.select(PERSON).with_row_index("row").join(judged, on=PERSON, how="inner")
+    place = rows["row"]
+    return wide.with_columns(wide[code].scatter(place, rows[code]) for code in codes)
 
 
 def as_long(wide: pl.DataFrame) -> pl.DataFrame:
@@ -57,27 +117,25 @@ def sweep_sql(
     for fact in book.vocabulary.defaults():
         column = columns.get(fact.name, f'"{fact.name}"')
         columns[fact.name] = f"COALESCE({column}, '{fact.absent}')"
-    return {code: as_sql(c, columns=columns) for code, c in _folded(book, on=on, codes=codes).items()}
-
-
-def _folded(book: Book, *, on: date, codes: Collection[str] | None) -> dict[str, Condition]:
     return {
-        benefit.code: fold(full_condition(book, benefit, version, on=on), vocabulary=book.vocabulary, on=on)
-        for benefit, version in book.in_force(on=on)
-        if codes is None or benefit.code in codes
+        code: as_sql(condition, columns=columns)
+        for code, condition in _plan(book, on).conditions.items()
+        if codes is None or code in codes
     }
 
 
-def _typed(book: Book, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with exactly the columns the facts need, each of the right type."""
+def _typed(book: Book, frame: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
+    """The frame with exactly the columns these facts need, each of the right type."""
     columns = [pl.col(PERSON)]
     for fact in book.vocabulary.stored():
         wanted = _TYPES[fact.kind]
+        if fact.name in frame.columns and not _fits(frame.schema[fact.name], fact):
+            raise TypeError(f"{fact.name} 的列类型是 {frame.schema[fact.name]}，应是 {wanted.__name__}")
+        if fact.name not in names:
+            continue
         if fact.name not in frame.columns:
             columns.append(pl.lit(fact.absent or None, dtype=wanted).alias(fact.name))
             continue
-        if not _fits(frame.schema[fact.name], fact):
-            raise TypeError(f"{fact.name} 的列类型是 {frame.schema[fact.name]}，应是 {wanted.__name__}")
         column = pl.col(fact.name).cast(wanted)
         columns.append(column.fill_null(fact.absent) if fact.absent else column)
     return frame.select(columns)

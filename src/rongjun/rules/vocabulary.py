@@ -76,6 +76,7 @@ class Fact:
     owner: str = ""
     absent: Absent = None
     per_relation: bool = False
+    titles_relation: bool = False
     question: str = ""
     says: str = ""
     says_not: str = ""
@@ -181,6 +182,8 @@ def _read_fact(entry: Fields) -> Fact:
     extra |= _kind_part(entry, kind)
     if entry.has("per"):
         extra["per_relation"] = entry.one_of("per", ["relation"]) == "relation"
+    if entry.has("titles_relation"):
+        extra["titles_relation"] = entry.truth("titles_relation")
     entry.done()
     return Fact(name=name, kind=kind, label=label, **extra)  # type: ignore[arg-type]
 

@@ -52,7 +52,7 @@ def _comparison(draw: st.DrawFn, fact: Fact) -> str:
             st.sampled_from(["", "", " IS NULL", " IS NOT NULL"] if may_be_null else [""])
         )
     ordered = fact.kind not in {"enum", "division", "text"}
-    shapes = ["=", "<>", "IN", "NOT IN", "IS NULL", "IS NOT NULL"]
+    shapes = ["=", "<>", "IN", "NOT IN", *(["IS NULL", "IS NOT NULL"] if fact.absent is None else [])]
     shape = draw(
         st.sampled_from([*shapes, "<", "<=", ">", ">=", "BETWEEN", "NOT BETWEEN"] if ordered else shapes)
     )
@@ -95,9 +95,17 @@ def people(seed: int, *, count: int, on: date) -> list[dict[str, Value]]:
     return [{fact.name: _value(fact, chance, on=on) for fact in stored} for _ in range(count)]
 
 
+def relatives(seed: int, *, most: int) -> list[dict[str, Value]]:
+    """Up to `most` relations of one person, with nulls."""
+    chance = random.Random(seed)
+    kin = [fact for fact in book().vocabulary.stored() if fact.per_relation]
+    count = chance.randint(0, most)
+    return [{fact.name: _value(fact, chance, on=DAYS[0]) for fact in kin} for _ in range(count)]
+
+
 def _value(fact: Fact, chance: random.Random, *, on: date) -> Value:
     if chance.random() < 0.25:
-        return None
+        return fact.absent or None
     if fact.kind == "bool":
         return chance.random() < 0.5
     if fact.kind == "enum":

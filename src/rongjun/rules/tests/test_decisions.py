@@ -1,14 +1,16 @@
 """One person judged, with reasons."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rongjun.rules.deciding import Decision, decide, decide_all, decision_bytes, verdicts
-from rongjun.rules.tests.strategies import DAYS, book, people
+from rongjun.rules.tests.strategies import DAYS, book, people, relatives
 from rongjun.rules.vocabulary import Value
 
 TODAY = date(2026, 11, 23)
@@ -80,8 +82,9 @@ def test_a_suspended_person_is_stopped_by_the_guard_with_its_own_clause() -> Non
 
 
 def test_before_the_first_version_nothing_is_decided() -> None:
-    early = date(2023, 4, 20)
-    assert decide(book(), code="transport.city-transit-pref-card", facts=VETERAN, on=early) is None
+    eve = date(2023, 4, 20)
+    assert decide(book(), code="transport.city-transit-pref-card", facts=VETERAN, on=eve) is None
+    early = date(1949, 10, 1)
     assert decide_all(book(), facts=VETERAN, on=early) == ()
     assert verdicts(book(), facts=VETERAN, on=early) == {}
 
@@ -94,15 +97,62 @@ def test_a_fact_nobody_declared_or_of_the_wrong_kind_is_a_loud_mistake() -> None
         decide(book(), code="transport.no-such", facts={}, on=TODAY)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), on=st.sampled_from(DAYS))
 def test_what_a_decision_recorded_decides_it_again_to_the_byte(seed: int, on: date) -> None:
     (person,) = people(seed, count=1, on=on)
-    for decision in decide_all(book(), facts=person, on=on):
+    for decision in decide_all(book(), facts=person, relations=relatives(seed, most=3), on=on):
         written = decision_bytes(decision)
-        again = decide(book(), code=decision.code, facts=json.loads(written)["facts"], on=on)
+        kept = json.loads(written)
+        again = decide(book(), code=decision.code, facts=kept["facts"], relations=kept["relations"], on=on)
         assert again is not None
         assert decision_bytes(again) == written
+
+
+MARTYRS_CHILD: dict[str, Value] = {"dependant_of": "martyr", "relation": "child"}
+SOLDIERS_FATHER: dict[str, Value] = {"dependant_of": "active_soldier", "relation": "parent"}
+CHILDREN_OF_MARTYRS = "employment.martyrs-children-preferred-recruitment"
+
+
+def kin_judged(*relations: Mapping[str, Value]) -> Decision:
+    decision = decide(book(), code=CHILDREN_OF_MARTYRS, facts={}, relations=relations, on=TODAY)
+    assert decision is not None
+    return decision
+
+
+def test_the_best_relation_decides_and_is_named() -> None:
+    decision = kin_judged(SOLDIERS_FATHER, MARTYRS_CHILD)
+    assert (decision.verdict, decision.relation) == ("granted", "烈士的子女")
+    assert len(decision.relations) == 2
+
+
+def test_two_relations_are_never_mixed_into_a_third() -> None:
+    brother: dict[str, Value] = {"dependant_of": "martyr", "relation": "sibling"}
+    child: dict[str, Value] = {"dependant_of": "active_soldier", "relation": "child"}
+    assert kin_judged(brother, child).verdict == "not-granted"
+    assert kin_judged().verdict == "not-granted"
+    assert kin_judged().relation is None
+
+
+def test_a_relation_given_among_the_persons_own_facts_is_one_relation() -> None:
+    flat = decide(book(), code=CHILDREN_OF_MARTYRS, facts=MARTYRS_CHILD, on=TODAY)
+    assert flat is not None
+    assert decision_bytes(flat) == decision_bytes(kin_judged(MARTYRS_CHILD))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), on=st.sampled_from(DAYS))
+def test_one_more_relation_never_takes_anything_away(seed: int, on: date) -> None:
+    (person,) = people(seed, count=1, on=on)
+    person = {name: v for name, v in person.items() if not book().vocabulary[name].per_relation}
+    kin = relatives(seed, most=4)
+    order = ["not-granted", "unknown", "granted"]
+    found = [verdicts(book(), facts=person, relations=kin[:count], on=on) for count in range(1, len(kin) + 1)]
+    for fewer, more in pairwise(found):
+        assert all(order.index(more[code]) >= order.index(fewer[code]) for code in fewer)
+    if kin:
+        told = {d.code: d.verdict for d in decide_all(book(), facts=person, relations=kin, on=on)}
+        assert told == found[-1]
 
 
 @settings(max_examples=40, deadline=None)
