@@ -87,11 +87,15 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A case a person checked by hand; `given` holds stored facts as an app would supply them."""
+    """A case a person checked by hand; `given` holds stored facts as an app would supply them.
+
+    Somebody with several relations has them in `relations`; a single one may stand among `given`.
+    """
 
     name: str
     date: date
     given: Mapping[str, Value]
+    relations: tuple[Mapping[str, Value], ...]
     verdict: Verdict
     because: tuple[str, ...]
     line: int

@@ -1,7 +1,7 @@
 """Is the book sound? Every example run, simple lints, counts; and one benefit explained as text."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,25 +19,20 @@ from rongjun.rules.book import (
     Version,
 )
 from rongjun.rules.deciding import decide
+from rongjun.rules.drafting import can_hold, drafts
 from rongjun.rules.errors import PolicyError, Problem
 from rongjun.rules.folding import expand
 from rongjun.rules.loading import load_book
 from rongjun.rules.phrases import phrase
 from rongjun.rules.tree import (
     All,
-    Between,
-    Compare,
     Condition,
     Either,
     Holds,
-    Leaf,
     Not,
-    OneOf,
-    bare,
     leaves,
-    top_parts,
 )
-from rongjun.rules.vocabulary import Fact, Vocabulary
+from rongjun.rules.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +71,12 @@ def check_book(root: Path, *, city: str) -> Report:
 def _counts(book: Book) -> Mapping[str, Mapping[str, int]]:
     every = list(book.benefits.values())
     return {
+        "region": Counter({**Counter(b.level for b in every), "reference": len(book.references)}),
         "area": Counter(b.area for b in every),
         "kind": Counter(b.kind for b in every),
-        "level": Counter(b.level for b in every),
         "source_grade": Counter(b.source_grade for b in every),
         "confidence": Counter(b.confidence for b in every),
+        "announced": Counter("known" if b.versions[-1].announced else "unknown" for b in every),
     }
 
 
@@ -91,6 +87,9 @@ def _example_problems(book: Book, benefit: Benefit, version: Version) -> Iterato
             yield Problem(benefit.file, version.line, f"缺少结论为“{name}”的例子", "补一个人工核对过的例子")
     names = Counter(example.name for example in version.examples)
     for example in version.examples:
+        if _is_mirrored(book, version, example):
+            what = f"例子“{example.name}”只是照条件拟的，没有说出一个人"
+            yield Problem(benefit.file, example.line, what, "写一个真实会来问的人：加上年龄、身份等实际情况")
         if names[example.name] > 1:
             yield Problem(benefit.file, example.line, f"例子“{example.name}”重名", "换一个名字")
         if benefit.version(on=example.date) is not version:
@@ -101,8 +100,18 @@ def _example_problems(book: Book, benefit: Benefit, version: Version) -> Iterato
         yield from _outcome_problems(book, benefit, example)
 
 
+def _is_mirrored(book: Book, version: Version, example: Example) -> bool:
+    """Whether an example holds nothing but what can be read off the condition."""
+    if example.verdict == "unknown":
+        return False
+    meeting, missing = drafts(version.when, vocabulary=book.vocabulary, on=example.date)
+    return dict(example.given) in (meeting if example.verdict == "granted" else missing)
+
+
 def _outcome_problems(book: Book, benefit: Benefit, example: Example) -> Iterator[Problem]:
-    decision = decide(book, code=benefit.code, facts=example.given, on=example.date)
+    decision = decide(
+        book, code=benefit.code, facts=example.given, on=example.date, relations=example.relations
+    )
     assert decision is not None
     if decision.verdict != example.verdict:
         what = f"例子“{example.name}”应得 {example.verdict}，按条件得 {decision.verdict}"
@@ -121,18 +130,50 @@ def _outcome_problems(book: Book, benefit: Benefit, example: Example) -> Iterato
 
 
 def _condition_problems(book: Book, benefit: Benefit, version: Version) -> Iterator[Problem]:
+    """Conditions nobody can meet, branches nobody can take, and things said twice."""
+
     def problem(what: str, fix: str) -> Problem:
         return Problem(benefit.file, version.line, what, fix)
 
-    parts = top_parts(version.when)
-    if len(set(parts)) < len(parts):
-        yield problem("条件里有重复的部分", "删去重复的")
-    for fact, own in _by_fact(parts, book.vocabulary).items():
-        if not _can_hold(own, book.vocabulary[fact]):
-            yield problem(f"对“{book.vocabulary[fact].label}”的几个条件互相矛盾，谁也不能享受", "改正条件")
-    for part in parts:
-        if isinstance(part, Not) and part.part in parts:
-            yield problem("条件同时要求一件事成立和不成立", "改正条件")
+    def says(node: Condition) -> str:
+        return phrase(node, vocabulary=book.vocabulary)
+
+    if not can_hold(version.when, vocabulary=book.vocabulary, on=version.start):
+        yield problem("条件自相矛盾，谁也不能享受", "改正条件")
+        return
+    for node in _groups(version.when):
+        if len(set(node.parts)) < len(node.parts):
+            yield problem(f"“{says(node)}”里有重复的部分", "删去重复的")
+    for branch, whole in _branches(version.when, lambda inner: inner):
+        if not can_hold(whole, vocabulary=book.vocabulary, on=version.start):
+            yield problem(f"“{says(branch)}”这一支谁也走不到", "改正或删去这一支")
+
+
+def _groups(node: Condition) -> Iterator[All | Either]:
+    if isinstance(node, Not):
+        yield from _groups(node.part)
+    elif isinstance(node, All | Either):
+        yield node
+        for part in node.parts:
+            yield from _groups(part)
+
+
+def _branches(
+    node: Condition, within: Callable[[Condition], Condition]
+) -> Iterator[tuple[Condition, Condition]]:
+    """Each branch of each "or", with the whole condition as it reads when only that branch is left."""
+    if not isinstance(node, All | Either):
+        return
+    for index, part in enumerate(node.parts):
+
+        def placed(inner: Condition, node: All | Either = node, index: int = index) -> Condition:
+            if isinstance(node, Either):
+                return within(inner)
+            return within(All((*node.parts[:index], inner, *node.parts[index + 1 :])))
+
+        if isinstance(node, Either):
+            yield part, placed(part)
+        yield from _branches(part, placed)
 
 
 def _remarks(book: Book, benefit: Benefit, version: Version) -> Iterator[Problem]:
@@ -141,8 +182,6 @@ def _remarks(book: Book, benefit: Benefit, version: Version) -> Iterator[Problem
         gate = book.vocabulary[fact].meaningful_when
         what = f"用了“{book.vocabulary[fact].label}”而没有先要求 {gate}，无此身份的人会得出“差情况”"
         yield Problem(benefit.file, version.line, what, f"写成 {gate} AND …")
-    if not version.announced:
-        yield Problem(benefit.file, version.line, "没有写公布日期（announced）", "查到后补上")
     for basis in version.basis:
         if basis.effective_from and basis.effective_from > version.start:
             what = f"依据“{basis.document}”在本版本施行之后才生效"
@@ -163,54 +202,6 @@ def _unguarded(node: Condition, vocabulary: Vocabulary, *, above: frozenset[str]
         gate = vocabulary[node.fact].meaningful_when
         if gate and gate not in above:
             yield node.fact
-
-
-def _by_fact(parts: tuple[Condition, ...], vocabulary: Vocabulary) -> dict[str, list[Leaf]]:
-    found: dict[str, list[Leaf]] = {}
-    for part in parts:
-        if isinstance(part, Compare | OneOf | Between) and vocabulary[part.fact].kind != "date":
-            found.setdefault(part.fact, []).append(part)
-    return found
-
-
-def _can_hold(own: list[Leaf], fact: Fact) -> bool:
-    """Whether some value satisfies all comparisons: every constant and its neighbours are tried."""
-    tried: set[object] = set(fact.values)
-    for leaf in own:
-        tried |= _candidates(leaf)
-    if not fact.values:
-        tried |= {"", fact.lowest, fact.highest}
-    fitting = [v for v in tried if not isinstance(v, int) or fact.lowest <= v <= fact.highest or fact.level]
-    return any(all(_accepts(leaf, value) for leaf in own) for value in fitting)
-
-
-def _candidates(leaf: Leaf) -> set[object]:
-    if isinstance(leaf, Compare):
-        ends = [bare(leaf.value)]
-    elif isinstance(leaf, OneOf):
-        ends = [bare(value) for value in leaf.values]
-    else:
-        assert isinstance(leaf, Between)
-        ends = [bare(leaf.low), bare(leaf.high)]
-    return {near for end in ends for near in ((end - 1, end, end + 1) if isinstance(end, int) else (end,))}
-
-
-def _accepts(leaf: Leaf, value: object) -> bool:
-    if isinstance(leaf, OneOf):
-        return (value in {bare(v) for v in leaf.values}) is not leaf.negated
-    if isinstance(leaf, Compare) and leaf.op in {"=", "<>"}:
-        return (value == bare(leaf.value)) is (leaf.op == "=")
-    if not isinstance(value, int):
-        return False
-    if isinstance(leaf, Between):
-        low, high = bare(leaf.low), bare(leaf.high)
-        assert isinstance(low, int)
-        assert isinstance(high, int)
-        return (low <= value <= high) is not leaf.negated
-    assert isinstance(leaf, Compare)
-    edge = bare(leaf.value)
-    assert isinstance(edge, int)
-    return {"<": value < edge, "<=": value <= edge, ">": value > edge, ">=": value >= edge}[leaf.op]
 
 
 def explain_benefit(book: Book, *, code: str, on: date) -> str:

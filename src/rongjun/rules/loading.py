@@ -362,7 +362,10 @@ class _Loader:
         example = Example(
             name=fields.text("name"),
             date=on,
-            given=dict(given.each(lambda key, node: self._given(key, node, sheet=given.sheet, on=on))),
+            given=self._facts(given, on=on),
+            relations=tuple(
+                self._facts(each, on=on) for each in fields.maps("relations", "关系", required=False)
+            ),
             verdict=cast(Verdict, expect.one_of("verdict", VERDICTS)),
             because=expect.texts("because", required=False),
             line=fields.line,
@@ -373,6 +376,9 @@ class _Loader:
         expect.done()
         fields.done()
         return example
+
+    def _facts(self, given: Fields, *, on: date) -> dict[str, Value]:
+        return dict(given.each(lambda key, node: self._given(key, node, sheet=given.sheet, on=on)))
 
     def _hint(self, name: str) -> str:
         guess = closest(name, self.vocabulary.facts)
