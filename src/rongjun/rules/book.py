@@ -247,6 +247,7 @@ class Book:
 
     digest: str
     city: str
+    province: str
     title: str
     regions: Mapping[str, Region]
     vocabulary: Vocabulary

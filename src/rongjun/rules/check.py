@@ -51,10 +51,10 @@ class Report:
         return not self.problems
 
 
-def check_book(root: Path, *, city: str) -> Report:
+def check_book(policy: Path | Mapping[str, bytes], *, city: str) -> Report:
     """Load one city's book, run every example and lint every condition; never raises on bad files."""
     try:
-        book = load_book(root, city=city)
+        book = load_book(policy, city=city)
     except PolicyError as error:
         return Report(error.problems, (), {}, 0, None)
     problems: list[Problem] = []

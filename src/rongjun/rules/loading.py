@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, cast
 
 from rongjun.rules.book import (
@@ -35,7 +35,7 @@ from rongjun.rules.book import (
 from rongjun.rules.conditions import parse_condition
 from rongjun.rules.days import EARLIEST, Span, latest_start
 from rongjun.rules.errors import ConditionError, PolicyError, Problem
-from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_sheet
+from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_bytes
 from rongjun.rules.tree import Condition, Holds, Region
 from rongjun.rules.vocabulary import LEVELS, NAME, Fact, Value, Vocabulary, read_vocabulary
 
@@ -49,22 +49,49 @@ _SOURCE_ID = re.compile(r"[A-Z]-[0-9]{3}")
 _LINK = re.compile(r"https?://\S+")
 
 
-def load_book(root: Path, *, city: str, confirmations: Iterable[Confirmation] = ()) -> Book:
+def load_book(
+    policy: Path | Mapping[str, bytes], *, city: str, confirmations: Iterable[Confirmation] = ()
+) -> Book:
     """Return the book of one city; raise `PolicyError` with all problems when any file has one.
 
-    `root` is the policy folder, `city` the name of a folder in `root/cities`. The digest covers the
-    content (not the layout or comments) of facts, city, province, guards, benefits and confirmations.
+    `policy` is the policy folder, or what `read_folder` made of it; `city` the name of a folder in its
+    `cities`. The digest covers the content (not the layout or comments) of facts, city, province, guards,
+    venues, benefits, references and confirmations.
     """
-    loader = _Loader(root, confirmations=frozenset(confirmations))
+    files = read_folder(policy) if isinstance(policy, Path) else policy
+    loader = _Loader(files, confirmations=frozenset(confirmations))
     book = loader.book(city)
     if loader.problems or book is None:
         raise PolicyError(loader.problems)
     return book
 
 
+def read_folder(root: Path) -> dict[str, bytes]:
+    """Every file of the policy folder by its path inside it; raise `PolicyError` when one cannot be read."""
+    files: dict[str, bytes] = {}
+    problems = []
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir():
+            continue
+        try:
+            files[name] = path.read_bytes()
+        except OSError:
+            problems.append(Problem(f"policy/{name}", 1, "文件打不开", "检查文件的权限"))
+    if problems:
+        raise PolicyError(problems)
+    return files
+
+
+def files_of(files: Mapping[str, bytes], *, city: str, province: str) -> dict[str, bytes]:
+    """The files one city's book is made of: those of other cities and provinces left out."""
+    ours = ("facts.yaml", "national/", "reference/", f"provinces/{province}/", f"cities/{city}/")
+    return {name: raw for name, raw in files.items() if name.startswith(ours)}
+
+
 @dataclass(slots=True)
 class _Loader:
-    root: Path
+    files: Mapping[str, bytes]
     confirmations: frozenset[Confirmation]
     problems: list[Problem] = field(default_factory=list)
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary({}))
@@ -79,17 +106,18 @@ class _Loader:
         if place is None:
             return None
         title, province = place
-        guards = self._read_guards(self.root / "national" / "guard.yaml")
+        guards = self._read_guards("national/guard.yaml")
         benefits: dict[str, Benefit] = {}
         levels = {"national": "national", "province": f"provinces/{province}", "city": f"cities/{city}"}
         for level, folder in levels.items():
-            self._read_benefits(self.root / folder / "benefits", level=level, into=benefits)
+            self._read_benefits(f"{folder}/benefits", level=level, into=benefits)
         ordered = dict(sorted(benefits.items()))
         references: dict[str, Benefit] = {}
-        self._read_benefits(self.root / "reference", level="reference", into=references)
+        self._read_benefits("reference", level="reference", into=references)
         return Book(
             digest=self._digest(),
             city=city,
+            province=province,
             title=title,
             regions=self.regions,
             vocabulary=self.vocabulary,
@@ -106,26 +134,29 @@ class _Loader:
         )
         return digest_of({"format": BOOK_FORMAT, "files": self.content, "confirmations": confirmed})
 
-    def _sheet(self, path: Path) -> Sheet:
-        return Sheet(f"{self.root.name}/{path.relative_to(self.root).as_posix()}", self.problems)
+    def _sheet(self, name: str) -> Sheet:
+        return Sheet(f"policy/{name}", self.problems)
 
-    def _open(self, path: Path, what: str) -> tuple[Fields, Sheet] | None:
-        sheet = self._sheet(path)
-        node = read_sheet(path, sheet=sheet)
-        if node is None:
-            return None
-        self.content[sheet.file.partition("/")[2]] = plain(node)
-        return Fields(node, sheet=sheet, what=what), sheet
+    def _read(self, name: str) -> tuple[Node | None, Sheet]:
+        sheet = self._sheet(name)
+        if name not in self.files:
+            sheet.fault(1, "缺少这个文件", "补上它")
+            return None, sheet
+        node = read_bytes(self.files[name], sheet=sheet)
+        if node is not None:
+            self.content[name] = plain(node)
+        return node, sheet
+
+    def _open(self, name: str, what: str) -> tuple[Fields, Sheet] | None:
+        node, sheet = self._read(name)
+        return None if node is None else (Fields(node, sheet=sheet, what=what), sheet)
 
     # facts.yaml
 
     def _read_vocabulary(self) -> bool:
-        path = self.root / "facts.yaml"
-        sheet = self._sheet(path)
-        node = read_sheet(path, sheet=sheet)
+        node, sheet = self._read("facts.yaml")
         if node is None:
             return False
-        self.content["facts.yaml"] = plain(node)
         stored = read_vocabulary(node, sheet=sheet)
         if self.problems:
             return False
@@ -152,18 +183,12 @@ class _Loader:
     # province.yaml, city.yaml
 
     def _read_place(self, city: str) -> tuple[str, str] | None:
-        if not _SLUG.fullmatch(city) or not (self.root / "cities" / city).is_dir():
-            known = sorted(path.name for path in (self.root / "cities").glob("*") if path.is_dir())
-            self.problems.append(
-                Problem(
-                    f"{self.root.name}/cities",
-                    1,
-                    f"没有名为“{city}”的城市",
-                    f"从这些里选：{'、'.join(known)}",
-                )
-            )
+        known = sorted({name.split("/")[1] for name in self.files if name.startswith("cities/")})
+        if city not in known or not _SLUG.fullmatch(city):
+            listed = f"从这些里选：{'、'.join(known)}"
+            self.problems.append(Problem("policy/cities", 1, f"没有名为“{city}”的城市", listed))
             return None
-        opened = self._open(self.root / "cities" / city / "city.yaml", "城市")
+        opened = self._open(f"cities/{city}/city.yaml", "城市")
         if opened is None:
             return None
         fields, _ = opened
@@ -179,12 +204,12 @@ class _Loader:
             division.done()
         fields.text("title_en")
         fields.done()
-        self._read_venues(self.root / "cities" / city / "venues.yaml")
+        self._read_venues(f"cities/{city}/venues.yaml")
         return (title, province) if self._read_province(province) else None
 
-    def _read_venues(self, path: Path) -> None:
+    def _read_venues(self, name: str) -> None:
         """Named lists of places; a city need not have any."""
-        opened = self._open(path, "场所名单") if path.exists() else None
+        opened = self._open(name, "场所名单") if name in self.files else None
         if opened is None:
             return
         fields, _ = opened
@@ -196,7 +221,7 @@ class _Loader:
         fields.done()
 
     def _read_province(self, province: str) -> bool:
-        opened = self._open(self.root / "provinces" / province / "province.yaml", "省份")
+        opened = self._open(f"provinces/{province}/province.yaml", "省份")
         if opened is None:
             return False
         fields, _ = opened
@@ -215,8 +240,8 @@ class _Loader:
 
     # guard.yaml
 
-    def _read_guards(self, path: Path) -> tuple[Guard, ...]:
-        opened = self._open(path, "总闸")
+    def _read_guards(self, name: str) -> tuple[Guard, ...]:
+        opened = self._open(name, "总闸")
         if opened is None:
             return ()
         fields, sheet = opened
@@ -249,25 +274,24 @@ class _Loader:
 
     # benefits/<area>/<item>.yaml
 
-    def _read_benefits(self, folder: Path, *, level: str, into: dict[str, Benefit]) -> None:
-        for path in sorted(folder.rglob("*")):
-            if path.is_dir():
-                continue
+    def _read_benefits(self, folder: str, *, level: str, into: dict[str, Benefit]) -> None:
+        for name in sorted(name for name in self.files if name.startswith(f"{folder}/")):
+            path = PurePosixPath(name)
             if path.suffix != ".yaml" or len(path.relative_to(folder).parts) != 2:
-                self._sheet(path).fault(1, "benefits 里只放 领域/项目.yaml", "改名或移走这个文件")
+                self._sheet(name).fault(1, f"{folder} 里只放 领域/项目.yaml", "改名或移走这个文件")
                 continue
             benefit = self._read_benefit(path, level=level)
             if benefit is None:
                 continue
             if benefit.code in into:
                 other = into[benefit.code].file
-                self._sheet(path).fault(
+                self._sheet(name).fault(
                     1, f"代码 {benefit.code} 已在 {other} 里用过", "换一个代码，或合并两个文件"
                 )
             into[benefit.code] = benefit
 
-    def _read_benefit(self, path: Path, *, level: str) -> Benefit | None:
-        opened = self._open(path, "优待项目")
+    def _read_benefit(self, path: PurePosixPath, *, level: str) -> Benefit | None:
+        opened = self._open(str(path), "优待项目")
         if opened is None:
             return None
         fields, sheet = opened

@@ -55,15 +55,24 @@ def read_sheet(path: Path, *, sheet: Sheet) -> Node | None:
     """Return the file's content, or None after noting why it cannot be read."""
     try:
         raw = path.read_bytes()
-        if len(raw) > MAX_BYTES:
-            sheet.fault(1, f"文件超过 {MAX_BYTES // 1000} kB", "拆成多个文件，一项一个文件")
-            return None
-        text = raw.decode("utf-8")
     except FileNotFoundError:
         sheet.fault(1, "缺少这个文件", "补上它")
         return None
-    except (OSError, UnicodeDecodeError):
-        sheet.fault(1, "文件打不开或不是 UTF-8 编码", "用 UTF-8 另存")
+    except OSError:
+        sheet.fault(1, "文件打不开", "检查文件的权限")
+        return None
+    return read_bytes(raw, sheet=sheet)
+
+
+def read_bytes(raw: bytes, *, sheet: Sheet) -> Node | None:
+    """Return the content of one file's bytes, or None after noting why it cannot be read."""
+    if len(raw) > MAX_BYTES:
+        sheet.fault(1, f"文件超过 {MAX_BYTES // 1000} kB", "拆成多个文件，一项一个文件")
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        sheet.fault(1, "文件不是 UTF-8 编码", "用 UTF-8 另存")
         return None
     return read_text(text, sheet=sheet)
 
