@@ -37,6 +37,7 @@ ROLES: dict[str, Role] = {
         _role("station-clerk", "站点窗口", _WORK),
         _role("district-officer", "区市经办", _WORK),
         _role("city-officer", "市局经办", _WORK),
+        _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),
         _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify", AUDIT),

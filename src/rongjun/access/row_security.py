@@ -36,7 +36,12 @@ def lock_for_login(table: str, *, rights: str = "select, insert, update, delete"
     """
 
 
-def open_to_read(table: str, *, roles: str = "rongjun_login, app_staff, app_citizen, app_device") -> str:
+def open_to_read(
+    table: str,
+    *,
+    roles: str = "rongjun_login, app_staff, app_citizen, app_device",
+    job_rights: str = "select, insert, update",
+) -> str:
     """Reference data that is public anyway: every role reads, only jobs and the owner write."""
     return f"""
         alter table {table} enable row level security;
@@ -44,7 +49,7 @@ def open_to_read(table: str, *, roles: str = "rongjun_login, app_staff, app_citi
         create policy anyone_reads on {table} for select to {roles} using (true);
         create policy job_writes on {table} for all to app_batch using (true) with check (true);
         grant select on {table} to {roles};
-        grant select, insert, update on {table} to app_batch;
+        grant {job_rights} on {table} to app_batch;
     """
 
 

@@ -1,11 +1,19 @@
 """The door of benefits."""
 
+from rongjun.benefits.actions import adopt_book, confirm_wording, put_in_force, record_decisions
+from rongjun.benefits.logic import OUTCOME_WORDS, Replayed
 from rongjun.benefits.queries import (
+    EditionLine,
     book,
+    book_with_digest,
     counts_by_benefit,
     decisions_for,
+    editions,
     facts_of,
+    impact,
     people_with,
+    relations_of,
+    replay,
     sweep_everybody,
     swept_verdicts,
 )
@@ -15,12 +23,24 @@ MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
     "MARKS",
+    "OUTCOME_WORDS",
     "WORDS",
+    "EditionLine",
+    "Replayed",
+    "adopt_book",
     "book",
+    "book_with_digest",
+    "confirm_wording",
     "counts_by_benefit",
     "decisions_for",
+    "editions",
     "facts_of",
+    "impact",
     "people_with",
+    "put_in_force",
+    "record_decisions",
+    "relations_of",
+    "replay",
     "sweep_everybody",
     "swept_verdicts",
 ]

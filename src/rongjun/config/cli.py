@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
 import time
-from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import click
 
+from rongjun.config.cli_policy import policy, replay
 from rongjun.config.place import place, project_root
 from rongjun.config.postgres import LauncherError
+from rongjun.config.terminal import Page, day, ready_django, step
+from rongjun.config.terminal import actor as actor_for
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongjun.config.settings")
-
-
-class Page(click.Group):
-    """Help that reads like a page: every command with its sub-commands, in the order they are told in."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
-        """Commands in the order of this file."""
-        return list(self.commands)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One line a command, those of a group under its name."""
-        rows = [(name, command) for name in self.list_commands(ctx) for command in [self.commands[name]]]
-        told = []
-        for name, command in rows:
-            below = command.commands.items() if isinstance(command, click.Group) else [("", command)]
-            told += [(f"{name} {sub}".strip(), each.get_short_help_str(limit=120)) for sub, each in below]
-        with formatter.section("命令"):
-            formatter.write_dl(told)
 
 
 @click.group(cls=Page, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,23 +30,13 @@ def main() -> None:
     第一次来：
       rongjun demo                 起一座虚构的城市，打开 http://localhost:8000
       rongjun policy explain CODE  一项优待：谁、什么、依据
+      rongjun policy diff          改了的政策文件：改了什么、谁多了谁少了
       rongjun people sweep         全体在册人员逐项判定
       rongjun audit verify         核对证据链有没有被动过
 
     \b
     数据放在哪里由 RONGJUN_DATA 决定；用已有的 PostgreSQL（15 或更新）就设 DATABASE_URL。
     """
-
-
-def _django() -> None:
-    """Django over a database that runs; one we had to start is stopped again when the command ends."""
-    import django
-
-    from rongjun.config import database
-
-    if database.make_ready():
-        click.get_current_context().call_on_close(database.cluster().stop)
-    django.setup()
 
 
 @main.command()
@@ -82,15 +53,15 @@ def demo(port: int, prepare_only: bool) -> None:
     place().remember_profile("demo")
     os.environ["RONGJUN_PROFILE"] = "demo"
     click.echo(f"数据目录 {place().root}")
-    with only_one(), running_database(_step("数据库")):
-        with _step("表结构"):
+    with only_one(), running_database(step("数据库")):
+        with step("表结构"):
             run_as_owner("migrate", "-v", "0")
-        with _step("网页资源"):
+        with step("网页资源"):
             run_as_owner("collectstatic", "--noinput", "-v", "0")
-        _django()
+        ready_django()
         from rongjun.config.demo import fill_city, who_can_sign_in
 
-        with _step("虚构城市"):
+        with step("虚构城市"):
             fill_city()
         click.echo(who_can_sign_in())
         if not prepare_only:
@@ -104,14 +75,14 @@ def serve(port: int) -> None:
     from rongjun.config.serve import only_one, running_database
     from rongjun.config.serve import serve as run
 
-    with only_one(), running_database(_step("数据库")):
+    with only_one(), running_database(step("数据库")):
         sys.exit(run(port))
 
 
 @main.command()
 def worker() -> None:
     """只跑后台任务（serve 和 demo 会自己带起它）。"""
-    _django()
+    ready_django()
     from rongjun.config.jobs import work_forever
 
     work_forever()
@@ -122,7 +93,7 @@ def migrate() -> None:
     """把表结构升到最新（以 owner 角色）。"""
     from rongjun.config.serve import run_as_owner, running_database
 
-    with running_database(_step("数据库")):
+    with running_database(step("数据库")):
         run_as_owner("migrate", "-v", "1")
         run_as_owner("collectstatic", "--noinput", "-v", "0")
 
@@ -136,38 +107,8 @@ def manage(arguments: tuple[str, ...]) -> None:
     execute_from_command_line(["rongjun manage", *arguments])
 
 
-# --- policy -------------------------------------------------------------------------------------------------
-
-
-@main.group(cls=Page)
-def policy() -> None:
-    """政策文件：检查、解释。"""
-
-
-@policy.command("check")
-def policy_check() -> None:
-    """逐个检查政策文件并运行里面的例子；有一处不对就退出码 1。"""
-    from rongjun.rules.api import check_book
-
-    report = check_book(project_root() / "policy", city=_city())
-    for problem in (*report.problems, *report.remarks):
-        click.echo(problem)
-    for heading, counted in report.counts.items():
-        click.echo(f"{heading}：" + "，".join(f"{name} {count}" for name, count in sorted(counted.items())))
-    click.echo(f"例子 {report.examples} 个，{'全部通过' if report.is_clean else '有问题，见上'}")
-    sys.exit(0 if report.is_clean else 1)
-
-
-@policy.command("explain")
-@click.argument("code")
-def policy_explain(code: str) -> None:
-    """一项优待的中文说明：谁、什么、依据、把握有多大。"""
-    from rongjun.rules.api import explain_benefit
-
-    book = _book()
-    if code not in book.benefits:
-        raise click.ClickException(f"没有 {code} 这一项。有：{'、'.join(sorted(book.benefits))}")
-    click.echo(explain_benefit(book, code=code, on=_local_today()))
+main.add_command(policy)
+main.add_command(replay)
 
 
 # --- people -------------------------------------------------------------------------------------------------
@@ -183,7 +124,7 @@ def people() -> None:
 @click.option("--as", "login", required=True, help="以谁的身份和管辖范围导入（登录名）。")
 def people_import(file: Path, login: str) -> None:
     """导入一份花名册工作簿；能装的都装上，不能装的逐行说明原因。"""
-    _django()
+    ready_django()
     from django.conf import settings
     from django.utils import timezone
 
@@ -193,7 +134,7 @@ def people_import(file: Path, login: str) -> None:
     from rongjun.ui.api import sentence
 
     content = file.read_bytes()
-    actor = _actor(login, "registry.import-roster")
+    actor = actor_for(login, "registry.import-roster")
     try:
         with acting_as(actor):
             roster = registry.import_roster(
@@ -219,7 +160,7 @@ def people_import(file: Path, login: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def people_sample(file: Path) -> None:
     """写一份 20 行的示例花名册（虚构的人，其中 3 行有错），第一次导入用它。"""
-    _django()
+    ready_django()
     from rongjun.config.demo import sample_roster
     from rongjun.registry.api import roster_workbook
 
@@ -234,7 +175,7 @@ def people_sample(file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="机器读的形式。")
 def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
     """一个人的每一项优待：能享受、差情况（缺什么）、不能享受（哪一条）。"""
-    _django()
+    ready_django()
     from django.utils import timezone
 
     from rongjun.access.api import acting_as
@@ -242,9 +183,9 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
     from rongjun.benefits import api as benefits
     from rongjun.rules.api import decision_bytes
 
-    actor, day, now = _actor(login, "registry.read-person"), _day(on), timezone.now()
+    actor, asked, now = actor_for(login, "registry.read-person"), day(on), timezone.now()
     with acting_as(actor):
-        decisions = benefits.decisions_for(person, on=day, known_at=now)
+        decisions = benefits.decisions_for(person, on=asked, known_at=now)
         audit.note_read(
             f"person:{person}",
             event="registry.person-read",
@@ -268,14 +209,14 @@ def people_decide(person: UUID, login: str, on: Any, as_json: bool) -> None:
 @click.option("--person", type=click.UUID, help="全体判定之后只给出这个人的结果（机器读的形式）。")
 def people_sweep(login: str, on: Any, person: UUID | None) -> None:
     """管辖范围内全体人员逐项判定，给出每项三种结果的人数。"""
-    _django()
+    ready_django()
     from django.utils import timezone
 
     from rongjun.access.api import acting_as
     from rongjun.audit import api as audit
     from rongjun.benefits import api as benefits
 
-    actor, day = _actor(login, "registry.read-person"), _day(on)
+    actor, asked = actor_for(login, "registry.read-person"), day(on)
     started = time.perf_counter()
     with acting_as(actor):
         if person:
@@ -287,11 +228,11 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
                 purpose="命令行判定",
                 at=timezone.now(),
             )
-            for code, title, verdict in benefits.swept_verdicts(person, on=day, known_at=timezone.now()):
+            for code, title, verdict in benefits.swept_verdicts(person, on=asked, known_at=timezone.now()):
                 click.echo(json.dumps({"code": code, "title": title, "verdict": verdict}, ensure_ascii=False))
             return
-        rows = benefits.counts_by_benefit(on=day, known_at=timezone.now())
-    click.echo(f"{day} 判定，用时 {time.perf_counter() - started:.2f} 秒")
+        rows = benefits.counts_by_benefit(on=asked, known_at=timezone.now())
+    click.echo(f"{asked} 判定，用时 {time.perf_counter() - started:.2f} 秒")
     for code, title, granted, unknown, refused in rows:
         click.echo(f"  能享受 {granted:>6}  差情况 {unknown:>6}  不能 {refused:>6}  {title}（{code}）")
 
@@ -308,7 +249,7 @@ def audit() -> None:
 @click.option("--anchor", type=click.Path(exists=True, path_type=Path), help="先前公布的锚点文件。")
 def audit_verify(anchor: Path | None) -> None:
     """从头核对；第一处不对的地方会点名，退出码 1。未封存的尾巴会报数。"""
-    _django()
+    ready_django()
     from rongjun.access.api import acting_as_job
     from rongjun.audit import api
 
@@ -321,7 +262,7 @@ def audit_verify(anchor: Path | None) -> None:
 @audit.command("anchor")
 def audit_anchor() -> None:
     """打印最后一个签名锚点，可以贴到任何公开的地方。"""
-    _django()
+    ready_django()
     from rongjun.access.api import acting_as_job
     from rongjun.audit import api
 
@@ -333,7 +274,7 @@ def audit_anchor() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def audit_export(file: Path) -> None:
     """导出全部事件和锚点；外部审计用 python -m rongjun.audit.verifier 核对。"""
-    _django()
+    ready_django()
     from rongjun.access.api import acting_as_job
     from rongjun.audit import api
 
@@ -423,7 +364,7 @@ def accounts() -> None:
 @click.password_option()
 def accounts_add(login: str, **given: Any) -> None:
     """开一个工作人员账户；首次登录须绑定第二重验证。"""
-    _django()
+    ready_django()
     from rongjun.config.operator import add_staff
 
     click.echo(add_staff(login, **given))
@@ -433,7 +374,7 @@ def accounts_add(login: str, **given: Any) -> None:
 @click.option("--check", is_flag=True, help="只比较，有过期的就退出码 1。")
 def generate(check: bool) -> None:
     """重新生成文档里由程序写的部分（事实表、优待清单、错误句子）。"""
-    _django()
+    ready_django()
     from rongjun.config.generated import FILES, stale, write
 
     if not check:
@@ -446,55 +387,6 @@ def generate(check: bool) -> None:
         "\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的"
     )
     sys.exit(1 if old else 0)
-
-
-def _city() -> str:
-    from rongjun.config.place import city
-
-    return city()
-
-
-def _book() -> Any:
-    from rongjun.rules.api import load_book
-
-    return load_book(project_root() / "policy", city=_city())
-
-
-def _day(given: Any) -> date:
-    return given.date() if given else _local_today()
-
-
-def _local_today() -> date:
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
-
-
-def _actor(login: str, permission: str) -> Any:
-    """An account's scope and permissions; the evidence names the operator at the terminal, not its holder."""
-    from django.utils import timezone
-
-    from rongjun.access.api import actor_named
-
-    actor = actor_named(login, on=timezone.localdate())
-    if actor is None:
-        raise click.ClickException(f"没有名为 {login} 的账户，或它没有生效的授权。")
-    if not actor.may(permission):
-        raise click.ClickException(f"{actor.role_label}（{login}）不能做这一步。")
-    return replace(actor, kind="operator", login=f"{getpass.getuser()}@{login}")
-
-
-class _step:  # noqa: N801 - reads as a word in `with _step("表结构")`
-    """Says what is being done and how long it took."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        self.started = time.perf_counter()
-        click.echo(f"· {self.name} …", nl=True)
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        if kind is None:
-            click.echo(f"  {self.name}好了（{time.perf_counter() - self.started:.1f} 秒）")
 
 
 def run() -> None:

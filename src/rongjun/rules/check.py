@@ -1,7 +1,7 @@
 """Is the book sound? Every example run, simple lints, counts; and one benefit explained as text."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from rongjun.rules.book import (
 from rongjun.rules.deciding import decide
 from rongjun.rules.drafting import can_hold, drafts
 from rongjun.rules.errors import PolicyError, Problem
-from rongjun.rules.folding import expand
+from rongjun.rules.folding import expand, stored_facts
 from rongjun.rules.loading import load_book
 from rongjun.rules.phrases import phrase
 from rongjun.rules.tree import (
@@ -51,8 +51,13 @@ class Report:
         return not self.problems
 
 
-def check_book(policy: Path | Mapping[str, bytes], *, city: str) -> Report:
-    """Load one city's book, run every example and lint every condition; never raises on bad files."""
+def check_book(
+    policy: Path | Mapping[str, bytes], *, city: str, answerable: Collection[str] | None = None
+) -> Report:
+    """Load one city's book, run every example and lint every condition; never raises on bad files.
+
+    `answerable` are the facts some app answers for: without any, an unknown could never be resolved.
+    """
     try:
         book = load_book(policy, city=city)
     except PolicyError as error:
@@ -64,8 +69,22 @@ def check_book(policy: Path | Mapping[str, bytes], *, city: str) -> Report:
             problems += _example_problems(book, benefit, version)
             problems += _condition_problems(book, benefit, version)
             remarks += _remarks(book, benefit, version)
+    if answerable is not None:
+        remarks += _unanswered(book, answerable)
     examples = sum(len(v.examples) for b in book.benefits.values() for v in b.versions)
     return Report(tuple(sorted(problems)), tuple(sorted(remarks)), _counts(book), examples, book.digest)
+
+
+def _unanswered(book: Book, answerable: Collection[str]) -> Iterator[Problem]:
+    """Facts that conditions read and no app can tell: a line each, with how many benefits wait for it."""
+    readers: Counter[str] = Counter()
+    for benefit in book.benefits.values():
+        for version in benefit.versions:
+            readers.update(set(stored_facts(version.when, vocabulary=book.vocabulary)) - set(answerable))
+    for name, count in sorted(readers.items()):
+        fact = book.vocabulary[name]
+        what = f"还没有哪个应用提供“{fact.label}”（{name}，归 {fact.owner}），{count} 项用到"
+        yield Problem("policy/facts.yaml", 1, what, "接上提供它的应用；在那以前按没有登记处理")
 
 
 def _counts(book: Book) -> Mapping[str, Mapping[str, int]]:

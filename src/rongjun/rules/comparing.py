@@ -49,7 +49,8 @@ def compare_books(old: Book, new: Book, *, on: date) -> tuple[Change, ...]:
         if code not in after:
             changes.append(Change(code, before[code][0].title, "removed", (), judges_differently=True))
         elif code not in before:
-            asks = f"谁能享受：{'，并且'.join(_sentences(new, after[code], on=on))}"
+            whole = full_condition(new, *after[code], on=on)
+            asks = f"谁能享受：{phrase(whole, vocabulary=new.vocabulary)}"
             changes.append(Change(code, after[code][0].title, "added", (asks,), judges_differently=True))
         else:
             differs = _meaning(old, before[code], on=on) != _meaning(new, after[code], on=on)

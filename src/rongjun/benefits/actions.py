@@ -1,0 +1,171 @@
+"""Putting a book in force, confirming a wording, keeping what was decided."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+
+from rongjun.access.api import Actor, acting_as_job
+from rongjun.audit import api as audit
+from rongjun.benefits import queries
+from rongjun.benefits.logic import pack
+from rongjun.benefits.models import BookFiles, Confirmation, Edition, RecordedDecision
+from rongjun.kernel.errors import Refused
+from rongjun.registry import api as registry
+from rongjun.rules.api import Book, check_book, decision_bytes, files_of, load_book
+from rongjun.rules.api import Confirmation as Confirmed
+
+
+def adopt_book(files: Mapping[str, bytes], *, document: str, by: Actor, now: datetime) -> Book:
+    """Put the book these policy files make in force, for every process within seconds; return it.
+
+    Confirmations stay with every wording that has not changed. Refused("benefits.may-not-adopt"),
+    ("benefits.document-missing"), ("benefits.book-unsound") when the check finds a problem, and
+    ("benefits.book-unchanged") when it is the book in force already. The files in force are untouched then.
+    """
+    if not by.may("policy.adopt"):
+        raise Refused("benefits.may-not-adopt")
+    return put_in_force(files, document=document, by=by.text, role=by.role, now=now)
+
+
+def put_in_force(
+    files: Mapping[str, bytes], *, document: str, by: str, now: datetime, role: str = ""
+) -> Book:
+    """As `adopt_book`, for whoever installs a city (the operator at the terminal, the demo)."""
+    if not document.strip():
+        raise Refused("benefits.document-missing")
+    report = check_book(files, city=settings.CITY)
+    if not report.is_clean:
+        raise Refused("benefits.book-unsound", count=len(report.problems), first=str(report.problems[0]))
+    with transaction.atomic(), acting_as_job("benefits.adopt-book"):
+        newest = _newest_alone()
+        book = load_book(files, city=settings.CITY, confirmations=queries.confirmations())
+        if newest and newest.digest == book.digest:
+            raise Refused("benefits.book-unchanged")
+        _add_edition(book, files, document=document, by=by, now=now)
+        audit.note(
+            "benefits.book-adopted",
+            by=by,
+            role=role,
+            about=f"book:{book.digest[:16]}",
+            detail={"document": document, "benefits": len(book.benefits)},
+            at=now,
+        )
+    return book
+
+
+def confirm_wording(code: str, *, document: str, by: Actor, on: date, now: datetime) -> Book:
+    """The bureau confirms one benefit exactly as it reads now; return the book that says so.
+
+    A changed wording is unconfirmed again. Refused("benefits.may-not-confirm"),
+    ("benefits.document-missing"), ("benefits.no-edition") before any book was adopted,
+    ("benefits.no-such-benefit") or ("benefits.already-confirmed").
+    """
+    if not by.may("policy.confirm"):
+        raise Refused("benefits.may-not-confirm")
+    if not document.strip():
+        raise Refused("benefits.document-missing")
+    with transaction.atomic(), acting_as_job("benefits.confirm-wording"):
+        newest = _newest_alone()
+        if newest is None:
+            raise Refused("benefits.no-edition")
+        old = queries.book_of(newest)
+        benefit = old.benefits.get(code)
+        version = benefit.version(on=on) if benefit else None
+        if benefit is None or version is None:
+            raise Refused("benefits.no-such-benefit", code=code)
+        if old.is_confirmed(benefit, version):
+            raise Refused("benefits.already-confirmed", title=benefit.title)
+        Confirmation.objects.create(
+            code=code,
+            version=version.start,
+            digest=version.digest,
+            document=document,
+            confirmed_by=by.text,
+            confirmed_at=now,
+        )
+        files = queries.files_of_edition(newest)
+        book = load_book(files, city=newest.city, confirmations=queries.confirmations())
+        _add_edition(book, files, document=document, by=by.text, now=now)
+        audit.note(
+            "benefits.wording-confirmed",
+            by=by.text,
+            role=by.role,
+            about=f"benefit:{code}",
+            detail={"document": document, "version": version.start.isoformat()},
+            at=now,
+        )
+    return book
+
+
+def record_decisions(person: UUID, *, on: date, by: Actor, now: datetime) -> int:
+    """Keep every decision of one person on a day as it is told now; return how many.
+
+    They can be decided again later, to the byte. Refused("registry.no-such-file") outside the scope.
+    """
+    decisions = queries.decisions_for(person, on=on, known_at=now)
+    with transaction.atomic():
+        division = registry.lines_of([person], on=on, known_at=now)[0].division
+        RecordedDecision.objects.bulk_create(
+            RecordedDecision(
+                person_id=person,
+                division=division,
+                code=decision.code,
+                book=decision.book,
+                on=on,
+                verdict=decision.verdict,
+                content=decision_bytes(decision).decode(),
+                decided_at=now,
+                decided_by=by.text,
+            )
+            for decision in decisions
+        )
+        audit.note(
+            "benefits.decisions-recorded",
+            by=by.text,
+            role=by.role,
+            about=f"person:{person}",
+            division=division,
+            detail={"count": len(decisions), "on": on.isoformat()},
+            at=now,
+        )
+    return len(decisions)
+
+
+def _newest_alone() -> Edition | None:
+    """The edition in force; two who put a book in force at once take turns here."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('benefits.edition', 0))")
+    return Edition.objects.select_related("files").order_by("-id").first()
+
+
+def _add_edition(book: Book, files: Mapping[str, bytes], *, document: str, by: str, now: datetime) -> None:
+    content = pack(files_of(files, city=book.city, province=book.province))
+    kept, _ = BookFiles.objects.get_or_create(
+        digest=hashlib.sha256(content).hexdigest(), defaults={"content": content}
+    )
+    Edition.objects.create(
+        digest=book.digest,
+        files=kept,
+        city=book.city,
+        confirmations=[_as_json(each) for each in sorted(book.confirmations, key=_order)],
+        document=document,
+        adopted_at=now,
+        adopted_by=by,
+    )
+    transaction.on_commit(lambda: cache.delete(queries.NEWEST))
+
+
+def _order(each: Confirmed) -> tuple[str, date, str]:
+    return each.code, each.version, each.digest
+
+
+def _as_json(each: Confirmed) -> dict[str, str]:
+    return asdict(each) | {"version": each.version.isoformat()}

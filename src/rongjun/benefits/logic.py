@@ -1,0 +1,77 @@
+"""Policy files packed for keeping, and a recorded decision set beside a new one. No Django, no clock."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from rongjun.rules.api import Book, Value, decide, decision_bytes
+
+Outcome = Literal["same", "differs", "not-in-force"]
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    "same": "一字不差",
+    "differs": "结果不同",
+    "not-in-force": "这本书里没有这一项",
+}
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Files as one compressed JSON object; the same files give the same bytes."""
+    texts = {name: raw.decode("utf-8") for name, raw in sorted(files.items())}
+    return zlib.compress(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+
+
+def unpack(content: bytes) -> dict[str, bytes]:
+    """The files again."""
+    return {name: text.encode() for name, text in json.loads(zlib.decompress(content)).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One recorded decision decided again: the verdicts then and now, and the conditions that changed."""
+
+    code: str
+    title: str
+    outcome: Outcome
+    before: str
+    after: str
+    why: tuple[str, ...]
+
+
+def replay_one(content: str, book: Book) -> Replayed:
+    """Decide a recorded decision again under a book, from the facts and relations it keeps.
+
+    Under its own book the bytes must be the same; under another only what a person would notice counts:
+    the verdict and how each condition stands.
+    """
+    kept = json.loads(content)
+    code, title, before = str(kept["code"]), str(kept["title"]), str(kept["verdict"])
+    if code not in book.benefits:
+        return Replayed(code, title, "not-in-force", before, "", ())
+    again = decide(
+        book,
+        code=code,
+        facts=_known(kept["facts"], book),
+        relations=[_known(each, book) for each in kept["relations"]],
+        on=date.fromisoformat(kept["on"]),
+    )
+    if again is None:
+        return Replayed(code, title, "not-in-force", before, "", ())
+    if kept["book"] == book.digest:
+        same = decision_bytes(again).decode() == content
+        return Replayed(code, title, "same" if same else "differs", before, again.verdict, ())
+    stood = {reason["text"]: reason["state"] for reason in kept["reasons"]}
+    stands = {reason.text: reason.state for reason in again.reasons}
+    why = tuple(text for text in stands if stood.get(text) != stands[text])
+    why += tuple(text for text in stood if text not in stands)
+    outcome: Outcome = "differs" if why or before != again.verdict else "same"
+    return Replayed(code, title, outcome, before, again.verdict, why)
+
+
+def _known(held: Mapping[str, Value], book: Book) -> dict[str, Value]:
+    """What this book's vocabulary can speak of."""
+    return {name: value for name, value in held.items() if name in book.vocabulary.facts}

@@ -1,0 +1,84 @@
+"""Which book was in force when, what the bureau has confirmed, and what was decided under which book.
+
+Editions and confirmations are only ever added; a decision keeps its own bytes, so that it can be decided
+again under the book it was made by (`replay`).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class BookFiles(models.Model):
+    """The policy files one city's book is made of, as one compressed JSON object of path and text."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class Edition(models.Model):
+    """A book put in force: files and confirmations together. The newest row is the book in force."""
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.CharField(max_length=64)
+    files = models.ForeignKey(BookFiles, on_delete=models.PROTECT)
+    city = models.CharField(max_length=40)
+    confirmations = models.JSONField()
+    document = models.CharField(max_length=200)
+    adopted_at = models.DateTimeField()
+    adopted_by = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["digest"], name="edition_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.digest[:12]}"
+
+
+class Confirmation(models.Model):
+    """局方确认: one wording of one version, by whom and by which document."""
+
+    id = models.BigAutoField(primary_key=True)
+    code = models.CharField(max_length=80)
+    version = models.DateField()
+    digest = models.CharField(max_length=64)
+    document = models.CharField(max_length=200)
+    confirmed_by = models.CharField(max_length=80)
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version", "digest"], name="confirmation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
+
+
+class RecordedDecision(models.Model):
+    """A decision as it was told to a person: `content` is its canonical JSON, to the byte."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey("registry.Person", on_delete=models.PROTECT)
+    division = models.BigIntegerField()
+    code = models.CharField(max_length=80)
+    book = models.CharField(max_length=64)
+    on = models.DateField()
+    verdict = models.CharField(max_length=20)
+    content = models.TextField()
+    decided_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "decided_at"], name="decision_person"),
+            models.Index(fields=["decided_at"], name="decision_moment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.on}"
