@@ -9,7 +9,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection, transaction
 
 from rongjun.access.api import Actor, acting_as_job
@@ -24,7 +23,7 @@ from rongjun.rules.api import Confirmation as Confirmed
 
 
 def adopt_book(files: Mapping[str, bytes], *, document: str, by: Actor, now: datetime) -> Book:
-    """Put the book these policy files make in force, for every process within seconds; return it.
+    """Put the book these policy files make in force, for every process at once; return it.
 
     Confirmations stay with every wording that has not changed. Refused("benefits.may-not-adopt"),
     ("benefits.document-missing"), ("benefits.book-unsound") when the check finds a problem, and
@@ -160,7 +159,6 @@ def _add_edition(book: Book, files: Mapping[str, bytes], *, document: str, by: s
         adopted_at=now,
         adopted_by=by,
     )
-    transaction.on_commit(lambda: cache.delete(queries.NEWEST))
 
 
 def _order(each: Confirmed) -> tuple[str, date, str]:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import polars as pl
 from django.conf import settings
-from django.core.cache import cache
 
 from rongjun.benefits.logic import Replayed, replay_one, unpack
 from rongjun.benefits.models import Confirmation, Edition, RecordedDecision
@@ -35,11 +34,6 @@ from rongjun.rules.api import (
 )
 from rongjun.rules.api import Confirmation as Confirmed
 
-NEWEST = "benefits.newest-edition"
-# How long a process goes on with the book it has after another was adopted.
-NOTICED_WITHIN_SECONDS = 2
-
-
 # --- the book -----------------------------------------------------------------------------------------------
 
 
@@ -49,17 +43,15 @@ def book() -> Book:
     A file saved with an error changes nothing here: only what was checked and adopted is judged by. Callers
     that ask for several things at once ask once and pass it on, so that all of it is by one book.
     """
-    newest = cache.get_or_set(NEWEST, _newest_id, NOTICED_WITHIN_SECONDS)
-    return _built(newest) if newest else _from_files(settings.POLICY_ROOT, settings.CITY)
-
-
-def _newest_id() -> int:
-    return Edition.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    newest = Edition.objects.order_by("-id").values_list("digest", "id").first()
+    return _built(*newest) if newest else _from_files(settings.POLICY_ROOT, settings.CITY)
 
 
 @lru_cache(maxsize=4)
-def _built(edition: int) -> Book:
-    return book_of(Edition.objects.select_related("files").get(pk=edition))
+def _built(digest: str, edition: int) -> Book:
+    built = book_of(Edition.objects.select_related("files").get(pk=edition))
+    assert built.digest == digest, f"edition {edition} no longer reads as the book that was adopted"
+    return built
 
 
 @lru_cache(maxsize=4)

@@ -180,7 +180,7 @@ def _tell_changes(changes: tuple[Change, ...], reach: Mapping[str, Reach]) -> No
 @click.option("--document", required=True, help="凭什么采用：通知、批示的名称和文号。")
 @click.option("--as", "login", required=True, help="以谁的身份（登录名）。")
 def policy_adopt(document: str, login: str) -> None:
-    """采用现在的政策文件：检查通过才算数，几秒内全部页面改用这一本。"""
+    """采用现在的政策文件：检查通过才算数，全部页面马上改用这一本。"""
     from django.utils import timezone
 
     ready_django()
