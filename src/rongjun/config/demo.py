@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from typing import TypedDict
+from uuid import UUID
 
 import yaml
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rongjun.access.api import (
+    Actor,
     acting_as,
     acting_as_job,
     actor_named,
@@ -46,6 +49,13 @@ _NAMES = (
     "杨秀英",
     "黄志强",
 )
+
+
+class _Tie(TypedDict):
+    dependant_of: str
+    relation: str
+    deceased_kind: str
+    stated: dict[str, object]
 
 
 def fill_city() -> None:
@@ -168,7 +178,7 @@ def _open_files() -> None:
     assert officer is not None
     rows = [registry.RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
     with acting_as(officer):
-        registry.import_roster(
+        roster = registry.import_roster(
             rows,
             file_name="虚构城市.xlsx",
             file_digest=sha256(b"demo city").digest(),
@@ -177,6 +187,59 @@ def _open_files() -> None:
             now=now,
             today=today,
         )
+        _relate_kin(roster, [row.values for row in rows], by=officer, now=now)
+
+
+def _relate_kin(roster: UUID, rows: Sequence[Mapping[str, str]], *, by: Actor, now: datetime) -> None:
+    """Martyrs' kin and soldiers' families get the relations they are what they are by."""
+    report = registry.report(roster)
+    assert report is not None
+    with transaction.atomic():
+        for line, row in zip(report.rows, rows, strict=True):
+            for number, tie in enumerate(_ties(row["人员类别"], sequence=line.number), start=1):
+                if line.person:
+                    registry.record_relation(
+                        line.person,
+                        **tie,
+                        valid_from=_SINCE,
+                        source="虚构城市",
+                        evidence=f"示例证明 {line.number:04d}-{number} 号",
+                        by=by,
+                        now=now,
+                    )
+
+
+def _ties(category: str, *, sequence: int) -> list[_Tie]:
+    """The one or two invented relations of a person of this category; the same every time."""
+    chance = random.Random(f"ties {sequence}")  # noqa: S311 - as `_roster`
+    if category == "烈士遗属":
+        found = [_martyr(chance)]
+    elif category == "现役军人家属":
+        found = [_soldier(chance)]
+    else:
+        return []
+    if chance.random() < 0.2:
+        found.append(_soldier(chance) if category == "烈士遗属" else _martyr(chance))
+    return found
+
+
+def _martyr(chance: random.Random) -> _Tie:
+    kin = chance.choices(("child", "spouse", "sibling", "parent"), (5, 3, 2, 1))[0]
+    stated: dict[str, object] = {"was_supported_by_deceased": chance.random() < 0.6}
+    if kin in ("child", "sibling"):
+        stated["was_adult_when_pension_began"] = chance.random() < 0.5
+    return {"dependant_of": "martyr", "relation": kin, "deceased_kind": "none", "stated": stated}
+
+
+def _soldier(chance: random.Random) -> _Tie:
+    kin = chance.choices(("spouse", "parent", "child"), (3, 5, 2))[0]
+    stated: dict[str, object] = {"sponsor_rank_group": chance.choice(("officer", "nco", "conscript"))}
+    if kin == "spouse" and stated["sponsor_rank_group"] != "conscript":
+        stated["is_accompanying_family"] = chance.random() < 0.5
+        stated["is_unemployed_accompanying_spouse"] = (
+            stated["is_accompanying_family"] and chance.random() < 0.5
+        )
+    return {"dependant_of": "active_soldier", "relation": kin, "deceased_kind": "none", "stated": stated}
 
 
 def _whole_city() -> Iterator[dict[str, str]]:

@@ -142,6 +142,8 @@ def _origin(fact: Fact) -> str:
 def _absent(fact: Fact) -> str:
     if not fact.is_stored:
         return ""
+    if fact.absent == "none":
+        return "无"
     return "否" if fact.absent_false else f"不知道。问：{fact.question}"
 
 

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
+from rongjun.kernel.errors import Refused
+from rongjun.kernel.reading import half_width
 from rongjun.rules.api import GRADES, Book, Decision, Fact, Reason
 
 _STATES = {"met": "met", "failed": "unmet", "unknown": "unknown"}
 _ORDER = {"granted": 0, "unknown": 1, "not-granted": 2}
 YES_NO = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false"}]
+EARLIEST_DAY = date(1900, 1, 1)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def cards_for(decisions: tuple[Decision, ...], book: Book, *, answer_url: str) -> list[Mapping[str, Any]]:
-    """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had."""
+def cards_for(
+    decisions: tuple[Decision, ...], book: Book, *, answer_url: str, askable: Collection[str], today: date
+) -> list[Mapping[str, Any]]:
+    """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had.
+
+    `askable` are the facts whose answer would be taken; nothing else is asked.
+    """
     ordered = sorted(decisions, key=lambda d: (_ORDER[d.verdict], d.code))
-    return [_card(decision, book, answer_url=answer_url) for decision in ordered]
+    asked = {name: book.vocabulary.facts[name] for name in askable if name in book.vocabulary.facts}
+    return [_card(decision, book, _question(decision, asked, answer_url, today)) for decision in ordered]
 
 
-def _card(decision: Decision, book: Book, *, answer_url: str) -> Mapping[str, Any]:
+def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) -> Mapping[str, Any]:
     benefit = book.benefits[decision.code]
     version = benefit.version(on=decision.on)
     assert version is not None
@@ -31,7 +44,7 @@ def _card(decision: Decision, book: Book, *, answer_url: str) -> Mapping[str, An
         "basis": [{"text": str(basis)} for basis in decision.basis],
         "unconfirmed": decision.unconfirmed,
         "grade": GRADES[decision.source_grade],
-        "question": _question(decision, book, answer_url=answer_url),
+        "question": question,
     }
 
 
@@ -54,21 +67,71 @@ def _reason(reason: Reason) -> Mapping[str, Any]:
     return {"state": _STATES[reason.state], "text": reason.text, "source": known}
 
 
-def _question(decision: Decision, book: Book, *, answer_url: str) -> Mapping[str, Any] | None:
-    """Exactly one question: the first missing fact that a clerk can answer with a button."""
+def _question(
+    decision: Decision, asked: Mapping[str, Fact], answer_url: str, today: date
+) -> Mapping[str, Any] | None:
+    """Exactly one question: the first missing fact that a clerk can answer on the spot."""
     for missing in decision.missing:
-        answers = answers_for(book.vocabulary.facts[missing.name])
-        if answers:
+        fact = asked.get(missing.name)
+        if fact and _is_answerable(fact):
             return {
                 "text": missing.question,
                 "url": answer_url,
                 "name": missing.name,
-                "answers": answers,
+                "answers": _buttons(fact),
+                "field": _field(fact, today=today),
                 "why": "答案会记上是谁、什么时候说的，判定马上重算。",
             }
     return None
 
 
-def answers_for(fact: Fact) -> list[dict[str, str]]:
-    """The buttons a fact can be answered with; empty for facts that need a document or a number."""
-    return list(YES_NO) if fact.kind == "bool" else []
+def read_answer(fact: Fact, text: str, *, today: date) -> str:
+    """The answer as it is recorded, from a button or the field of a question.
+
+    Refused("registry.not-a-question") for what was not among the buttons,
+    Refused("registry.answer-outside") for a number or a day outside the limits.
+    """
+    if not _is_answerable(fact):
+        raise Refused("registry.not-a-question")
+    answer, field = half_width(text), _field(fact, today=today)
+    if field is None:
+        if answer not in {button["value"] for button in _buttons(fact)}:
+            raise Refused("registry.not-a-question")
+        return answer
+    if not _lies_between(fact, answer, today=today):
+        raise Refused("registry.answer-outside", limits=field["limits"])
+    return answer
+
+
+def _is_answerable(fact: Fact) -> bool:
+    """A division is chosen from a list the page does not have yet, a free text needs a form."""
+    return fact.kind in {"bool", "enum", "int", "date"}
+
+
+def _buttons(fact: Fact) -> list[dict[str, str]]:
+    if fact.kind == "bool":
+        return list(YES_NO)
+    return [{"label": label, "value": value} for value, label in fact.values.items()]
+
+
+def _field(fact: Fact, *, today: date) -> Mapping[str, Any] | None:
+    """The one field of a number or a day, with its limits; None for what buttons answer."""
+    if fact.kind == "int":
+        low, high = str(fact.lowest), str(fact.highest)
+        words = f"{low} 到 {high} 的整数"
+        return {"type": "number", "min": low, "max": high, "unit": fact.unit, "limits": words}
+    if fact.kind == "date":
+        # Every day we ask for lies behind: born, discharged, registered, graduated.
+        low, high = EARLIEST_DAY.isoformat(), today.isoformat()
+        words = f"{low} 到 {high} 之间的日期，写成年-月-日"
+        return {"type": "date", "min": low, "max": high, "unit": "", "limits": words}
+    return None
+
+
+def _lies_between(fact: Fact, answer: str, *, today: date) -> bool:
+    if fact.kind == "int":
+        return bool(_NUMBER.fullmatch(answer)) and fact.accepts(int(answer))
+    try:
+        return bool(_DAY.fullmatch(answer)) and EARLIEST_DAY <= date.fromisoformat(answer) <= today
+    except ValueError:
+        return False

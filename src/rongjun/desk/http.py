@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import answers_for, cards_for
+from rongjun.desk.cards import cards_for, read_answer
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
 from rongjun.places import api as places
@@ -61,6 +61,8 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         benefits.decisions_for(person, on=on, known_at=now),
         book,
         answer_url=reverse("desk:answer", args=[person]),
+        askable=registry.askable(person, on=on, known_at=now),
+        today=timezone.localdate(now),
     )
     wanted, place = request.GET.get("show", ""), places.path_of(file.line.division, on=on)
     return render(
@@ -114,13 +116,12 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
 def answer(request: ActingRequest, person: UUID) -> HttpResponse:
     """A clerk answers the one question a decision asked; the decision is made anew on the next look."""
     now = timezone.now()
-    facts = benefits.book().vocabulary.facts
+    day, facts = timezone.localdate(now), benefits.book().vocabulary.facts
     given = [(name, str(value)) for name, value in request.POST.items() if name in facts]
-    if len(given) != 1 or given[0][1] not in {a["value"] for a in answers_for(facts[given[0][0]])}:
-        return _refused(request, Refused("registry.not-a-question"))
-    fact, value = given[0]
-    day = timezone.localdate(now)
     try:
+        if len(given) != 1:
+            raise Refused("registry.not-a-question")
+        fact, value = given[0][0], read_answer(facts[given[0][0]], given[0][1], today=day)
         registry.state_fact(
             person,
             fact=fact,

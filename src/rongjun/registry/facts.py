@@ -1,4 +1,4 @@
-"""What the registry tells the rules: each fact is one dated column, over many people or one.
+"""What the registry tells the rules: each fact is one dated column, over many people or relations, or of one.
 
 "As of" has two times: `on` is the day the thing had to hold, `known_at` the moment we had to know it.
 No fact reads ciphertext. A table of our own speaks first; where it is silent, what somebody stated does.
@@ -14,7 +14,7 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from rongjun.registry.logic import CATEGORIES, STATED, Kind
+from rongjun.registry.logic import CATEGORIES, RELATION_STATED, RELATION_STATUSES, STATED, Kind
 
 PERSON = "person"
 _TYPES: Mapping[Kind, tuple[type[pl.DataType], str]] = {
@@ -32,11 +32,15 @@ _AS_OF = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`inner` aggregates a person's rows in force in `table`; `outer` makes the fact of it."""
+    """`inner` aggregates a person's rows in force in `table`; `outer` makes the fact of it.
+
+    Facts with the same `shared` name are made from one and the same aggregate.
+    """
 
     table: str
     inner: str
     outer: str = "{0}"
+    shared: str = ""
 
 
 def _newest(table: str, column: str, outer: str = "{0}") -> Column:
@@ -50,9 +54,11 @@ def _leading(digits: int) -> Column:
     return _newest("household", "county", f"rpad(left({{0}}, {digits}), 12, '0')::bigint")
 
 
-def _stated(fact: str) -> Column:
-    newest = f"(array_agg(value order by recorded_at desc, id desc) filter (where fact = '{fact}'))[1]"
-    return Column("statement", newest, f"{{0}}::{_TYPES[STATED[fact]][1]}")
+def _stated(fact: str, outer: str = "{0}") -> Column:
+    """All answers of a person are gathered once, the newest last; each fact is then a look into them."""
+    gathered = "jsonb_object_agg(fact, value order by recorded_at, id)"
+    answer = outer.format(f"({{0}}->>'{fact}')")
+    return Column("statement", gathered, f"{answer}::{_TYPES[STATED[fact]][1]}", shared="said")
 
 
 # Service that ended after the day asked about had not ended then; a period without both days has no length.
@@ -75,6 +81,7 @@ _RECORDED: Mapping[str, Column] = {
     "household_city": _leading(4),
     "household_province": _leading(2),
     "household_kind": _newest("household", "kind"),
+    "residence_province": _stated("residence_city", "rpad(left({0}, 2), 12, '0')"),
 }
 _STATUSES: Mapping[str, Column] = {
     category.fact: Column("status", f"bool_or(category = '{category.code}')", "coalesce({0}, false)")
@@ -90,13 +97,29 @@ def _sources(fact: str) -> tuple[Column, ...]:
 
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = {fact: _sources(fact) for fact in (*_STATUSES, *STATED)}
-KINDS: Mapping[str, Kind] = {fact: STATED.get(fact, "bool") for fact in COLUMNS}
+KINDS: Mapping[str, Kind] = {
+    **{fact: STATED.get(fact, "bool") for fact in COLUMNS},
+    **dict.fromkeys(("dependant_of", "relation", "deceased_kind"), "text"),
+    **RELATION_STATED,
+}
+
+
+def _of_relation(fact: str) -> str:
+    said = f"(stated->>'{fact}')::{_TYPES[RELATION_STATED[fact]][1]}"
+    return f"coalesce({said}, false)" if fact in RELATION_STATUSES else said
+
+
+RELATION_COLUMNS: Mapping[str, str] = {
+    **{fact: fact for fact in ("dependant_of", "relation", "deceased_kind")},
+    **{fact: _of_relation(fact) for fact in RELATION_STATED},
+}
 
 
 class RegistryFacts:
     """The registry as a source of facts."""
 
     names: frozenset[str] = frozenset(COLUMNS)
+    relation_names: frozenset[str] = frozenset(RELATION_COLUMNS)
 
     def frame(
         self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
@@ -106,25 +129,51 @@ class RegistryFacts:
         Runs in the caller's scope, so only people the caller may see come. KeyError for a name not ours.
         """
         sql = _query(names, one_person=person is not None)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, {"on": on, "known_at": known_at, "person": person})
-            rows = cursor.fetchall()
-        schema: dict[str, type[pl.DataType]] = {name: _TYPES[KINDS[name]][0] for name in names}
-        return pl.DataFrame(rows, schema={PERSON: pl.String, **schema}, orient="row")
+        return _asked(sql, names, on=on, known_at=known_at, person=person)
+
+    def relations(
+        self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
+    ) -> pl.DataFrame:
+        """One row a relation in force, the oldest of a person first; one query, whatever is asked.
+
+        Runs in the caller's scope. KeyError for a name not ours.
+        """
+        sql = _relations(names, one_person=person is not None)
+        return _asked(sql, names, on=on, known_at=known_at, person=person)
 
 
 SOURCE = RegistryFacts()
 
 
+def _asked(
+    sql: str, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None
+) -> pl.DataFrame:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"on": on, "known_at": known_at, "person": person})
+        rows = cursor.fetchall()
+    schema: dict[str, type[pl.DataType]] = {name: _TYPES[KINDS[name]][0] for name in names}
+    return pl.DataFrame(rows, schema={PERSON: pl.String, **schema}, orient="row")
+
+
+def _relations(names: Collection[str], *, one_person: bool) -> str:
+    shown = "".join(f", {RELATION_COLUMNS[name]} as {name}" for name in names)
+    only = " and person_id = %(person)s" if one_person else ""
+    return (
+        f"select person_id::text{shown} from registry_relation"  # noqa: S608 - see `_query`
+        f" where {_AS_OF}{only} order by person_id, valid_from, id"
+    )
+
+
 def _query(names: Collection[str], *, one_person: bool) -> str:
     """Every identifier and literal here is ours (COLUMNS); what callers give goes in as parameters."""
-    tables: dict[str, list[str]] = {}
+    tables: dict[str, dict[str, str]] = {}
     shown = ["person.id::text"]
     for name in names:
         answers = []
         for column in COLUMNS[name]:
-            tables.setdefault(column.table, []).append(f"{column.inner} as {name}")
-            answers.append(column.outer.format(f"{column.table}.{name}"))
+            held = column.shared or name
+            tables.setdefault(column.table, {})[held] = column.inner
+            answers.append(column.outer.format(f"{column.table}.{held}"))
         shown.append(f"coalesce({', '.join(answers)}) as {name}")
     joins = [
         f"left join ({_aggregate(table, columns, one_person)}) {table} on {table}.person_id = person.id"
@@ -137,9 +186,10 @@ def _query(names: Collection[str], *, one_person: bool) -> str:
     )
 
 
-def _aggregate(table: str, columns: list[str], one_person: bool) -> str:
+def _aggregate(table: str, columns: Mapping[str, str], one_person: bool) -> str:
     only = " and person_id = %(person)s" if one_person else ""
+    held = ", ".join(f"{inner} as {name}" for name, inner in columns.items())
     return (
-        f"select person_id, {', '.join(columns)} from registry_{table}"  # noqa: S608 - see `_query`
+        f"select person_id, {held} from registry_{table}"  # noqa: S608 - see `_query`
         f" where {_AS_OF}{only} group by person_id"
     )

@@ -1,4 +1,4 @@
-"""Shapes of the registry that need no database: categories, stated facts, periods, names. No clock."""
+"""Shapes of the registry that need no database: categories, facts, relations, periods, names. No clock."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ CATEGORIES: tuple[Category, ...] = (
     Category("military-retiree", "is_military_retiree", "军队离退休人员"),
     Category("martyr-child", "is_martyr_child", "烈士子女", on_roster=False),
     Category("combat-veteran", "is_combat_veteran", "参战退役军人"),
+    Category("nuclear-test-veteran", "is_nuclear_test_veteran", "参试退役军人"),
+    Category("sick-returned-veteran", "is_sick_returned_veteran", "带病回乡退役军人"),
+    Category("military-civilian", "is_military_civilian", "军队文职人员、职工", on_roster=False),
+    Category("in-state-home", "is_in_state_home", "集中供养", on_roster=False),
     Category("regular-subsidy", "receives_regular_subsidy", "享受抚恤定补", on_roster=False),
     Category("key-pension-group", "is_key_pension_group", "抚恤定补优抚对象（荣军保口径）", on_roster=False),
     Category("rights-suspended", "rights_suspended", "待遇中止", on_roster=False),
@@ -65,6 +69,7 @@ STATED: Mapping[str, Kind] = {
     "household_province": "division",
     "household_kind": "text",
     "residence_city": "division",
+    "residence_province": "division",
     "settlement_city": "division",
     "merit_rank": "int",
     "was_student_before_service": "bool",
@@ -79,7 +84,70 @@ STATED: Mapping[str, Kind] = {
     "holds_pref_card": "bool",
     "holds_disabled_cert": "bool",
     "holds_service_id": "bool",
+    "commended_at_province_level": "bool",
+    "meets_combat_subsidy_rules": "bool",
+    "was_combat_unit_commander": "bool",
+    "hardship_or_special_post": "bool",
+    "was_state_employee_before_service": "bool",
+    "has_contracted_land": "bool",
+    "is_rural_collective_member": "bool",
+    "was_rural_at_discharge": "bool",
+    "has_service_chronic_illness": "bool",
+    "awaiting_placement": "bool",
+    "placement_letter_on": "date",
+    "disability_is_mental": "bool",
+    "old_wound_relapse": "bool",
+    "needs_aid_device": "bool",
+    "is_registered_unemployed": "bool",
+    "is_hard_to_employ": "bool",
+    "is_person_with_disability": "bool",
+    "is_party_member": "bool",
+    "party_transferred": "bool",
+    "is_public_employee": "bool",
+    "runs_business": "bool",
+    "business_registered_on": "date",
+    "education_level": "text",
+    "graduated_on": "date",
+    "school_stage": "text",
+    "is_unmarried": "bool",
+    "has_no_income_source": "bool",
+    "on_basic_living_aid": "bool",
+    "has_child_or_elder_difficulty": "bool",
+    "meets_housing_rules": "bool",
+    "meets_settlement_housing_rules": "bool",
+    "has_unsafe_rural_house": "bool",
+    "builds_own_rural_home": "bool",
+    "meets_cemetery_rules": "bool",
+    "meets_service_place_rules": "bool",
+    "has_work_injury_insurance": "bool",
+    "pref_card_bank": "text",
+    "holds_military_licence": "bool",
+    "holds_memorial_letter": "bool",
 }
+# The same about one relation to a soldier; of a serving soldier's unit, posting or mission there is nothing.
+RELATION_STATED: Mapping[str, Kind] = {
+    "was_supported_by_deceased": "bool",
+    "spouse_remarried_still_supporting": "bool",
+    "was_adult_when_pension_began": "bool",
+    "is_accompanying_family": "bool",
+    "is_unemployed_accompanying_spouse": "bool",
+    "is_transferring_family": "bool",
+    "spouse_prior_job": "text",
+    "sponsor_rank_group": "text",
+    "sponsor_merit_rank": "int",
+    "sponsor_disability_grade": "int",
+    "sponsor_enlistment_city": "division",
+    "sponsor_was_state_employee": "bool",
+    "sponsor_is_combat_veteran": "bool",
+    "sponsor_is_martyr_child": "bool",
+    "sponsor_hardship_post": "bool",
+    "sponsor_made_special_contribution": "bool",
+    "sponsor_under_work_injury_rules": "bool",
+}
+# Of those, what a relation simply is: no when it does not say so, so nobody is asked.
+RELATION_STATUSES = frozenset(
+    {"is_accompanying_family", "is_unemployed_accompanying_spouse", "is_transferring_family"}
+)
 _WRITTEN: Mapping[Kind, re.Pattern[str]] = {
     "bool": re.compile(r"true|false"),
     "int": re.compile(r"\d{1,9}", re.ASCII),
@@ -94,7 +162,7 @@ def stated_text(fact: str, text: str) -> str:
     Raises Unfit for a fact nobody may state or an answer of another kind. Which of several words or what
     range a fact allows is the policy book's to say, and checked by whoever asks.
     """
-    kind = STATED.get(fact)
+    kind = STATED.get(fact) or RELATION_STATED.get(fact)
     if kind == "division":
         return DivisionCode.from_text(text).text
     if kind is None or not _WRITTEN[kind].fullmatch(text) or (kind == "date" and not _is_day(text)):
@@ -108,6 +176,80 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# --- relations to a soldier ---------------------------------------------------------------------------------
+
+NOBODY = "none"
+DEPENDANT_OF: Mapping[str, str] = {
+    NOBODY: "无",
+    "active_soldier": "现役军人",
+    "martyr": "烈士",
+    "duty_death": "因公牺牲军人",
+    "illness_death": "病故军人",
+    "disabled_soldier": "残疾军人",
+    "veteran": "退役军人",
+}
+RELATIONS: Mapping[str, str] = {
+    NOBODY: "无",
+    "spouse": "配偶",
+    "parent": "父母或抚养人",
+    "child": "子女",
+    "sibling": "兄弟姐妹",
+}
+DECEASED_KINDS: Mapping[str, str] = {
+    NOBODY: "无",
+    "martyr": "烈士",
+    "duty_death": "因公牺牲军人",
+    "illness_death": "病故军人",
+    "disabled_old_wound": "因旧伤复发去世的残疾军人",
+    "disabled_illness": "因病去世的残疾军人",
+    "kin_on_pension": "领取定期抚恤金的“三属”",
+    "combat_veteran_on_subsidy": "领取生活补助的参战退役军人",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What binds a person to one soldier: whose dependant, how related, on whose death a claim rests."""
+
+    dependant_of: str
+    relation: str
+    deceased_kind: str
+
+    def __post_init__(self) -> None:
+        known = (
+            self.dependant_of in DEPENDANT_OF
+            and self.relation in RELATIONS
+            and self.deceased_kind in DECEASED_KINDS
+        )
+        is_dependant, is_claimant = self.dependant_of != NOBODY, self.deceased_kind != NOBODY
+        # Who claims on a death need not be near kin; a dependant is.
+        if not known or not (is_dependant or is_claimant) or (is_dependant and self.relation == NOBODY):
+            raise Unfit(
+                "registry.unfit-relation", "要写明与哪一类军人（或逝者）、是什么关系，从给出的选项里选。"
+            )
+
+    @property
+    def label(self) -> str:
+        """烈士的配偶: as a timeline says it."""
+        claimed = self.dependant_of == NOBODY
+        of = DECEASED_KINDS[self.deceased_kind] if claimed else DEPENDANT_OF[self.dependant_of]
+        return f"{of}的{'亲属' if self.relation == NOBODY else RELATIONS[self.relation]}"
+
+
+def stated_texts(stated: Mapping[str, object]) -> dict[str, str]:
+    """Facts of one relation as they are stored. Raises Unfit for one that is not ours or of another kind."""
+    if not set(stated) <= set(RELATION_STATED):
+        raise Unfit(
+            "registry.unfit-relation",
+            "有登记库不收的情况；部队、驻地和任务一律不登记，由部队出证明，办一件事用一次。",
+        )
+    return {fact: stated_text(fact, _as_text(value)) for fact, value in stated.items()}
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # --- periods ------------------------------------------------------------------------------------------------
@@ -125,6 +267,12 @@ class Period:
         first = Period(self.start, _earlier(self.end, other.start))
         last = None if other.end is None else Period(max(self.start, other.end), self.end)
         return [piece for piece in (first, last) if piece is not None and piece.has_days]
+
+    def shared(self, other: Period) -> Period | None:
+        """The days in both; None when there is none."""
+        end = self.end if other.end is None else _earlier(self.end, other.end)
+        both = Period(max(self.start, other.start), end)
+        return both if both.has_days else None
 
     @property
     def has_days(self) -> bool:

@@ -2,10 +2,10 @@
 
 `valid_from`/`valid_to` say when a thing was so (half open: `valid_to` is the first day it no longer is);
 `recorded_at`/`superseded_at` say when we knew it. A correction closes the old row and adds a new one; the
-application may change nothing else in a row (migration 0003).
+application may change nothing else in a row (migrations 0003, 0004).
 
 Every table carries `division`, the person's servicing division, because row security asks for it on each row;
-a composite foreign key onto the person keeps it right when the person moves (migration 0002).
+a composite foreign key onto the person keeps it right when the person moves (migrations 0002, 0004).
 """
 
 from __future__ import annotations
@@ -173,6 +173,48 @@ class Statement(Assertion):
                 expressions=[
                     ("person", RangeOperators.EQUAL),
                     ("fact", RangeOperators.EQUAL),
+                    (
+                        models.Func(
+                            "valid_from", "valid_to", function="daterange", output_field=DateRangeField()
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(superseded_at=None),
+            ),
+        ]
+
+
+class Relation(Assertion):
+    """One relation of the person to a soldier, living or dead, and what is known of it. No unit is ever kept.
+
+    Every row about one relation carries its `series`; on one day a relation says one thing, as far as we know
+    at any one moment. `evidence` is the document's reference; `relative` the soldier, where on file.
+    """
+
+    series = models.UUIDField(default=uuid.uuid4)
+    dependant_of = models.CharField(max_length=32)
+    relation = models.CharField(max_length=32)
+    deceased_kind = models.CharField(max_length=32, default="none")
+    # Facts of this relation as text, by name: `RELATION_STATED` says which and of what kind.
+    stated = models.JSONField(default=dict)
+    relative = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta(Assertion.Meta):
+        constraints = [
+            *Assertion.Meta.constraints,
+            models.CheckConstraint(
+                condition=~Q(dependant_of="none", deceased_kind="none"), name="relation_to_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(relative=None) | ~Q(relative=F("person")), name="relation_to_another"
+            ),
+            ExclusionConstraint(
+                name="relation_one_word_a_day",
+                expressions=[
+                    ("series", RangeOperators.EQUAL),
                     (
                         models.Func(
                             "valid_from", "valid_to", function="daterange", output_field=DateRangeField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,14 @@ from rongjun.audit.api import keys
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber
 from rongjun.kernel.reading import compact
-from rongjun.registry.logic import LABEL_OF_CATEGORY, grams, sought_name
+from rongjun.registry.logic import (
+    LABEL_OF_CATEGORY,
+    RELATION_STATED,
+    STATED,
+    Tie,
+    grams,
+    sought_name,
+)
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -27,6 +34,7 @@ from rongjun.registry.models import (
     ImportedRow,
     Particulars,
     Person,
+    Relation,
     RosterImport,
     Service,
     Statement,
@@ -62,6 +70,19 @@ class PersonFile:
     phone_mask: str
     household_county: str
     documents: tuple[tuple[int, str, str], ...]  # (assertion id, document type, mask)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRelation:
+    """One relation of a person to a soldier: since when, until when if it has an end, and what is stated."""
+
+    id: UUID
+    label: str
+    since: date
+    until: date | None
+    stated: dict[str, str]
+    source: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +249,61 @@ def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
         _since(rating, f"残疾等级 {rating.grade} 级", is_key=True)
         for rating in DisabilityRating.objects.filter(said)
     ]
+    for relation in _relations(person, known_at=known_at):
+        moments += _beginning_and_end(relation)
     moments += [_since(answer, "补充情况") for answer in Statement.objects.filter(said)]
     return sorted(moments, key=lambda moment: (moment.on, moment.what), reverse=True)
 
 
 def _since(said: Assertion, what: str, *, is_key: bool = False) -> Moment:
     return Moment(said.valid_from, what, said.source, is_key=is_key)
+
+
+def _beginning_and_end(told: Sequence[Relation]) -> Iterator[Moment]:
+    first, last = told[0], told[-1]
+    yield _since(first, f"登记：{_tie(first).label}")
+    if last.valid_to is not None:
+        yield Moment(last.valid_to, f"不再是{_tie(last).label}", last.source, is_key=True)
+
+
+# --- relations ----------------------------------------------------------------------------------------------
+
+
+def relations_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldRelation]:
+    """The person's relations in force on a day, the oldest first; empty out of scope."""
+    return [
+        HeldRelation(
+            id=row.series,
+            label=_tie(row).label,
+            since=told[0].valid_from,
+            until=told[-1].valid_to,
+            stated=row.stated,
+            source=row.source,
+            evidence=row.evidence,
+        )
+        for told in _relations(person, known_at=known_at)
+        for row in told
+        if row.valid_from <= on and (row.valid_to is None or row.valid_to > on)
+    ]
+
+
+def askable(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
+    """The facts somebody can state of this person; of a relation only while the person has exactly one."""
+    only = len(relations_held(person, on=on, known_at=known_at)) == 1
+    return frozenset(STATED) | (frozenset(RELATION_STATED) if only else frozenset())
+
+
+def _relations(person: UUID, *, known_at: datetime) -> list[list[Relation]]:
+    """What is known of each relation of a person, day by day: the relations by their first day."""
+    said: dict[UUID, list[Relation]] = {}
+    rows = Relation.objects.filter(known(known_at), person_id=person)
+    for row in rows.order_by("valid_from", "id"):
+        said.setdefault(row.series, []).append(row)
+    return list(said.values())
+
+
+def _tie(row: Relation) -> Tie:
+    return Tie(row.dependant_of, row.relation, row.deceased_kind)
 
 
 # --- covered numbers ----------------------------------------------------------------------------------------

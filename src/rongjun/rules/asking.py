@@ -20,12 +20,24 @@ class FactSource(Protocol):
 
     @property
     def names(self) -> frozenset[str]:
-        """The facts it answers for."""
+        """The facts about a person it answers for."""
+
+    @property
+    def relation_names(self) -> frozenset[str]:
+        """The facts about one relation of a person (`per: relation`) it answers for."""
 
     def frame(
         self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
     ) -> pl.DataFrame:
         """One row a person in scope, a `person` column (text) and one column a name, null where unknown."""
+
+    def relations(
+        self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
+    ) -> pl.DataFrame:
+        """One row a relation in force of people in scope: a `person` column (text) and one column a name.
+
+        People without relations have no row.
+        """
 
 
 _sources: list[FactSource] = []
@@ -34,14 +46,14 @@ _sources: list[FactSource] = []
 def connect(sources: Iterable[FactSource]) -> None:
     """Say who answers; a fact with two owners is a mistake in the wiring."""
     _sources[:] = list(sources)
-    named = [name for source in _sources for name in source.names]
+    named = [name for source in _sources for name in (*source.names, *source.relation_names)]
     twice = sorted({name for name in named if named.count(name) > 1})
     assert not twice, f"facts with two owners: {twice}"
 
 
 def answerable() -> frozenset[str]:
-    """Every fact somebody answers for."""
-    return frozenset().union(*(source.names for source in _sources))
+    """Every fact somebody answers for, about people and about their relations."""
+    return frozenset().union(*(source.names | source.relation_names for source in _sources))
 
 
 def facts_of_many(
@@ -49,14 +61,14 @@ def facts_of_many(
 ) -> pl.DataFrame:
     """Facts as they were on a day, as known at a moment, of everybody in scope (or of one person).
 
-    Columns nobody answers for are absent: the rules take an absent column as unknown.
+    Columns nobody answers for are absent (the rules take that as unknown), and so are facts of relations.
     """
     frames = []
     for source in _sources:
         wanted = sorted(source.names & set(names))
         if wanted:
             frames.append(source.frame(wanted, on=on, known_at=known_at, person=person))
-    joined = frames[0] if frames else pl.DataFrame({PERSON: []}, schema={PERSON: pl.String})
+    joined = frames[0] if frames else _nobody()
     for frame in frames[1:]:
         joined = joined.join(frame, on=PERSON, how="left")
     return joined
@@ -70,3 +82,35 @@ def facts_of(person: UUID, names: Collection[str], *, on: date, known_at: dateti
     row = frame.row(0, named=True)
     row.pop(PERSON)
     return row
+
+
+def relations_of_many(
+    names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
+) -> pl.DataFrame:
+    """The relations in force of everybody in scope (or of one person), a row each, several a person.
+
+    Columns nobody answers for, and facts of people, are absent.
+    """
+    frames = []
+    for source in _sources:
+        wanted = sorted(source.relation_names & set(names))
+        if wanted:
+            frames.append(source.relations(wanted, on=on, known_at=known_at, person=person))
+    # A relation has no name of its own yet: what two sources say of it could not be brought together.
+    assert len(frames) <= 1, "two sources answer for relations; give relations a key to join them by"
+    return frames[0] if frames else _nobody()
+
+
+def relations_of(
+    person: UUID, names: Collection[str], *, on: date, known_at: datetime
+) -> list[dict[str, object]]:
+    """The same query with one id: one mapping a relation, what is not known left out; empty out of scope."""
+    frame = relations_of_many(names, on=on, known_at=known_at, person=person)
+    return [
+        {name: value for name, value in row.items() if name != PERSON and value is not None}
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+def _nobody() -> pl.DataFrame:
+    return pl.DataFrame({PERSON: []}, schema={PERSON: pl.String})

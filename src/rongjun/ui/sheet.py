@@ -57,6 +57,17 @@ UNKNOWN = {
     "unconfirmed": True,
     "grade": "报刊转载",
 }
+ASKS_A_NUMBER = {
+    "verdict": "unknown",
+    "title": "残疾军人优先就诊",
+    "sentence": "差 1 个情况，问清就能算。",
+    "question": {
+        "text": "残疾军人证上的残疾等级是几级？",
+        "url": "/answer/",
+        "name": "disability_grade",
+        "field": {"type": "number", "min": "1", "max": "10", "unit": "级", "limits": "1 到 10 的整数"},
+    },
+}
 REFUSED = {
     "verdict": "not-granted",
     "title": "残疾抚恤金",
@@ -125,7 +136,7 @@ def sheet() -> dict[str, Any]:
     """The context of `ui/components.html`."""
     return {
         "person": PERSON,
-        "decisions": [GRANTED, UNKNOWN, REFUSED],
+        "decisions": [GRANTED, UNKNOWN, ASKS_A_NUMBER, REFUSED],
         "entries": TIMELINE,
         "columns": COLUMNS,
         "rows": ROWS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -108,6 +108,23 @@ def state(person: UUID, fact: str, value: str, *, by: str = "clerk", **kept: Any
     officer = actor(by)
     with acting_as(officer):
         registry.state_fact(person, fact=fact, value=value, by=officer, **given)
+
+
+def relate(person: UUID, *, by: str = "clerk", **kept: Any) -> UUID:
+    """A relation recorded at the counter: the spouse of a martyr, unless said otherwise."""
+    tie = {"dependant_of": "martyr", "relation": "spouse", "deceased_kind": "none", "stated": {}}
+    given = {"valid_from": TODAY, "source": "烈士证明书", "now": NOW, **tie, **kept}
+    officer = actor(by)
+    with acting_as(officer):
+        return registry.record_relation(person, by=officer, **given)
+
+
+def unrelate(person: UUID, relation: UUID, valid_to: date, *, by: str = "clerk", **kept: Any) -> None:
+    """The same relation at its end."""
+    given = {"source": "离婚证", "now": NOW + timedelta(hours=1), **kept}
+    officer = actor(by)
+    with acting_as(officer):
+        registry.end_relation(person, relation, valid_to=valid_to, by=officer, **given)
 
 
 def add_places() -> None:

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as
 from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport
-from rongjun.registry.tests.scene import actor, add_places, hand_in, report_of, visitor
+from rongjun.registry.tests.scene import actor, add_places, hand_in, relate, report_of, visitor
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
 from tests.cluster import as_owner
 
@@ -26,8 +26,12 @@ FULL = cells(
 
 @pytest.fixture
 def roster() -> UUID:
-    """A workbook whose one row says something in every table."""
-    return hand_in([FULL])
+    """A workbook whose one row says something in every table a roster fills, and a relation beside it."""
+    handed_in = hand_in([FULL])
+    (row,) = report_of(handed_in).rows
+    assert row.person
+    relate(row.person)
+    return handed_in
 
 
 def copy_of(table: type[models.Model], *, division: int) -> Any:

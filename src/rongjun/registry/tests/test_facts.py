@@ -12,8 +12,16 @@ import pytest
 import yaml
 
 from rongjun.access.api import acting_as
-from rongjun.registry.facts import COLUMNS, KINDS, PERSON, SOURCE
-from rongjun.registry.logic import CATEGORIES, STATED
+from rongjun.registry.facts import COLUMNS, KINDS, PERSON, RELATION_COLUMNS, SOURCE
+from rongjun.registry.logic import (
+    CATEGORIES,
+    DECEASED_KINDS,
+    DEPENDANT_OF,
+    RELATION_STATED,
+    RELATION_STATUSES,
+    RELATIONS,
+    STATED,
+)
 from rongjun.registry.models import (
     Assertion,
     DisabilityRating,
@@ -76,8 +84,9 @@ def declared() -> dict[str, dict[str, Any]]:
 
 def test_every_fact_the_registry_owns_is_answered_and_no_unknown_word_is_used() -> None:
     owned = {name for name, fact in declared().items() if fact["owner"] == "registry"}
-    assert owned <= set(COLUMNS)
-    assert set(COLUMNS) <= set(declared())
+    of_relations = {name for name, fact in declared().items() if "per" in fact}
+    assert owned - of_relations <= set(COLUMNS) <= set(declared()) - of_relations
+    assert set(RELATION_COLUMNS) == owned & of_relations
 
 
 @pytest.mark.parametrize("fact", ALL)
@@ -86,6 +95,22 @@ def test_a_fact_has_the_kind_and_the_silence_that_are_declared(fact: str) -> Non
     kind = {"enum": "text"}.get(spoken["type"], spoken["type"])
     assert KINDS[fact] == kind
     assert (spoken["absent"] is False) == (fact not in STATED)
+
+
+@pytest.mark.parametrize("fact", sorted(SOURCE.relation_names))
+def test_a_fact_of_a_relation_has_the_kind_and_the_silence_that_are_declared(fact: str) -> None:
+    spoken = declared()[fact]
+    assert KINDS[fact] == {"enum": "text"}.get(spoken["type"], spoken["type"])
+    assert (spoken["absent"] is False) == (fact in RELATION_STATUSES)
+    assert (spoken["absent"] == "none") == (fact not in RELATION_STATED)
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [("dependant_of", DEPENDANT_OF), ("relation", RELATIONS), ("deceased_kind", DECEASED_KINDS)],
+)
+def test_the_words_of_a_relation_are_the_words_of_the_book(fact: str, words: Mapping[str, str]) -> None:
+    assert dict(words) == declared()[fact]["values"]
 
 
 def test_the_words_of_the_roster_are_words_of_the_book() -> None:
@@ -286,6 +311,14 @@ def test_every_unknown_can_be_answered(fact: str, kind: str) -> None:
     answer, value = ANSWERS[kind]
     state(person, fact, answer)
     assert facts(person)[fact] == value
+
+
+def test_the_province_somebody_lives_in_follows_the_city_where_that_is_stated() -> None:
+    person = open_file(row=cells(1))
+    state(person, "residence_province", "330000")
+    assert facts(person)["residence_province"] == 330000000000
+    state(person, "residence_city", "370200")
+    assert facts(person)["residence_province"] == 370000000000
 
 
 def test_an_answer_runs_out() -> None:

@@ -13,6 +13,7 @@ from rongjun.registry.logic import (
     CATEGORIES,
     STATED,
     Period,
+    Tie,
     fit_to_show,
     grams,
     sought_name,
@@ -44,6 +45,25 @@ def test_taking_a_period_out_leaves_exactly_the_other_days(held: Period, taken: 
     left = held.without(taken)
     assert set().union(*map(_days, left)) == _days(held) - _days(taken)
     assert sum(len(_days(piece)) for piece in left) == len(_days(held) - _days(taken))
+
+
+@given(periods(), periods())
+def test_the_days_two_periods_share_are_those_taking_out_would_take(held: Period, other: Period) -> None:
+    both = held.shared(other)
+    assert (_days(both) if both else set()) == _days(held) & _days(other)
+    assert held.shared(other) == other.shared(held)
+
+
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        (("martyr", "spouse", "none"), "烈士的配偶"),
+        (("none", "child", "kin_on_pension"), "领取定期抚恤金的“三属”的子女"),
+        (("none", "none", "martyr"), "烈士的亲属"),
+    ],
+)
+def test_a_relation_has_a_name_a_clerk_would_say(words: tuple[str, str, str], label: str) -> None:
+    assert Tie(*words).label == label
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
-"""Two imports at the same moment, over two real connections; a canary shows that there is a race to lose."""
+"""Two imports or relations at one moment, over real connections; a canary shows there is a race to lose."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from django.db import close_old_connections, connection
 
 from rongjun.kernel.errors import Refused
 from rongjun.registry import actions
-from rongjun.registry.models import ImportedRow, Person, RosterImport
-from rongjun.registry.tests.scene import hand_in
+from rongjun.registry.models import ImportedRow, Person, Relation, RosterImport
+from rongjun.registry.tests.scene import hand_in, open_file, relate
 from rongjun.registry.tests.strategies import cells
 from tests.cluster import as_owner
 
@@ -87,3 +88,53 @@ def test_imports_with_different_numbers_do_not_disturb_each_other(at_once: Calla
     said = at_once([cells(1)], [cells(2)])
     assert len(set(said)) == 2
     assert kept() == (2, 2, 2)
+
+
+@pytest.fixture
+def related_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Two clerks record one relation; each waits for the other after looking for a twin, if it can come."""
+    barrier = threading.Barrier(2)
+    refuse_twin = actions._refuse_twin
+
+    def refuse_twin_together(*said: Any) -> None:
+        refuse_twin(*said)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(timeout=1)
+
+    monkeypatch.setattr(actions, "_refuse_twin", refuse_twin_together)
+    person = open_file(row=cells(1))
+
+    def one(login: str) -> str:
+        try:
+            return str(relate(person, by=login))
+        except Refused as refused:
+            return refused.code
+        finally:
+            connection.close()
+            close_old_connections()
+
+    def both() -> list[str]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(one, ("clerk", "colleague")))
+
+    return both
+
+
+def relations() -> int:
+    with as_owner():
+        return Relation.objects.count()
+
+
+def test_of_two_clerks_with_one_relation_exactly_one_records_it(
+    related_at_once: Callable[[], list[str]],
+) -> None:
+    assert related_at_once().count("registry.relation-on-file") == 1
+    assert relations() == 1
+
+
+def test_canary_without_the_lock_both_record_it(
+    related_at_once: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_hold", lambda person: Person.objects.get(pk=person))
+    assert "registry.relation-on-file" not in related_at_once()
+    assert relations() == 2

@@ -122,8 +122,9 @@ def decision(card: Part) -> Part:
     Keys: `verdict` granted | unknown | not-granted; `title`; `sentence`; `amount` (text at the right);
     `reasons` [{state met | unknown | unmet, text, source, url}];
     `basis` [{text, url}]; `unconfirmed` (shows 待局方确认), `grade` (its tooltip);
-    `question` {text, why, url, name, answers [{label, value} or {label, url}]}: the one thing to ask, for
-    unknown; answers with a value are posted to `url` as `name`;
+    `question` {text, why, url, name, answers [{label, value} or {label, url}], field}: the one thing to ask,
+    for unknown; answers with a value are posted to `url` as `name`, and so is what stands in the
+    `field` {type number | date, min, max, unit, limits (in words)};
     `links` [{label, url}] after the basis.
     """
     tone, shape = VERDICTS[str(card["verdict"])]

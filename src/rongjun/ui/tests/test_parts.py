@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django import forms
 
-from rongjun.ui.sheet import COVERED, GRANTED, PERSON, REFUSED, UNKNOWN, sheet
+from rongjun.ui.sheet import ASKS_A_NUMBER, COVERED, GRANTED, PERSON, REFUSED, UNKNOWN, sheet
 from rongjun.ui.templatetags.ui import ICONS, TONES
 from rongjun.ui.tests.conftest import Draw
 
@@ -44,7 +44,12 @@ def _poison(value: Any, *, kept: frozenset[str] = frozenset({"verdict", "state",
 
 
 def _given(*, poisoned: bool) -> dict[str, Any]:
-    values = {**sheet(), "cards": [GRANTED, UNKNOWN, REFUSED], "covered": COVERED, "text": "测试"}
+    values = {
+        **sheet(),
+        "cards": [GRANTED, UNKNOWN, ASKS_A_NUMBER, REFUSED],
+        "covered": COVERED,
+        "text": "测试",
+    }
     return {key: _poison(each) for key, each in values.items()} if poisoned else values
 
 
@@ -99,6 +104,15 @@ def test_an_unknown_asks_its_question_with_answers_to_press(draw: Draw) -> None:
     assert 'name="csrfmiddlewaretoken"' in shown
     assert '<button class="btn btn-sm" type="submit" name="in_hardship" value="yes">是</button>' in shown
     assert '<a class="btn btn-sm" href="#">约上门看房</a>' in shown
+
+
+def test_a_number_is_asked_for_in_one_field_that_knows_its_limits(draw: Draw) -> None:
+    shown = draw("{% decision card %}", card=ASKS_A_NUMBER)
+    assert re.search(r'<input [^>]*type="number" name="disability_grade" min="1" max="10" required', shown)
+    assert 'aria-label="残疾军人证上的残疾等级是几级？ 1 到 10 的整数"' in shown
+    assert 'name="csrfmiddlewaretoken"' in shown
+    assert ">记下</button>" in shown
+    assert "<input class" not in draw("{% decision card %}", card=UNKNOWN)
 
 
 def test_what_is_not_confirmed_says_so_in_these_words(draw: Draw) -> None:
