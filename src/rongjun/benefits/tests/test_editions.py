@@ -32,12 +32,11 @@ def files() -> Mapping[str, bytes]:
     return {
         name: raw
         for name, raw in every.items()
-        if ("/benefits/" not in name and not name.startswith("reference/"))
-        or any(w in name for w in FEW)
+        if ("/benefits/" not in name and not name.startswith("reference/")) or any(w in name for w in FEW)
     }
 
 
-def with_change(old: str, new: str) -> Mapping[str, bytes]:
+def with_change(old: str, new: str) -> dict[str, bytes]:
     text = files()[CARD_FILE].decode()
     assert old in text
     return {**files(), CARD_FILE: text.replace(old, new).encode()}

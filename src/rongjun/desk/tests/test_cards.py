@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ def asked(*missing: str, askable: Collection[str] = frozenset(FACTS)) -> Mapping
     """The question of a card whose decision lacks these facts."""
     lacks = tuple(MissingFact(name, FACTS[name].label, FACTS[name].question) for name in missing)
     reason = Reason(text="差", state="unknown", clause="", facts=(), missing=lacks)
-    decision = replace(decide_all(BOOK, facts={}, on=TODAY)[0], verdict="unknown", reasons=(reason,))
+    decision = decide_all(BOOK, facts={}, on=TODAY)[0]._replace(verdict="unknown", reasons=(reason,))
     (card,) = cards_for((decision,), BOOK, answer_url="/facts/", askable=askable, today=TODAY)
     question: Mapping[str, Any] | None = card["question"]
     return question
