@@ -72,6 +72,12 @@ def files_of_edition(edition: Edition) -> dict[str, bytes]:
     return unpack(bytes(edition.files.content))
 
 
+def files_in_force() -> dict[str, bytes] | None:
+    """The policy files of the book in force; None before any was adopted."""
+    newest = Edition.objects.select_related("files").order_by("-id").first()
+    return files_of_edition(newest) if newest else None
+
+
 def confirmations() -> frozenset[Confirmed]:
     """Everything the bureau has confirmed."""
     rows = Confirmation.objects.values_list("code", "version", "digest", "confirmed_by", "document")

@@ -26,9 +26,11 @@ from rongjun.access.api import (
     grant_role,
     has_accounts,
 )
+from rongjun.benefits import api as benefits
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.places.api import add_divisions
 from rongjun.registry import api as registry
+from rongjun.rules.api import read_folder
 
 BY = "operator:demo"
 PASSWORD = "Rongjun-demo-2026"  # noqa: S105 - printed on the first page of the demo, refused in any other profile
@@ -61,13 +63,28 @@ class _Tie(TypedDict):
 def fill_city() -> None:
     """Fill what is empty; a city that is there stays as it is."""
     assert settings.DEMO or settings.PROFILE == "test"
-    if has_accounts():
-        return
-    _add_divisions()
+    is_new = not has_accounts()
+    if is_new:
+        _add_divisions()
     with transaction.atomic():
         for login, name, role, division, label in cast():
-            _open_account(login, name, role, division, label)
-    _open_files()
+            if is_new or actor_named(login, on=timezone.localdate()) is None:
+                _open_account(login, name, role, division, label)
+    if is_new:
+        _open_files()
+
+
+def adopt_first_book() -> str:
+    """Put the policy files in force where no book is; what to tell about files that have changed since."""
+    files = read_folder(settings.POLICY_ROOT)
+    with acting_as_job("demo.look-at-book"):
+        kept = benefits.files_in_force()
+    if kept is None:
+        benefits.put_in_force(files, document="演示：随安装采用", by=BY, now=timezone.now())
+        return ""
+    if all(files.get(name) == raw for name, raw in kept.items()):
+        return ""
+    return "  政策文件有改动，还没有采用。看改了什么：rongjun policy diff；采用：rongjun policy adopt\n"
 
 
 @cache
@@ -95,6 +112,7 @@ def cast() -> list[tuple[str, str, str, int, str]]:
         ("district", "测试李伟", "district-officer", home, home_name),
         ("neighbour", "测试赵敏", "district-officer", other, other_name),
         ("city", "测试陈明", "city-officer", whole, whole_name),
+        ("policy", "测试郑策", "policy-officer", whole, whole_name),
         ("system", "测试孙系", "system-admin", whole, whole_name),
         ("security", "测试周安", "security-admin", whole, whole_name),
         ("auditor", "测试吴审", "audit-admin", whole, whole_name),

@@ -163,7 +163,7 @@ def test_under_another_book_the_replay_tells_what_differs_and_why() -> None:
     assert any("年龄" in text for text in told.why)
 
 
-def without_examples() -> Mapping[str, bytes]:
+def without_examples() -> dict[str, bytes]:
     """The card's file with a wider condition and examples that fit it."""
     text = files()[CARD_FILE].decode().replace("holds_pref_card\n", "(holds_pref_card OR age >= 0)\n")
     head = text[: text.index("    examples:")]
