@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,9 @@ from rongjun.rules.api import (
 )
 
 T = TypeVar("T")
-_PLAIN = re.compile(r"[^\s:#\[\]{},&*!|>'\"%@`?-][^:#\[\]{},&*!|>'\"`]*(?<!\s)")
+_UNSAFE_START = re.compile(r"[\s#\[\]{},&*!|>'\"%@`?:-]|[-+.]?[0-9]|(true|false|null)$")
+_UNSAFE_INSIDE = re.compile(r": | #|[:\s]$")
+_UNSAFE_IN_BRACKETS = re.compile(r"[\[\]{},]")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LEVELS = {"city": "本市", "province": "全省", "national": "全国"}
 
@@ -94,8 +96,18 @@ def ask(folder: Path, *, city: str, today: date) -> NewBenefit:
         what=_text("给什么（一两句话，写清数字）"),
         way=_choose("怎么享受", WAYS),
         checked=today,
-        drafts=(meeting[0] if meeting else {}, missing[0] if missing else {}),
+        drafts=(_named(book, meeting), _named(book, missing)),
     )
+
+
+def _named(book: Book, people: Sequence[Mapping[str, Value]]) -> Mapping[str, Value]:
+    """The first of the drafted people, divisions by the names policy files use."""
+    names: dict[Value, Value] = {region.code: region.name for region in book.regions.values()}
+    person = people[0] if people else {}
+    return {
+        key: names.get(value, value) if book.vocabulary[key].kind == "division" else value
+        for key, value in person.items()
+    }
 
 
 def write(new: NewBenefit, folder: Path, *, city: str) -> Path:
@@ -111,17 +123,20 @@ def write(new: NewBenefit, folder: Path, *, city: str) -> Path:
 
 def as_yaml(new: NewBenefit) -> str:
     """The text of the file; examples only as a draft in comments, for a person to replace."""
-    basis = [f"document: {_scalar(new.document)}", f"effective_from: {new.start.isoformat()}"]
+    basis = [
+        f"document: {yaml_text(new.document, in_brackets=True)}",
+        f"effective_from: {new.start.isoformat()}",
+    ]
     if new.clause:
-        basis.insert(1, f"clause: {_scalar(new.clause)}")
+        basis.insert(1, f"clause: {yaml_text(new.clause, in_brackets=True)}")
     lines = [
         f"code: {new.area}.{new.slug}",
-        f"title: {_scalar(new.title)}",
-        f"title_en: {_scalar(new.title_en)}",
+        f"title: {yaml_text(new.title)}",
+        f"title_en: {yaml_text(new.title_en)}",
         f"area: {new.area}",
         f"kind: {new.kind}",
         f"classes: [{', '.join(new.classes)}]",
-        f"provider: {_scalar(new.provider)}",
+        f"provider: {yaml_text(new.provider)}",
         "owner: 待局方指定",
         f"checked: {new.checked.isoformat()}",
         "confidence: sourced",
@@ -131,8 +146,8 @@ def as_yaml(new: NewBenefit) -> str:
         *([f"    announced: {new.announced.isoformat()}"] if new.announced else []),
         "    basis:",
         f"      - {{{', '.join(basis)}}}",
-        f"    when: {_scalar(new.when)}",
-        f"    what: {_scalar(new.what)}",
+        f"    when: {yaml_text(new.when)}",
+        f"    what: {yaml_text(new.what)}",
         f"    grant: {{way: {new.way}}}",
         "    # 下面两个例子是照条件拟的草稿，检查不认。请换成真实会来问的人（加上年龄、身份等实际情况），",
         "    # 核对结论后去掉每行前面的“# ”；有年龄、天数的条件，再补刚好够和差一天的例子。",
@@ -160,9 +175,12 @@ def _fact(value: Value) -> str:
     return "null" if value is None else str(value)
 
 
-def _scalar(text: str) -> str:
+def yaml_text(text: str, *, in_brackets: bool = False) -> str:
     """A text as YAML: bare where that is safe, else in single quotes."""
-    return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "''") + "'"
+    unsafe = _UNSAFE_START.match(text) or _UNSAFE_INSIDE.search(text)
+    if unsafe or (in_brackets and _UNSAFE_IN_BRACKETS.search(text)):
+        return "'" + text.replace("'", "''") + "'"
+    return text
 
 
 def _choose(question: str, words: Mapping[str, str]) -> str:
