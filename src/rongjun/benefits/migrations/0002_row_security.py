@@ -7,7 +7,7 @@ from rongjun.access.row_security import lock_by_division, open_to_read
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("benefits", "0001_editions"),
+        ("benefits", "0001_initial"),
         ("registry", "0003_row_security"),
         ("access", "0003_row_security"),
     ]
