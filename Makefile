@@ -5,7 +5,7 @@ bootstrap = python=$$(sh tools/find-python.sh) && "$$python" -E -m tools.bootstr
 checks = .venv/bin/python -E -m tools.checks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast fmt docs clean
+.PHONY: help demo test fast fmt docs bench clean
 
 help: ## 列出所有命令 · list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -26,6 +26,9 @@ fmt: ## 整理代码格式 · format the code
 
 docs: ## 生成文档到 site/ · build the documentation into site/
 	@$(bootstrap) fast && .venv/bin/mkdocs build --strict
+
+bench: ## 测量政策册有多快 · how fast the policy book answers (short: SIZE=small make bench)
+	@$(bootstrap) fast && .venv/bin/python -E -m bench --size $(or $(SIZE),full) $(ARGS)
 
 clean: ## 删除生成的文件；数据先询问 · delete what was made; asks before deleting data
 	@sh tools/clean.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Delete what the commands made. The demo's data is deleted only when a person at the keyboard says so.
 set -eu
-rm -rf .venv .uv web/node_modules web/dist site test-results \
+rm -rf .venv .uv .bench web/node_modules web/dist site test-results \
     .ruff_cache .mypy_cache .pytest_cache .hypothesis .import_linter_cache
 [ -d .rongjun ] || exit 0
 if [ -t 0 ]; then

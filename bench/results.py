@@ -1,0 +1,243 @@
+"""What was found, as rows with a figure and a bar: a table to read, Markdown and JSON to keep."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from bench.population import FULL
+
+Outcome = Literal["pass", "fail", "not run", "reported"]
+FOLDER: Final = Path(__file__).resolve().parent / "results"
+GIB: Final = 2**30
+_BUSY: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. `remark` holds the other figures of the same measurement."""
+
+    name: str
+    chinese: str
+    english: str
+    figure: str
+    bar: str
+    outcome: Outcome
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How far a figure may go: at most, or at least, `limit`; None is reported without a bar."""
+
+    limit: float | None
+    unit: str = ""
+    scale: float = 1
+    at_least: bool = False
+
+    def row(self, name: str, titles: tuple[str, str], value: float, remark: str = "") -> Row:
+        """The row for a figure in the plain unit; it is shown times `scale`."""
+        return Row(name, *titles, self._shown(value), self._wanted(), self._outcome(value), remark)
+
+    def _shown(self, value: float) -> str:
+        shown = value * self.scale
+        digits = 0 if shown >= 100 else 1 if shown >= 20 else 2 if shown >= 0.2 else 3
+        return f"{shown:.{digits}f}{self.unit}"
+
+    def _wanted(self) -> str:
+        if self.limit is None:
+            return "–"
+        return f"{'≥' if self.at_least else '≤'} {self.limit * self.scale:g}{self.unit}"
+
+    def _outcome(self, value: float) -> Outcome:
+        if self.limit is None:
+            return "reported"
+        return "pass" if (value >= self.limit if self.at_least else value <= self.limit) else "fail"
+
+
+SECONDS: Final = " s"
+MILLISECONDS: Final = (" ms", 1_000.0)
+
+_VERDICTS: Final = ("一个人的全部结论", "one person, all verdicts")
+_REASONS: Final = ("一个人的全部结论和理由", "one person, all verdicts with every reason")
+_APART: Final = ("一个人，比 OpenFisca 快", "one person, faster than OpenFisca-Core")
+_SWEEP: Final = ("全体扫描", "everybody, pure sweep")
+_MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
+_HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
+_CHECK: Final = ("读入并检查全册", "load and check the whole book")
+
+
+def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
+    """The table of a run; `found` holds what each process said, or a sentence why it did not run."""
+    makers = {
+        "person": _person_rows,
+        "openfisca": _openfisca_rows,
+        "sweep": _sweep_rows,
+        "by-hand": _hand_rows,
+        "check": _check_rows,
+    }
+    return [row for name in makers if name in wanted for row in makers[name](found)]
+
+
+def _person_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["one_person"]
+    return [
+        Bar(1e-4, *MILLISECONDS).row(
+            "verdicts", _VERDICTS, told["verdicts"]["wall"], _spread(told["verdicts"])
+        ),
+        Bar(3e-3, *MILLISECONDS).row(
+            "decide_all", _REASONS, told["decide_all"]["wall"], _spread(told["decide_all"])
+        ),
+    ]
+
+
+def _openfisca_rows(found: Mapping[str, Any]) -> list[Row]:
+    bar = Bar(100, "×", at_least=True)
+    told, ours = found["openfisca"], found["one_person"]
+    if isinstance(told, str):
+        return [Row("openfisca", *_APART, "–", "≥ 100×", "not run", told)]
+    if told["different"]:
+        return [
+            Row("openfisca", *_APART, "–", "≥ 100×", "fail", f"void: {told['different']} verdicts differ")
+        ]
+    new, old = told["new_simulation"]["wall"], told["calculate"]["wall"]
+    quick, reasoned = ours["known_verdicts"]["wall"], ours["known_decide_all"]["wall"]
+    remark = (
+        f"new simulation {_ms(new)}, only calculating {_ms(old)} ({old / quick:.0f}×); ours {_ms(quick)}"
+        f" on the same people, with every reason {_ms(reasoned)} ({new / reasoned:.1f}×);"
+        f" 0 verdicts of {told['people']} people differ"
+    )
+    return [bar.row("openfisca", _APART, new / quick, remark)]
+
+
+def _sweep_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["everybody"]
+    seconds = 0.5 if told["people"] == FULL else None  # fixed costs do not shrink with the people
+    remark = (
+        f"{told['people']:,} people, {told['relations']:,} relations, {_shares(told['cells'])};"
+        f" without relations {told['without_relations']['wall']:.3f} s; first sweep {told['first']:.2f} s;"
+        f" {_spread(told['sweep'])}"
+    )
+    return [
+        Bar(seconds, SECONDS).row("sweep", _SWEEP, told["sweep"]["wall"], remark),
+        Bar(float(GIB), " MiB", 1 / 2**20).row("memory", _MEMORY, told["peak_bytes"]),
+    ]
+
+
+def _hand_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["by_hand"]
+    if isinstance(told, str):
+        return [Row("by-hand", *_HAND, "–", "≤ 1.5×", "not run", told)]
+    if told["different_cells"]:
+        return [
+            Row("by-hand", *_HAND, "–", "≤ 1.5×", "fail", f"void: {told['different_cells']} cells differ")
+        ]
+    ours, theirs = told["sweep"]["wall"], told["by_hand"]["wall"]
+    remark = f"sweep {ours:.3f} s, by hand {theirs:.3f} s, in turn; 0 of {told['cells']:,} cells differ"
+    return [Bar(1.5, "×").row("by-hand", _HAND, ours / theirs, remark)]
+
+
+def _check_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["whole_book"]
+    remark = f"{told['examples']} examples; first time {told['first']:.2f} s"
+    return [Bar(2, SECONDS).row("check", _CHECK, told["check_book"]["wall"], remark)]
+
+
+def _shares(cells: Mapping[str, int]) -> str:
+    total = sum(cells.values())
+    return ", ".join(f"{count / total:.0%} {verdict}" for verdict, count in cells.items())
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"
+
+
+def _spread(timing: Mapping[str, float]) -> str:
+    return f"95% {_ms(timing['p95'])}, processor {_ms(timing['cpu'])}, {timing['runs']:.0f} runs"
+
+
+def machine(*, load: float) -> dict[str, Any]:
+    """What was measured on, without its name."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load_before": round(load, 2),
+        "python": platform.python_version(),
+        "polars": version("polars"),
+    }
+
+
+def _cpu() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
+
+
+def is_busy(load: float) -> bool:
+    """Whether the machine had other work when the run began."""
+    return load > _BUSY
+
+
+def table(found: Sequence[Row]) -> str:
+    """What is printed: figure, bar, outcome, title; remarks below."""
+    lines = [
+        f"{row.name:<12}{row.figure:>10}  {row.bar:<12}{row.outcome:<10}{row.chinese} · {row.english}"
+        for row in found
+    ]
+    remarks = [f"{row.name}: {row.remark}" for row in found if row.remark]
+    failed = [row.name for row in found if row.outcome == "fail"]
+    left = [row.name for row in found if row.outcome == "not run"]
+    closing = f"未达标 · missed: {', '.join(failed)}" if failed else "全部达标 · every bar is met"
+    if left:
+        closing += f"；没有测 · not run: {', '.join(left)}"
+    rule = "─" * 72
+    return "\n".join(["", rule, *lines, rule, *remarks, rule, closing])
+
+
+def write(
+    found: Sequence[Row], raw: Mapping[str, Any], about: Mapping[str, Any], *, folder: Path = FOLDER
+) -> None:
+    """Keep a run as policy-book.md and policy-book.json."""
+    folder.mkdir(exist_ok=True)
+    kept = {"about": about, "rows": [asdict(row) for row in found], "raw": _rounded(raw)}
+    text = json.dumps(kept, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    (folder / "policy-book.json").write_text(text, "utf-8")
+    (folder / "policy-book.md").write_text(_markdown(found, about), "utf-8")
+
+
+def _rounded(value: Any) -> Any:
+    """Four digits are more than a clock knows; seventeen look like somebody's number."""
+    if isinstance(value, Mapping):
+        return {name: _rounded(each) for name, each in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def _markdown(found: Sequence[Row], about: Mapping[str, Any]) -> str:
+    lines = [
+        "# 政策册有多快 · How fast the policy book answers",
+        "",
+        "由 `make bench ARGS=--write` 写出，测法见 `docs/how-to/measure-the-policy-book.md`。",
+        "*Written by `make bench ARGS=--write`; for the method see the same page.*",
+        "",
+        "| | 测到 figure | 要求 bar | 结果 | 其他 other figures |",
+        "| --- | --- | --- | --- | --- |",
+        *(f"| {r.chinese} · {r.english} | {r.figure} | {r.bar} | {r.outcome} | {r.remark} |" for r in found),
+        "",
+        *(f"- {name}: {value}" for name, value in about.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def today() -> str:
+    """The date of a run."""
+    return datetime.now(UTC).date().isoformat()
