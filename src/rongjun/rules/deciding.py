@@ -339,9 +339,7 @@ def _decide(judge: _Judge, views: "Sequence[_View]") -> Decision:
         judge.unconfirmed,
         tuple(map(view.pair, judge.stored)),
         view.relation if judge.kin else None,
-        tuple(tuple(map(each.pair, judge.kin)) for each in views if each.relation is not None)
-        if judge.kin
-        else (),
+        _recorded_relations(judge, views) if judge.kin else (),
     )
 
 
