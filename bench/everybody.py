@@ -1,5 +1,6 @@
 """The whole population, in a process of its own for its peak memory: `python -m bench.everybody FOLDER`."""
 
+import dataclasses
 import json
 import sys
 from functools import partial
@@ -9,8 +10,10 @@ from typing import Any
 import polars as pl
 
 from bench.measuring import each_timed, keep_to_cores, peak_bytes, timed
+from bench.population import Population
 from bench.setting import ON, Setting, opened
-from rongjun.rules.api import PERSON, sweep
+from rongjun.rules.api import PERSON, Book, Reach, Vocabulary, compare_books, reach_of_change, sweep
+from rongjun.rules.tree import Holds
 
 
 def measure(setting: Setting) -> dict[str, Any]:
@@ -22,6 +25,8 @@ def measure(setting: Setting) -> dict[str, Any]:
     peak = peak_bytes()
     alone = partial(sweep, book, frame=everybody.people, on=ON)
     wide = whole().drop(PERSON)
+    changed = _changed(book)
+    compared = partial(_compare, book, changed, everybody)
     cells = wide.height * wide.width
     granted = int(wide.select(pl.sum_horizontal(pl.all().sum()))[0, 0])
     unknown = int(wide.null_count().sum_horizontal()[0])
@@ -32,9 +37,26 @@ def measure(setting: Setting) -> dict[str, Any]:
         "first": first[0],
         "sweep": runs.plain(),
         "without_relations": each_timed(setting.size.sweeps * [alone]).plain(),
+        "difference": each_timed(setting.size.sweeps * [compared]).plain(),
+        "differing": len(compare_books(book, changed, on=ON)),
         "peak_bytes": peak,
         "threads": pl.thread_pool_size(),
     }
+
+
+def _changed(book: Book) -> Book:
+    """The same book, had everybody of the three kinds of kin to be a martyr's: many benefits judge differently."""
+    kin, martyrs = book.vocabulary["is_three_kin"], book.vocabulary["is_martyr_kin"]
+    narrower = dataclasses.replace(kin, derived=Holds(martyrs.name, absent_false=martyrs.absent_false))
+    vocabulary = Vocabulary({**book.vocabulary.facts, kin.name: narrower})
+    return dataclasses.replace(book, vocabulary=vocabulary, digest=f"{book.digest}, kin narrower")
+
+
+def _compare(old: Book, new: Book, everybody: Population) -> tuple[Reach, ...]:
+    codes = [change.code for change in compare_books(old, new, on=ON) if change.judges_differently]
+    return reach_of_change(
+        old, new, codes=codes, frame=everybody.people, relations=everybody.relations, on=ON
+    )
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ _VERDICTS: Final = ("一个人的全部结论", "one person, all verdicts")
 _REASONS: Final = ("一个人的全部结论和理由", "one person, all verdicts with every reason")
 _APART: Final = ("一个人，比 OpenFisca 快", "one person, faster than OpenFisca-Core")
 _SWEEP: Final = ("全体扫描", "everybody, pure sweep")
+_DIFFERENCE: Final = ("两本政策册对全体的差别", "two books compared over everybody")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -124,8 +125,10 @@ def _sweep_rows(found: Mapping[str, Any]) -> list[Row]:
         f" without relations {told['without_relations']['wall']:.3f} s; first sweep {told['first']:.2f} s;"
         f" {_spread(told['sweep'])}"
     )
+    compared = f"{told['differing']} benefits judge differently; {_spread(told['difference'])}"
     return [
         Bar(seconds, SECONDS).row("sweep", _SWEEP, told["sweep"]["wall"], remark),
+        Bar(1.0, SECONDS).row("difference", _DIFFERENCE, told["difference"]["wall"], compared),
         Bar(float(GIB), " MiB", 1 / 2**20).row("memory", _MEMORY, told["peak_bytes"]),
     ]
 

@@ -227,14 +227,15 @@ def full_condition(book: Book, benefit: Benefit, version: Version, *, on: date) 
 class _Judge:
     """Everything about one benefit version that does not depend on the person.
 
-    `parts` are indexes into the conditions of the era; `stored` and `kin` the facts it reads.
+    `parts` are indexes into the conditions of the era, `told` into its reasons (a condition under a
+    clause); `stored` and `kin` are the facts it reads.
     """
 
     benefit: Benefit
     version: Version
     unconfirmed: bool
     parts: tuple[int, ...]
-    clauses: tuple[str, ...]
+    told: tuple[int, ...]
     stored: tuple[str, ...]
     kin: tuple[str, ...]
 
@@ -258,6 +259,7 @@ class _Era:
     book: Book
     judges: Mapping[str, _Judge]
     parts: tuple[_Part, ...]
+    told: tuple[tuple[int, str], ...]
     leaves: Mapping[Leaf, int]
     states: Program
     verdicts: Program
@@ -271,7 +273,10 @@ def _era(book: Book, number: int) -> _Era:
     day = book.changes[number - 1] if number else date.min
     pairs = list(book.in_force(on=day))
     numbers: dict[Condition, int] = {}
-    judges = {benefit.code: _judge(book, benefit, version, numbers, on=day) for benefit, version in pairs}
+    told: dict[tuple[int, str], int] = {}
+    judges = {
+        benefit.code: _judge(book, benefit, version, numbers, told, on=day) for benefit, version in pairs
+    }
     asked = [expand(part, vocabulary=vocabulary) for part in numbers]
     found = dict.fromkeys(leaf for part in asked for leaf in leaves(part))
     whole = {benefit.code: full_condition(book, benefit, version, on=day) for benefit, version in pairs}
@@ -280,6 +285,7 @@ def _era(book: Book, number: int) -> _Era:
         book=book,
         judges=judges,
         parts=tuple(_part(part, vocabulary) for part in numbers),
+        told=tuple(told),
         leaves={leaf: len(numbers) + index for index, leaf in enumerate(found)},
         states=compile_python([*numbers, *found], vocabulary=vocabulary),
         verdicts=compile_python(list(whole.values()), vocabulary=vocabulary),
@@ -289,18 +295,24 @@ def _era(book: Book, number: int) -> _Era:
 
 
 def _judge(
-    book: Book, benefit: Benefit, version: Version, numbers: dict[Condition, int], *, on: date
+    book: Book,
+    benefit: Benefit,
+    version: Version,
+    numbers: dict[Condition, int],
+    told: dict[tuple[int, str], int],
+    *,
+    on: date,
 ) -> _Judge:
-    own, own_clause = top_parts(version.when), _clause(version.basis)
-    guards = [guard for _, guard in book.guards_before(benefit, on=on)]
-    parts = (*own, *(guard.when for guard in guards))
-    names = stored_facts(conjunction(parts), vocabulary=book.vocabulary)
+    own = [(part, _clause(version.basis)) for part in top_parts(version.when)]
+    guards = [(guard.when, _clause(guard.basis)) for _, guard in book.guards_before(benefit, on=on)]
+    every = [(numbers.setdefault(part, len(numbers)), clause) for part, clause in (*own, *guards)]
+    names = stored_facts(full_condition(book, benefit, version, on=on), vocabulary=book.vocabulary)
     return _Judge(
         benefit=benefit,
         version=version,
         unconfirmed=not book.is_confirmed(benefit, version),
-        parts=tuple(numbers.setdefault(part, len(numbers)) for part in parts),
-        clauses=(*[own_clause] * len(own), *(_clause(guard.basis) for guard in guards)),
+        parts=tuple(number for number, _ in every),
+        told=tuple(told.setdefault(reason, len(told)) for reason in every),
         stored=tuple(name for name in names if not book.vocabulary[name].per_relation),
         kin=_kin_facts(book, names),
     )
@@ -332,7 +344,7 @@ def _decide(judge: _Judge, views: "Sequence[_View]") -> Decision:
         view.era.book.digest,
         view.on,
         view.verdict(judge),
-        tuple(map(view.reason, judge.parts, judge.clauses)),
+        tuple(map(view.reason, judge.told)),
         version.basis,
         benefit.confidence,
         benefit.source_grade,
@@ -396,21 +408,20 @@ class _View:
         states = [self.states[part] for part in judge.parts]
         return "not-granted" if False in states else "unknown" if None in states else "granted"
 
-    def reason(self, number: int, clause: str) -> Reason:
-        """How one condition stands, under the clause of the benefit that asks."""
+    def reason(self, number: int) -> Reason:
+        """How one condition stands, under the clause of those who ask for it."""
         known = self._reasons.get(number)
         if known is None:
-            part, state = self.era.parts[number], self.states[number]
+            index, clause = self.era.told[number]
+            part, state = self.era.parts[index], self.states[index]
             known = self._reasons[number] = Reason(
-                text=part.text,
-                state=_STATES[state],
-                clause=clause,
-                facts=tuple(map(self.used, part.reads)),
-                missing=self.missing(part.condition) if state is None else (),
+                part.text,
+                _STATES[state],
+                clause,
+                tuple(map(self.used, part.reads)),
+                self.missing(part.condition) if state is None else (),
             )
-        if known.clause is clause:
-            return known
-        return Reason(known.text, known.state, clause, known.facts, known.missing)
+        return known
 
     def value(self, name: str) -> Value:
         """The effective value: spans worked out, derived facts judged, absent facts filled."""
