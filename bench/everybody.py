@@ -45,7 +45,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 
 def _changed(book: Book) -> Book:
-    """The same book, had everybody of the three kinds of kin to be a martyr's: many benefits judge differently."""
+    """The same book, had “三属” to be a martyr's kin: many benefits judge differently."""
     kin, martyrs = book.vocabulary["is_three_kin"], book.vocabulary["is_martyr_kin"]
     narrower = dataclasses.replace(kin, derived=Holds(martyrs.name, absent_false=martyrs.absent_false))
     vocabulary = Vocabulary({**book.vocabulary.facts, kin.name: narrower})

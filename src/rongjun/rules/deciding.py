@@ -349,14 +349,14 @@ def _decide(judge: _Judge, views: "Sequence[_View]") -> Decision:
         benefit.confidence,
         benefit.source_grade,
         judge.unconfirmed,
-        tuple(map(view.pair, judge.stored)),
+        view.recorded(judge.stored),
         view.relation if judge.kin else None,
         _recorded_relations(judge, views) if judge.kin else (),
     )
 
 
 def _recorded_relations(judge: _Judge, views: "Sequence[_View]") -> tuple[Pairs, ...]:
-    return tuple(tuple(map(view.pair, judge.kin)) for view in views if view.relation is not None)
+    return tuple(view.recorded(judge.kin) for view in views if view.relation is not None)
 
 
 def _best(judge: _Judge, views: "Sequence[_View]") -> "_View":
@@ -396,7 +396,7 @@ class _View:
     states: tuple[bool | None, ...]
     relation: str | None
     _used: dict[str, FactUsed] = field(default_factory=dict)
-    _pairs: dict[str, tuple[str, Plain]] = field(default_factory=dict)
+    _recorded: dict[tuple[str, ...], Pairs] = field(default_factory=dict)
     _reasons: dict[int, Reason] = field(default_factory=dict)
 
     @property
@@ -442,11 +442,11 @@ class _View:
             known = self._used[name] = FactUsed(name, fact.label, _plain(value), shown)
         return known
 
-    def pair(self, name: str) -> tuple[str, Plain]:
-        """A stored fact as decisions record it."""
-        known = self._pairs.get(name)
+    def recorded(self, names: tuple[str, ...]) -> Pairs:
+        """Stored facts as decisions record them; many benefits read the same ones."""
+        known = self._recorded.get(names)
         if known is None:
-            known = self._pairs[name] = (name, self.used(name).value)
+            known = self._recorded[names] = tuple((name, self.used(name).value) for name in names)
         return known
 
     def missing(self, part: Condition) -> tuple[MissingFact, ...]:
