@@ -71,7 +71,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     """Run one process after another; what cannot be installed is a sentence instead of figures."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"size": setting.size.name}
     if {"person", "openfisca"} & set(wanted):
         say("一个人", "one person")
         found["one_person"] = _child("one_person", setting)

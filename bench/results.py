@@ -17,6 +17,7 @@ Outcome = Literal["pass", "fail", "not run", "reported"]
 FOLDER: Final = Path(__file__).resolve().parent / "results"
 GIB: Final = 2**30
 _BUSY: Final = 0.5
+SLACK: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,11 @@ _CHECK: Final = ("读入并检查全册", "load and check the whole book")
 
 
 def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
-    """The table of a run; `found` holds what each process said, or a sentence why it did not run."""
+    """The table of a run; `found` holds what each process said, or a sentence why it did not run.
+
+    A small run is for machines that have other work: there a time fails only at `SLACK` times its bar, while
+    the ratios, taken side by side, keep theirs.
+    """
     makers = {
         "person": _person_rows,
         "openfisca": _openfisca_rows,
@@ -86,13 +91,17 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
 
+def _time(found: Mapping[str, Any], limit: float, *shown: Any) -> Bar:
+    return Bar(limit * (SLACK if found["size"] == "small" else 1), *shown)
+
+
 def _person_rows(found: Mapping[str, Any]) -> list[Row]:
     told = found["one_person"]
     return [
-        Bar(1e-4, *MILLISECONDS).row(
+        _time(found, 1e-4, *MILLISECONDS).row(
             "verdicts", _VERDICTS, told["verdicts"]["wall"], _spread(told["verdicts"])
         ),
-        Bar(3e-3, *MILLISECONDS).row(
+        _time(found, 3e-3, *MILLISECONDS).row(
             "decide_all", _REASONS, told["decide_all"]["wall"], _spread(told["decide_all"])
         ),
     ]
@@ -128,7 +137,7 @@ def _sweep_rows(found: Mapping[str, Any]) -> list[Row]:
     compared = f"{told['differing']} benefits judge differently; {_spread(told['difference'])}"
     return [
         Bar(seconds, SECONDS).row("sweep", _SWEEP, told["sweep"]["wall"], remark),
-        Bar(1.0, SECONDS).row("difference", _DIFFERENCE, told["difference"]["wall"], compared),
+        _time(found, 1.0, SECONDS).row("difference", _DIFFERENCE, told["difference"]["wall"], compared),
         Bar(float(GIB), " MiB", 1 / 2**20).row("memory", _MEMORY, told["peak_bytes"]),
     ]
 
@@ -149,7 +158,7 @@ def _hand_rows(found: Mapping[str, Any]) -> list[Row]:
 def _check_rows(found: Mapping[str, Any]) -> list[Row]:
     told = found["whole_book"]
     remark = f"{told['examples']} examples; first time {told['first']:.2f} s"
-    return [Bar(2, SECONDS).row("check", _CHECK, told["check_book"]["wall"], remark)]
+    return [_time(found, 2, SECONDS).row("check", _CHECK, told["check_book"]["wall"], remark)]
 
 
 def _shares(cells: Mapping[str, int]) -> str:
