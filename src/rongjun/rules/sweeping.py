@@ -1,6 +1,6 @@
 """The whole population at once: the same conditions, folded to dates, run by Polars."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -43,21 +43,22 @@ def sweep(
     cannot have.
     """
     plan = _plan(book, on)
-    chosen = {code: c for code, c in plan.conditions.items() if codes is None or code in codes}
+    chosen = [code for code in plan.conditions if codes is None or code in codes]
     needed = {name for code in chosen for name in plan.reads[code]}
     ready = _typed(book, frame, needed)
-    wide = ready.select(PERSON, *(as_polars(condition).alias(code) for code, condition in chosen.items()))
-    kin = {code: condition for code, condition in chosen.items() if code in plan.kin}
+    wide = ready.select(PERSON, *(plan.asked[code] for code in chosen))
+    kin = [plan.asked[code] for code in chosen if code in plan.kin]
     if relations is None or relations.is_empty() or not kin:
         return wide
-    return _with_kin(wide, _kin_verdicts(book, ready, relations, kin, needed), list(kin))
+    return _with_kin(wide, _kin_verdicts(book, ready, relations, kin, needed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The folded conditions in force on a day, the stored facts each reads, and which are over kin."""
+    """The folded conditions in force on a day as trees and as columns, what each reads, which are over kin."""
 
     conditions: Mapping[str, Condition]
+    asked: Mapping[str, pl.Expr]
     reads: Mapping[str, tuple[str, ...]]
     kin: frozenset[str]
 
@@ -71,29 +72,32 @@ def _plan(book: Book, on: date) -> _Plan:
     }
     reads = {code: stored_facts(condition, vocabulary=vocabulary) for code, condition in conditions.items()}
     kin = frozenset(code for code, names in reads.items() if any(vocabulary[n].per_relation for n in names))
-    return _Plan(conditions, reads, kin)
+    asked = {code: as_polars(condition).alias(code) for code, condition in conditions.items()}
+    return _Plan(conditions, asked, reads, kin)
 
 
 def _kin_verdicts(
     book: Book,
     ready: pl.DataFrame,
     relations: pl.DataFrame,
-    kin: Mapping[str, Condition],
+    kin: Sequence[pl.Expr],
     needed: Collection[str],
 ) -> pl.DataFrame:
     """One row a person with relations: each rule over kin, judged per relation, the best standing."""
     own = [name for name in ready.columns if name == PERSON or not book.vocabulary[name].per_relation]
     theirs = {name for name in needed if book.vocabulary[name].per_relation}
     each = _typed(book, relations, theirs).join(ready.select(own), on=PERSON, how="inner")
-    judged = each.select(PERSON, *(as_polars(condition).alias(code) for code, condition in kin.items()))
-    return judged.group_by(PERSON).agg(pl.col(code).any(ignore_nulls=False) for code in kin)
+    judged = each.select(PERSON, *kin)
+    return judged.group_by(PERSON).agg(pl.exclude(PERSON).any(ignore_nulls=False))
 
 
-def _with_kin(wide: pl.DataFrame, judged: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
+def _with_kin(wide: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     """The sweep with the rules over kin replaced for those who have relations."""
     rows = wide.select(PERSON).with_row_index("row").join(judged, on=PERSON, how="inner")
     place = rows["row"]
-    return wide.with_columns(wide[code].scatter(place, rows[code]) for code in codes)
+    return wide.with_columns(
+        wide[code].scatter(place, rows[code]) for code in judged.columns if code != PERSON
+    )
 
 
 def as_long(wide: pl.DataFrame) -> pl.DataFrame:
