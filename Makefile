@@ -5,7 +5,7 @@ bootstrap = python=$$(sh tools/find-python.sh) && "$$python" -E -m tools.bootstr
 checks = .venv/bin/python -E -m tools.checks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast fmt docs bench clean
+.PHONY: help demo test fast fmt fuzz docs bench clean
 
 help: ## 列出所有命令 · list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -23,6 +23,9 @@ fmt: ## 整理代码格式 · format the code
 	@$(bootstrap) fast
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
+
+fuzz: ## 十万份乱写的政策和条件 · a hundred thousand spoiled files and conditions (ARGS="--inputs 1000 --seed 2")
+	@$(bootstrap) fast && .venv/bin/python -E -m tests.fuzz.policy $(ARGS)
 
 docs: ## 生成文档到 site/ · build the documentation into site/
 	@$(bootstrap) fast && .venv/bin/mkdocs build --strict

@@ -40,8 +40,8 @@ MAX_WORDS: Final = 800
 MAX_LISTED: Final = 60
 
 _KEYWORDS: Final = frozenset({"AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL"})
-_SIGNS: Final = {"≥": ">=", "≤": "<=", "≠": "<>", "且": " AND ", "或": " OR ", "非": " NOT "}
-_QUOTES: Final = {"‘": "'", "’": "'", "“": "'", "”": "'", "、": ","}
+_SIGNS: Final = {"≥": ">=", "≤": "<=", "≠": "<>", "且": " AND ", "或": " OR ", "非": " NOT ", "、": ","}
+_QUOTES: Final = {"‘": "'", "’": "'", "“": "'", "”": "'"}
 _WORD = re.compile(r"'(?:[^']|'')*'|[^\W\d]\w*|\d\w*|<>|<=|>=|[<>=(),]|\S")
 _OPS: Final[dict[type[exp.Expr], Op]] = {
     exp.EQ: "=",
@@ -61,11 +61,10 @@ _INSTEAD: Final = {
     "FALSE": "是否类事实写 NOT 名字",
     "LIKE": "列出全部取值，用 IN (…)",
     "'": "补上另一半单引号",
-    ",": "逗号后面补上取值，或删去逗号",
     "DATE": "日期直接写 '2024-10-01'",
 }
 
-
+_MARKS: Final = frozenset({"<>", "<=", ">=", "<", ">", "=", "(", ")", ","})
 _ONLY: Final = "只用 = <> < <= > >= IN BETWEEN IS NULL AND OR NOT 和括号"
 
 
@@ -102,7 +101,7 @@ def _normalise(text: str) -> tuple[str, list[int]]:
     columns: list[int] = []
     quoted = False
     for column, original in enumerate(text, start=1):
-        piece = unicodedata.normalize("NFKC", _SIGNS.get(original, _QUOTES.get(original, original)))
+        piece = _SIGNS.get(original, _QUOTES.get(original, _half(original)))
         if piece == "'":
             quoted = not quoted
         if quoted and original in _SIGNS:
@@ -112,12 +111,19 @@ def _normalise(text: str) -> tuple[str, list[int]]:
     return "".join(out), columns
 
 
+def _half(character: str) -> str:
+    """The half-width twin of a full-width character; other look-alikes (², ①) stay and are refused."""
+    is_full_width = "\uff01" <= character <= "\uff5e" or character == "\u3000"
+    return unicodedata.normalize("NFKC", character) if is_full_width else character
+
+
 def _cut(text: str) -> list[_Word]:
     normal, columns = _normalise(text)
     words = []
     for match in _WORD.finditer(normal):
         word = match.group()
-        words.append(_Word(word.upper() if word.upper() in _KEYWORDS else word, columns[match.start()]))
+        is_keyword = word.isascii() and word.upper() in _KEYWORDS
+        words.append(_Word(word.upper() if is_keyword else word, columns[match.start()]))
     return words
 
 
@@ -138,7 +144,7 @@ class _Names:
 
 
 def _check_words(words: list[_Word], names: _Names) -> None:
-    faults = _shape_faults(words)
+    faults = _shape_faults(words) or _between_faults(words)
     before = ""
     for index, word in enumerate(words):
         after = words[index + 1].text if index + 1 < len(words) else ""
@@ -166,20 +172,39 @@ def _shape_faults(words: list[_Word]) -> list[Fault]:
     return [Fault(words[-1].column, "少一个右括号", "补上右括号")] if depth else []
 
 
+def _between_faults(words: list[_Word]) -> list[Fault]:
+    """sqlglot takes BETWEEN 1 6 for BETWEEN 1 AND 6."""
+    return [
+        Fault(word.column, "BETWEEN 的两个取值之间没有 AND", "写成 BETWEEN 1 AND 6 这样")
+        for at, word in enumerate(words)
+        if word.text == "BETWEEN" and [then.text for then in words[at + 2 : at + 3]] != ["AND"]
+    ]
+
+
 def _word_fault(word: _Word, *, before: str, after: str, names: _Names) -> Fault | None:
     text = word.text
     if text in _KEYWORDS:
         return _keyword_fault(word, before=before, after=after)
-    if text in {"<>", "<=", ">=", "<", ">", "=", "(", ")"} or (text == "," and after != ")"):
-        return None
+    if text in _MARKS:
+        return _mark_fault(word, before=before, after=after)
     if text[0].isdigit() or (text[0] == "'" and len(text) > 1):
         return _constant_fault(word)
-    fix = _INSTEAD.get(text.upper())
+    fix = _INSTEAD.get(text.upper(), None if text.isprintable() else "删去它")
     if fix is None and text.isidentifier():
         if after == "(":
             return Fault(word.column, f"条件里不能用函数“{text}”", "改用事实，必要时请信息科增加一个事实")
         return None if names.known(text) else Fault(word.column, f"没有名为 {text} 的事实", names.hint(text))
-    return Fault(word.column, f"条件里不能用“{text}”", fix or _ONLY)
+    shown = f"“{text}”" if text.isprintable() else f"看不见的字符（U+{ord(text):04X}）"
+    return Fault(word.column, f"条件里不能用{shown}", fix or _ONLY)
+
+
+def _mark_fault(word: _Word, *, before: str, after: str) -> Fault | None:
+    # sqlglot passes over a comma with nothing beside it.
+    if word.text == "," and (before in {"(", ","} or after in {")", ","}):
+        return Fault(word.column, "逗号的一边没有取值", "逗号两边补上取值，或删去逗号")
+    if word.text == "(" and after == ")" and before != "IN":
+        return Fault(word.column, "括号里是空的", "写上条件，或删去括号")
+    return None
 
 
 def _constant_fault(word: _Word) -> Fault | None:
@@ -195,6 +220,8 @@ def _constant_fault(word: _Word) -> Fault | None:
 def _keyword_fault(word: _Word, *, before: str, after: str) -> Fault | None:
     if word.text == "NULL" and before not in {"IS", "IS NOT"}:
         return Fault(word.column, "NULL 只能跟在 IS 或 IS NOT 后面", "写成 IS NULL 或 IS NOT NULL")
+    if word.text == "IS" and before == "NOT":
+        return Fault(word.column, "NOT 不能写在 IS 前面", "写成 IS NOT NULL")
     if word.text == "IS" and after not in {"NULL", "NOT"}:
         return Fault(word.column, "IS 后面只能是 NULL 或 NOT NULL", "改成 IS NULL 或 IS NOT NULL")
     if word.text == "NOT" and before == "IS" and after != "NULL":
@@ -206,13 +233,16 @@ def _keyword_fault(word: _Word, *, before: str, after: str) -> Fault | None:
 
 def _parse(words: list[_Word]) -> tuple[exp.Expr, dict[int, int]]:
     """Parse the words joined anew by single spaces; also where each word stood in what was written."""
+    # Names are quoted, so that a fact may be called what some dialect of SQL has a meaning for.
+    is_name = [word.text.isidentifier() and word.text not in _KEYWORDS for word in words]
+    pieces = [f'"{word.text}"' if quote else word.text for word, quote in zip(words, is_name, strict=True)]
     columns: dict[int, int] = {}
     at = 0
-    for word in words:
+    for word, piece in zip(words, pieces, strict=True):
         columns[at] = word.column
-        at += len(word.text) + 1
+        at += len(piece) + 1
     try:
-        tree = sqlglot.parse_one(" ".join(word.text for word in words), into=exp.Condition)
+        tree = sqlglot.parse_one(" ".join(pieces), into=exp.Condition)
     except (SqlglotError, RecursionError) as error:
         column = words[-1].column
         if getattr(error, "errors", None):

@@ -130,7 +130,7 @@ def _people(book: Book, facts: Facts, relations: Sequence[Facts]) -> list[Facts]
     """
     defaults, kin = _defaults(book), _kin_names(book)
     own = _checked(book, facts)
-    each = [_checked(book, relation) for relation in relations]
+    each = [_of_relation(book, relation) for relation in relations]
     if not each:
         return [own | {name: value for name, value in defaults.items() if own.get(name) is None}]
     flat = {name: own.pop(name) for name in kin & own.keys()}
@@ -149,6 +149,13 @@ def _defaults(book: Book) -> dict[str, Value]:
 @lru_cache(maxsize=16)
 def _kin_names(book: Book) -> frozenset[str]:
     return frozenset(fact.name for fact in book.vocabulary.facts.values() if fact.per_relation)
+
+
+def _of_relation(book: Book, relation: Facts) -> dict[str, Value]:
+    """A relation's checked facts; ValueError for one that is about the person."""
+    if stray := relation.keys() - _kin_names(book):
+        raise ValueError(f"{min(stray)} 说的不是关系")
+    return _checked(book, relation)
 
 
 def _checked(book: Book, facts: Facts) -> dict[str, Value]:

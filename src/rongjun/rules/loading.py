@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Final, cast
 
@@ -37,8 +37,9 @@ from rongjun.rules.days import EARLIEST, Span, latest_start
 from rongjun.rules.errors import ConditionError, PolicyError, Problem
 from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_bytes
 from rongjun.rules.tree import Condition, Holds, Region
-from rongjun.rules.vocabulary import LEVELS, NAME, Fact, Value, Vocabulary, read_vocabulary
+from rongjun.rules.vocabulary import LEVELS, NAME, RESERVED, Fact, Value, Vocabulary, read_vocabulary
 
+LATEST: Final = date(2999, 12, 31)
 # Part of every digest: raise it when the same files would be judged differently by newer code.
 BOOK_FORMAT: Final = 1
 SPAN_OF_LEVEL: Final[Mapping[str, int]] = {"province": 10**10, "city": 10**8, "county": 10**6}
@@ -197,8 +198,8 @@ class _Loader:
         for division in fields.maps("divisions", "地区", required=False):
             name = division.matching("name", NAME, "huangdao")
             level = division.one_of("level", LEVELS)
-            if name in self.vocabulary.facts or name in self.regions:
-                division.fault("name", f"“{name}”已经是事实名或地区名", "换一个名字")
+            if name in self.vocabulary.facts or name in self.regions or name in RESERVED:
+                division.fault("name", f"“{name}”已经是事实名、地区名或保留字", "换一个名字")
             elif level in LEVELS:
                 self._add_region(division, name=name, title=division.text("title"), level=level)
             division.done()
@@ -263,7 +264,7 @@ class _Loader:
                 fields.fault("kinds", f"没有“{kind}”这种方式", f"从这些里选：{'、'.join(KINDS)}")
         text = fields.text("when")
         version = GuardVersion(
-            start=fields.day("from"),
+            start=_judged_day(fields, "from"),
             kinds=kinds,
             basis=self._basis(fields),
             when_text=text,
@@ -330,7 +331,7 @@ class _Loader:
             for v, node in zip(read, nodes, strict=True)
         ]
         _check_order([v.start for v in versions], fields)
-        for now, following in zip(versions, [*versions[1:], None], strict=True):
+        for now, following in zip_longest(versions, versions[1:]):
             if now.until and (now.until < now.start or (following and now.until >= following.start)):
                 sheet.fault(now.line, "until 早于 from，或不早于下一版本的 from", "改正日期")
         return tuple(versions)
@@ -338,9 +339,9 @@ class _Loader:
     def _version(self, fields: Fields, *, sheet: Sheet, digest: str) -> Version:
         text = fields.text("when")
         version = Version(
-            start=fields.day("from"),
+            start=_judged_day(fields, "from"),
             is_observed=fields.has("since") and fields.one_of("since", ["stated", "observed"]) == "observed",
-            until=fields.day_or_none("until"),
+            until=_judged_day(fields, "until") if fields.has("until") else None,
             announced=fields.day_or_none("announced"),
             basis=self._basis(fields),
             when_text=text,
@@ -377,10 +378,7 @@ class _Loader:
         return tuple(found)
 
     def _example(self, fields: Fields) -> Example:
-        on = fields.day("date")
-        if on < EARLIEST:
-            fields.fault("date", "日期早于 1900 年", "改正日期")
-            on = EARLIEST
+        on = _judged_day(fields, "date")
         given = fields.map("given", "已知情况")
         expect = fields.map("expect", "应得结论")
         example = Example(
@@ -388,7 +386,7 @@ class _Loader:
             date=on,
             given=self._facts(given, on=on),
             relations=tuple(
-                self._facts(each, on=on) for each in fields.maps("relations", "关系", required=False)
+                self._relation(each, on=on) for each in fields.maps("relations", "关系", required=False)
             ),
             verdict=cast(Verdict, expect.one_of("verdict", VERDICTS)),
             because=expect.texts("because", required=False),
@@ -401,8 +399,21 @@ class _Loader:
         fields.done()
         return example
 
+    def _relation(self, given: Fields, *, on: date) -> dict[str, Value]:
+        facts = self._facts(given, on=on)
+        keys = given.keys()
+        for key in keys:
+            fact = self.vocabulary.facts.get(key)
+            if fact and not fact.per_relation:
+                given.fault(key, f"“{fact.label}”说的是人，不是关系", "移到 given 里")
+        return facts
+
     def _facts(self, given: Fields, *, on: date) -> dict[str, Value]:
-        return dict(given.each(lambda key, node: self._given(key, node, sheet=given.sheet, on=on)))
+        pairs = given.each(lambda key, node: self._given(key, node, sheet=given.sheet, on=on))
+        for key, (name, _) in zip(given.keys(), pairs, strict=True):
+            if key != name and [stored for stored, _ in pairs].count(name) > 1:
+                given.fault(key, f"{key} 和另一项都在说 {name}", "只留一个")
+        return dict(pairs)
 
     def _hint(self, name: str) -> str:
         guess = closest(name, self.vocabulary.facts)
@@ -422,11 +433,20 @@ class _Loader:
             return name, self.regions[value].code
         elif not fact.accepts(value):
             sheet.fault(node.line, f"“{fact.label}”（{name}）的值不对", _expected(fact))
-        elif fact.of and isinstance(value, int):
-            return fact.of, latest_start(cast(Span, fact.kind), value, on=on)
+        elif fact.of:
+            kind = cast(Span, fact.kind)
+            return fact.of, latest_start(kind, value, on=on) if isinstance(value, int) else None
         else:
             return name, value
         return name, None
+
+
+def _judged_day(fields: Fields, key: str) -> date:
+    """A day conditions can be judged on; ages and spans are worked out from it."""
+    day = fields.day(key)
+    if not EARLIEST <= day <= LATEST:
+        fields.fault(key, f"{day.isoformat()} 不在 {EARLIEST.year} 到 {LATEST.year} 年之间", "改正日期")
+    return min(max(day, EARLIEST), LATEST)
 
 
 def _expected(fact: Fact) -> str:

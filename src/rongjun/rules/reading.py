@@ -7,6 +7,7 @@ quote it when it is text. Anchors, aliases, tags and several documents in one fi
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,11 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _LIKE_A_NUMBER = re.compile(r"[-+]?(\.?[0-9][0-9_.,:eExXoObBaAcCdDfF+-]*|\.(inf|nan))\Z", re.IGNORECASE)
 
 Plain = str | int | bool | date | None
+# Control and format characters, halves of a character, separators that only look like a space.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+# What libyaml passes over and other readers of YAML refuse or take for a letter.
+_DISPUTED: Final[dict[str, str]] = {"\t": "制表符（Tab）", "\ufeff": "看不见的字符（U+FEFF）"}
+_LONGEST_SENTENCE: Final = 300
 T = TypeVar("T")
 _WORDS: Final[dict[str, Plain]] = {"true": True, "false": False, "null": None}
 
@@ -48,7 +54,13 @@ class Sheet:
 
     def fault(self, line: int, what: str, fix: str = "") -> None:
         """Note one fault of this file."""
-        self.problems.append(Problem(self.file, line, what, fix))
+        self.problems.append(Problem(self.file, line, _in_one_line(what), _in_one_line(fix)))
+
+
+def _in_one_line(sentence: str) -> str:
+    """The sentence without line breaks, its middle left out when what it quotes is long."""
+    line, half = sentence.replace("\n", " "), _LONGEST_SENTENCE // 2
+    return line if len(line) <= _LONGEST_SENTENCE else f"{line[:half]}……{line[-half:]}"
 
 
 def read_sheet(path: Path, *, sheet: Sheet) -> Node | None:
@@ -81,11 +93,16 @@ def read_text(text: str, *, sheet: Sheet) -> Node | None:
     """Return the content of one YAML text, or None after noting why it cannot be read."""
     before = len(sheet.problems)
     builder = _Builder(sheet)
+    body = text.removeprefix("\ufeff")
+    for letter, name in _DISPUTED.items():
+        before_it, found, _ = body.partition(letter)
+        if found:
+            sheet.fault(before_it.count("\n") + 1, f"有{name}", "删去它，缩进和间隔只用空格")
     try:
         for event in yaml.parse(text, Loader=_LOADER):  # type: ignore[no-untyped-call,unused-ignore]
             if not builder.take(event):
                 return None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         sheet.fault(
@@ -147,10 +164,17 @@ class _Builder:
         return True
 
     def _scalar(self, text: str, *, quoted: bool, line: int) -> None:
+        if not text.isprintable():
+            self._unseen(text, line=line)
         if self.open and isinstance(self.open[-1].node.value, dict) and self.open[-1].key is None:
             self._key(text, line=line)
             return
         self._place(Node(text if quoted else self._plain(text, line=line), line))
+
+    def _unseen(self, text: str, *, line: int) -> None:
+        found = {c for c in text if unicodedata.category(c) in _UNSEEN and c not in "\n \u3000"}
+        for character in sorted(found):
+            self.sheet.fault(line, f"文字里有看不见的字符（U+{ord(character):04X}）", "删去它")
 
     def _key(self, key: str, *, line: int) -> None:
         holder = self.open[-1]
@@ -255,22 +279,32 @@ class Fields:
             return None
         return self._nodes[key]
 
-    def _get(self, key: str, wanted: type[T], name: str, stand_in: T) -> T:
+    def _found(self, key: str, wanted: type[T], name: str) -> T | None:
+        """The value of a key, or None after noting why there is none."""
         node = self.node(key)
         if node is None:
-            return stand_in
+            return None
         # bool is a subclass of int in Python; in a policy file they are strangers.
         if not isinstance(node.value, wanted) or (isinstance(node.value, bool) and wanted is not bool):
             self.sheet.fault(node.line, f"“{key}”应是{name}", f"改成{name}")
-            return stand_in
+            return None
         return node.value
+
+    def _get(self, key: str, wanted: type[T], name: str, stand_in: T) -> T:
+        value = self._found(key, wanted, name)
+        return stand_in if value is None else value
+
+    def _written(self, key: str) -> str | None:
+        """A text that is not empty, or None after noting why there is none."""
+        value = self._found(key, str, "文字")
+        if value is not None and not value.strip():
+            self.fault(key, f"“{key}”是空的", "写上内容")
+            return None
+        return None if value is None else value.strip()
 
     def text(self, key: str) -> str:
         """A text that is not empty."""
-        value = self._get(key, str, "文字", "?")
-        if not value.strip():
-            self.fault(key, f"“{key}”是空的", "写上内容")
-        return value.strip()
+        return self._written(key) or "?"
 
     def text_or_none(self, key: str) -> str | None:
         """A text, or None when the key is absent or null."""
@@ -286,7 +320,7 @@ class Fields:
 
     def day(self, key: str) -> date:
         """An ISO date."""
-        return self._get(key, date, "日期（如 2024-10-01，不加引号）", date.min)
+        return self._get(key, date, "日期（如 2024-10-01，不加引号）", date(2000, 1, 1))
 
     def day_or_none(self, key: str) -> date | None:
         """An ISO date, or None when the key is absent or null."""
@@ -294,19 +328,19 @@ class Fields:
 
     def one_of(self, key: str, allowed: Sequence[str]) -> str:
         """A text out of a closed list."""
-        value = self.text(key)
-        if value != "?" and value not in allowed:
+        value = self._written(key)
+        if value is not None and value not in allowed:
             guess = closest(value, allowed)
             fix = f"改成 {guess}" if guess else f"从这些里选一个：{'、'.join(allowed)}"
             self.fault(key, f"“{key}”不能是“{value}”", fix)
-        return value
+        return value or "?"
 
     def matching(self, key: str, pattern: re.Pattern[str], example: str) -> str:
         """A text of a fixed form."""
-        value = self.text(key)
-        if value != "?" and not pattern.fullmatch(value):
+        value = self._written(key)
+        if value is not None and not pattern.fullmatch(value):
             self.fault(key, f"“{key}”的写法不对", f"写成 {example} 这样")
-        return value
+        return value or "?"
 
     def items(self, key: str, *, required: bool = True) -> list[Node]:
         """A list of nodes; at least one when required."""

@@ -50,12 +50,13 @@ def sweep(
     kin = [plan.asked[code] for code in chosen if code in plan.kin]
     if relations is None or relations.is_empty() or not kin:
         return wide
-    return _with_kin(wide, _kin_verdicts(book, ready, relations, kin, needed))
+    rows = _relation_rows(book, frame, relations, needed)
+    return _with_kin(wide, _kin_verdicts(book, ready, rows, kin))
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The folded conditions in force on a day as trees and as columns, what each reads, which are over kin."""
+    """The conditions in force on a day, folded, as trees and as columns; what each reads; those over kin."""
 
     conditions: Mapping[str, Condition]
     asked: Mapping[str, pl.Expr]
@@ -76,18 +77,25 @@ def _plan(book: Book, on: date) -> _Plan:
     return _Plan(conditions, asked, reads, kin)
 
 
+def _relation_rows(
+    book: Book, frame: pl.DataFrame, relations: pl.DataFrame, needed: Collection[str]
+) -> pl.DataFrame:
+    """One row a relation. Facts of a relation among the person's own are one relation more."""
+    theirs = {name for name in needed if book.vocabulary[name].per_relation}
+    rows = _typed(book, relations, theirs)
+    given = [name for name in theirs if name in frame.columns]
+    if not given:
+        return rows
+    flat = frame.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in given))
+    return pl.concat([rows, _typed(book, flat, theirs).select(rows.columns)])
+
+
 def _kin_verdicts(
-    book: Book,
-    ready: pl.DataFrame,
-    relations: pl.DataFrame,
-    kin: Sequence[pl.Expr],
-    needed: Collection[str],
+    book: Book, ready: pl.DataFrame, rows: pl.DataFrame, kin: Sequence[pl.Expr]
 ) -> pl.DataFrame:
     """One row a person with relations: each rule over kin, judged per relation, the best standing."""
     own = [name for name in ready.columns if name == PERSON or not book.vocabulary[name].per_relation]
-    theirs = {name for name in needed if book.vocabulary[name].per_relation}
-    each = _typed(book, relations, theirs).join(ready.select(own), on=PERSON, how="inner")
-    judged = each.select(PERSON, *kin)
+    judged = rows.join(ready.select(own), on=PERSON, how="inner").select(PERSON, *kin)
     return judged.group_by(PERSON).agg(pl.exclude(PERSON).any(ignore_nulls=False))
 
 

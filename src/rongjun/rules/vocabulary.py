@@ -47,6 +47,8 @@ RESERVED: Final = frozenset(
         "notnull",
         "array",
         "row",
+        "this_city",
+        "this_province",
     }
 )
 LEVELS: Final = ("province", "city", "county")
@@ -221,13 +223,15 @@ def _kind_part(entry: Fields, kind: Kind) -> dict[str, object]:
         return {"says": entry.text("says"), "says_not": entry.text("says_not")}
     if kind == "division":
         return {
-            "says": entry.text("says"),
-            "says_not": entry.text("says_not"),
+            "says": _pattern(entry, "says", "户籍在{}"),
+            "says_not": _pattern(entry, "says_not", "户籍不在{}"),
             "level": entry.one_of("level", LEVELS),
         }
     if kind == "enum":
         values = entry.map("values", "取值")
         found = dict(values.each(lambda key, node: (key, _value_label(values, key, node))))
+        if not found:
+            entry.fault("values", "没有可选的取值", "至少写一个，如 war: 因战")
         absent = entry.node("absent")
         if absent and absent.value == "none" and "none" not in found:
             entry.fault("values", "absent 写了 none，取值里却没有 none", "加上 none: 无")
@@ -241,21 +245,30 @@ def _kind_part(entry: Fields, kind: Kind) -> dict[str, object]:
 
 
 def _value_label(values: Fields, key: str, node: Node) -> str:
-    if not NAME.fullmatch(key) or not isinstance(node.value, str):
+    if not NAME.fullmatch(key) or not isinstance(node.value, str) or not node.value.strip():
         values.fault(key, f"取值“{key}”的写法不对", "写成 war: 因战 这样")
     return str(node.value)
 
 
+def _pattern(entry: Fields, key: str, example: str) -> str:
+    """A text with one place to put a value in."""
+    text = entry.text(key)
+    if text.count("{}") != 1 or text.count("{") + text.count("}") != 2:
+        entry.fault(key, f"“{key}”里应有一个 {{}}，没有别的花括号", f"写成“{example}”这样")
+    return text
+
+
 def _number_part(entry: Fields) -> dict[str, object]:
-    found: dict[str, object] = {"lowest": entry.number("min"), "highest": entry.number("max")}
+    lowest, highest = entry.number("min"), entry.number("max")
+    if lowest > highest:
+        entry.fault("min", "min 大于 max", "调换两个数")
+    found: dict[str, object] = {"lowest": lowest, "highest": highest}
     found["unit"] = entry.text_or_none("unit") or ""
     words: dict[Op, str] = dict(_COUNT)
     if entry.has("compare"):
         own = entry.map("compare", "比较用语")
         for key, op in _COMPARE_KEYS.items():
-            words[op] = own.text(key)
-            if words[op].count("{}") != 1:
-                own.fault(key, "比较用语里应有一个 {}", "在放数字的地方写 {}")
+            words[op] = _pattern(own, key, "不低于 {}")
         own.done()
     found["compare"] = words
     return found

@@ -1,14 +1,19 @@
 """Shared generators: the shipped book, random conditions, random people."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from hypothesis import strategies as st
 
-from rongjun.rules.book import Book
+from rongjun.rules.book import Book, change_days, digest_of
+from rongjun.rules.conditions import parse_condition
 from rongjun.rules.days import LONGEST, SPANS, latest_start
+from rongjun.rules.drafting import witnesses
 from rongjun.rules.loading import load_book
 from rongjun.rules.vocabulary import Fact, Value
 
@@ -29,6 +34,19 @@ AMOUNTS = [0, 1, 2, 12, 18, 30, 60, 64, 150]
 @cache
 def book() -> Book:
     return load_book(POLICY, city="qingdao")
+
+
+def book_of(texts: Sequence[str]) -> Book:
+    """The shipped book with these conditions in the place of its benefits, half of them behind the guards."""
+    free, cash = (next(b for b in book().benefits.values() if b.kind == kind) for kind in ("free", "cash"))
+    benefits = {}
+    for number, text in enumerate(texts):
+        when = parse_condition(text, vocabulary=book().vocabulary, regions=book().regions)
+        version = replace(free.versions[-1], start=date(2000, 1, 1), until=None, when_text=text, when=when)
+        code = f"other.made-{number}"
+        benefits[code] = replace([free, cash][number % 2], code=code, versions=(version,))
+    changes = change_days(benefits, book().guards)
+    return replace(book(), digest=digest_of(list(texts)), benefits=benefits, changes=changes)
 
 
 def _constant(fact: Fact) -> st.SearchStrategy[str]:
@@ -103,9 +121,43 @@ def relatives(seed: int, *, most: int) -> list[dict[str, Value]]:
     return [{fact.name: _value(fact, chance, on=DAYS[0]) for fact in kin} for _ in range(count)]
 
 
+def city(
+    seed: int, *, count: int, on: date
+) -> tuple[list[dict[str, Value]], list[tuple[int, dict[str, Value]]]]:
+    """An invented city: its people without facts of kin, and the relations with the number of their person.
+
+    Chance alone meets few conditions, so most people also have what one benefit asks for, which then is
+    granted, refused by another fact or left open. Some have no relation, some up to three.
+    """
+    chance = random.Random(seed)
+    kin = {fact.name for fact in book().vocabulary.stored() if fact.per_relation}
+    wished = _wishes(on)
+    rows: list[dict[str, Value]] = []
+    relations: list[tuple[int, dict[str, Value]]] = []
+    for number, row in enumerate(people(seed, count=count, on=on)):
+        wish = chance.choice(wished) if chance.random() < 0.7 else {}
+        rows.append({name: wish.get(name, value) for name, value in row.items() if name not in kin})
+        theirs = relatives(chance.randrange(10**9), most=chance.choice([0, 1, 3]))
+        if not kin.isdisjoint(wish):
+            theirs.append({name: value for name, value in wish.items() if name in kin})
+        chance.shuffle(theirs)
+        relations += [(number, each) for each in theirs[:3]]
+    return rows, relations
+
+
+@cache
+def _wishes(on: date) -> list[dict[str, Value]]:
+    """The facts of people each benefit was written for, a few a benefit."""
+    found = []
+    for _, version in book().in_force(on=on):
+        each = witnesses(version.when, vocabulary=book().vocabulary, on=on)
+        found += list(islice(each, 5))
+    return found
+
+
 def _value(fact: Fact, chance: random.Random, *, on: date) -> Value:
     if chance.random() < 0.25:
-        return fact.absent or None
+        return None
     if fact.kind == "bool":
         return chance.random() < 0.5
     if fact.kind == "enum":

@@ -15,7 +15,9 @@ from rongjun.rules.deciding import decide_all, verdicts
 from rongjun.rules.engines import as_polars, as_sql, compile_python
 from rongjun.rules.folding import fold
 from rongjun.rules.sweeping import PERSON, as_long, sweep, sweep_sql
-from rongjun.rules.tests.strategies import DAYS, book, conditions, people
+from rongjun.rules.tests.in_sql import frame_of as frame_of_rows
+from rongjun.rules.tests.in_sql import kin_facts, own_facts, population_sql
+from rongjun.rules.tests.strategies import DAYS, book, book_of, city, conditions, people
 from rongjun.rules.vocabulary import Value
 
 _TYPES: dict[str, type[pl.DataType]] = {"bool": pl.Boolean, "date": pl.Date, "enum": pl.String}
@@ -49,6 +51,32 @@ def test_python_polars_and_duckdb_agree_on_every_person(texts: list[str], seed: 
     polars = frame.select(as_polars(tree).alias(str(i)) for i, tree in enumerate(folded)).rows()
     assert python == polars
     assert python == in_duckdb(frame, [as_sql(tree) for tree in folded])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(conditions(), min_size=1, max_size=4, unique=True),
+    seed=st.integers(0, 10**6),
+    on=st.sampled_from(DAYS),
+)
+def test_they_agree_for_every_set_of_relations(texts: list[str], seed: int, on: date) -> None:
+    made = book_of(texts)
+    rows, kin = city(seed, count=40, on=on)
+    people_table, kin_table = (
+        frame_of_rows(list(enumerate(rows)), own_facts()),
+        frame_of_rows(kin, kin_facts()),
+    )
+    one_by_one = []
+    for number, row in enumerate(rows):
+        theirs = [relation for person, relation in kin if person == number]
+        found = verdicts(made, facts=row, relations=theirs, on=on)
+        one_by_one.append(tuple({"granted": True, "not-granted": False}.get(word) for word in found.values()))
+    swept = sweep(made, frame=people_table, relations=kin_table, on=on).drop(PERSON).rows()
+    assert one_by_one == swept
+    with duckdb.connect() as connection:
+        connection.register("people", people_table.to_arrow())
+        connection.register("relations", kin_table.to_arrow())
+        assert connection.execute(population_sql(made, on=on)).fetchall() == swept
 
 
 @pytest.mark.parametrize("on", DAYS)
@@ -108,3 +136,19 @@ def test_a_column_of_the_wrong_type_is_a_loud_mistake() -> None:
     frame = pl.DataFrame({PERSON: [1], "birth_date": ["1960-01-01"]})
     with pytest.raises(TypeError, match="birth_date"):
         sweep(book(), frame=frame, on=date(2026, 11, 23))
+
+
+def test_kin_among_a_persons_own_facts_count_as_one_relation_more_in_a_sweep_too() -> None:
+    on = date(2026, 11, 23)
+    own: dict[str, Value] = {"is_soldier_family": True, "dependant_of": "martyr", "relation": "parent"}
+    wife: dict[str, Value] = {"dependant_of": "active_soldier", "relation": "spouse"}
+    frame = pl.DataFrame([{PERSON: 1, **own}, {PERSON: 2, "is_soldier_family": True}], infer_schema_length=2)
+    relations = pl.DataFrame([{PERSON: 1, **wife}, {PERSON: 2, **wife}])
+    words = {True: "granted", False: "not-granted", None: "unknown"}
+    one, two = (
+        {code: words[cell] for code, cell in row.items() if code != PERSON}
+        for row in sweep(book(), frame=frame, relations=relations, on=on).iter_rows(named=True)
+    )
+    assert one == verdicts(book(), facts=own, relations=[wife], on=on)
+    assert two == verdicts(book(), facts={"is_soldier_family": True}, relations=[wife], on=on)
+    assert one != two

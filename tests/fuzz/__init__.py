@@ -1,0 +1,1 @@
+"""Inputs nobody would write on purpose, by the hundred thousand."""
