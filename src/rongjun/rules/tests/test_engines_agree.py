@@ -140,7 +140,7 @@ def test_a_column_of_the_wrong_type_is_a_loud_mistake() -> None:
 
 def test_kin_among_a_persons_own_facts_count_as_one_relation_more_in_a_sweep_too() -> None:
     on = date(2026, 11, 23)
-    own: dict[str, Value] = {"is_soldier_family": True, "dependant_of": "martyr", "relation": "parent"}
+    own: dict[str, Value] = {"is_soldier_family": True, "dependant_of": "martyr", "relation": "child"}
     wife: dict[str, Value] = {"dependant_of": "active_soldier", "relation": "spouse"}
     frame = pl.DataFrame([{PERSON: 1, **own}, {PERSON: 2, "is_soldier_family": True}], infer_schema_length=2)
     relations = pl.DataFrame([{PERSON: 1, **wife}, {PERSON: 2, **wife}])
