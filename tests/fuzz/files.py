@@ -362,12 +362,12 @@ def _blocks(text: str, random: Random) -> str:
 def _bytes_changed(raw: bytes, random: Random) -> bytes:
     found = bytearray(raw)
     for _ in range(random.choice([1, 1, 3, 20])):
-        at = random.randrange(len(found))
-        if random.random() < 0.5:
+        at = random.randrange(len(found) or 1)
+        if found and random.random() < 0.5:
             found[at] = random.randrange(256)
         else:
             found[at : at + random.choice([0, 1, 1, 9])] = random.randbytes(random.choice([0, 1, 2, 8]))
-    cut = found[: random.randrange(len(found))]
+    cut = found[: random.randrange(len(found) or 1)]
     in_gbk, in_utf16 = (raw.decode().encode(name) for name in ("gb18030", "utf-16"))
     return bytes(random.choice([found, found, found, cut, cut, in_gbk, in_utf16, b""]))
 
