@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from rongjun.access.api import Actor, acting_as, actor_named, create_account, grant_role
+from rongjun.access.api import Actor, acting_as, actor_named, create_account, enrol_totp, grant_role
 from rongjun.access.models import Account
 from rongjun.config import demo
 from rongjun.kernel.identifiers import IdentityNumber
@@ -42,7 +42,7 @@ def set_scene() -> Scene:
     _open_newcomer()
     roster = hand_in("clerk", demo.sample_roster())
     now, today = timezone.now(), timezone.localdate()
-    with acting_as(_actor("clerk")):
+    with acting_as(actor_of("clerk")):
         done = registry.report(roster)
         assert done is not None
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
@@ -53,7 +53,7 @@ def set_scene() -> Scene:
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:
     """A workbook with these rows, imported by one of the cast."""
-    content, actor = registry.roster_workbook(list(rows)), _actor(who)
+    content, actor = registry.roster_workbook(list(rows)), actor_of(who)
     with acting_as(actor):
         return registry.import_roster(
             registry.read_roster(content),
@@ -69,7 +69,7 @@ def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:
 def bare_row(who: str, sequence: int) -> dict[str, str]:
     """A row that says no more than it must, of somebody served where one of the cast works."""
     number = IdentityNumber.invented(born=date(1960, 1, 1), sequence=sequence, address="990777").number
-    division = str(_actor(who).division)
+    division = str(actor_of(who).division)
     return {
         "姓名": f"测试白纸{sequence:03d}",
         "证件号码": number,
@@ -97,22 +97,30 @@ def visitor(who: str) -> Client:
 
 
 def _open_newcomer() -> None:
-    now, like = timezone.now(), _actor("clerk")
+    hire(NEWCOMER, name="测试新人", role=actor_of("clerk").role, like="clerk", is_enrolled=False)
+
+
+def hire(login: str, *, name: str, role: str, like: str, is_enrolled: bool = True) -> None:
+    """Open an account for somebody in this role, who works where one of the cast does."""
+    now, division = timezone.now(), actor_of(like)
     account = create_account(
-        NEWCOMER, name="测试新人", kind="staff", password=demo.PASSWORD, by="operator:test", now=now
+        login, name=name, kind="staff", password=demo.PASSWORD, by="operator:test", now=now
     )
     grant_role(
         account,
-        role=like.role,
-        division=like.division,
-        division_label=like.division_label,
+        role=role,
+        division=division.division,
+        division_label=division.division_label,
         valid_from=timezone.localdate(),
         by="operator:test",
         now=now,
     )
+    if is_enrolled:
+        enrol_totp(account, secret="MFRGGZDFMZTWQ2LK", by="operator:test", now=now)
 
 
-def _actor(who: str) -> Actor:
+def actor_of(who: str) -> Actor:
+    """Somebody who has an account, as they act today."""
     actor = actor_named(who, on=timezone.localdate())
     assert actor is not None
     return actor

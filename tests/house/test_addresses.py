@@ -67,7 +67,10 @@ ANSWERS = """
   desk:person                 door     enrol    403     200   200      404       200   403    403      403
 * desk:full-number            door     enrol    403     200   200      404       200   403    403      403
 * desk:answer                 door     enrol    403     file  file     422       file  403    403      403
+* desk:record                 door     enrol    403     file  file     422       file  403    403      403
   desk:policy                 door     enrol    403     200   200      200       200   403    403      403
+  desk:policy-references      door     enrol    403     200   200      200       200   403    403      403
+  desk:policy-reach           door     enrol    403     200   200      200       200   403    403      403
   desk:policy-benefit         door     enrol    403     200   200      200       200   403    403      403
   desk:policy-people          door     enrol    403     200   200      200       200   403    403      403
   desk:evidence               door     enrol    403     403   403      403       403   403    403      200

@@ -35,6 +35,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "desk:today": reverse("desk:today"),
         "desk:person": reverse("desk:person", args=[scene.person]),
         "desk:policy": reverse("desk:policy"),
+        "desk:policy-references": reverse("desk:policy-references"),
+        "desk:policy-reach": reverse("desk:policy-reach"),
         "desk:policy-benefit": reverse("desk:policy-benefit", args=["eldercare.collective-support"]),
         "registry:people": reverse("registry:people"),
         "registry:imports": reverse("registry:imports"),

@@ -104,12 +104,12 @@ def confirm_wording(code: str, *, document: str, by: Actor, on: date, now: datet
     return book
 
 
-def record_decisions(person: UUID, *, on: date, by: Actor, now: datetime) -> int:
+def record_decisions(person: UUID, *, on: date, by: Actor, now: datetime, by_book: Book | None = None) -> int:
     """Keep every decision of one person on a day as it is told now; return how many.
 
     They can be decided again later, to the byte. Refused("registry.no-such-file") outside the scope.
     """
-    decisions = queries.decisions_for(person, on=on, known_at=now)
+    decisions = queries.decisions_for(person, on=on, known_at=now, by_book=by_book)
     with transaction.atomic():
         division = registry.lines_of([person], on=on, known_at=now)[0].division
         RecordedDecision.objects.bulk_create(

@@ -4,6 +4,7 @@ from rongjun.benefits.actions import adopt_book, confirm_wording, put_in_force, 
 from rongjun.benefits.logic import OUTCOME_WORDS, Replayed
 from rongjun.benefits.queries import (
     EditionLine,
+    Recording,
     book,
     book_with_digest,
     counts_by_benefit,
@@ -13,21 +14,27 @@ from rongjun.benefits.queries import (
     files_in_force,
     impact,
     people_with,
+    recordings,
     relations_of,
     replay,
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
 
 WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
+    "LEVELS",
     "MARKS",
     "OUTCOME_WORDS",
     "WORDS",
     "EditionLine",
+    "ExampleLine",
+    "Recording",
     "Replayed",
+    "Wording",
     "adopt_book",
     "book",
     "book_with_digest",
@@ -35,14 +42,17 @@ __all__ = [
     "counts_by_benefit",
     "decisions_for",
     "editions",
+    "examples_of",
     "facts_of",
     "files_in_force",
     "impact",
     "people_with",
     "put_in_force",
     "record_decisions",
+    "recordings",
     "relations_of",
     "replay",
     "sweep_everybody",
     "swept_verdicts",
+    "wording_of",
 ]

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import polars as pl
 from django.conf import settings
+from django.db.models import Count, Q
 
 from rongjun.benefits.logic import Replayed, replay_one, unpack
 from rongjun.benefits.models import Confirmation, Edition, RecordedDecision
@@ -115,21 +116,25 @@ def book_with_digest(start: str) -> Book:
 # --- decisions ----------------------------------------------------------------------------------------------
 
 
-def facts_of(person: UUID, *, on: date, known_at: datetime) -> Mapping[str, Value]:
+def facts_of(
+    person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
+) -> Mapping[str, Value]:
     """Every stored fact somebody answers for; unknown ones are left out.
 
     Refused("registry.no-such-file") when there is no such file in scope (or was none yet at `known_at`).
     """
     try:
-        held = asking.facts_of(person, _asked(book()), on=on, known_at=known_at)
+        held = asking.facts_of(person, _asked(by_book or book()), on=on, known_at=known_at)
     except KeyError:
         raise Refused("registry.no-such-file") from None
     return {name: cast(Value, value) for name, value in held.items() if value is not None}
 
 
-def relations_of(person: UUID, *, on: date, known_at: datetime) -> list[Mapping[str, Value]]:
+def relations_of(
+    person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
+) -> list[Mapping[str, Value]]:
     """The facts of each relation of a person, unknown ones left out."""
-    held = asking.relations_of(person, _asked(book()), on=on, known_at=known_at)
+    held = asking.relations_of(person, _asked(by_book or book()), on=on, known_at=known_at)
     return [{name: cast(Value, value) for name, value in each.items()} for each in held]
 
 
@@ -137,12 +142,50 @@ def decisions_for(
     person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
 ) -> tuple[Decision, ...]:
     """Every benefit in force on a day judged for one person, with reasons. Refused as `facts_of`."""
+    judged_by = by_book or book()
     return decide_all(
-        by_book or book(),
-        facts=facts_of(person, on=on, known_at=known_at),
-        relations=relations_of(person, on=on, known_at=known_at),
+        judged_by,
+        facts=facts_of(person, on=on, known_at=known_at, by_book=judged_by),
+        relations=relations_of(person, on=on, known_at=known_at, by_book=judged_by),
         on=on,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One time a person's decisions were recorded: when, for which day, by whom and which book, how many."""
+
+    at: datetime
+    on: date
+    by: str
+    book: str
+    granted: int
+    unknown: int
+    refused: int
+
+
+def recordings(person: UUID, *, limit: int = 5) -> list[Recording]:
+    """The newest recordings of a person's decisions; empty out of scope."""
+    groups = RecordedDecision.objects.filter(person_id=person).values(
+        "decided_at", "on", "decided_by", "book"
+    )
+    counted = groups.annotate(
+        granted=Count("id", filter=Q(verdict="granted")),
+        unknown=Count("id", filter=Q(verdict="unknown")),
+        refused=Count("id", filter=Q(verdict="not-granted")),
+    )
+    return [
+        Recording(
+            row["decided_at"],
+            row["on"],
+            row["decided_by"],
+            row["book"],
+            row["granted"],
+            row["unknown"],
+            row["refused"],
+        )
+        for row in counted.order_by("-decided_at", "-on")[:limit]
+    ]
 
 
 def sweep_everybody(
@@ -155,10 +198,10 @@ def sweep_everybody(
 
 
 def counts_by_benefit(
-    *, on: date, known_at: datetime, codes: frozenset[str] | None = None
+    *, on: date, known_at: datetime, by_book: Book | None = None, codes: frozenset[str] | None = None
 ) -> list[tuple[str, str, int, int, int]]:
     """(code, title, granted, unknown, not granted) over everybody in scope, by code."""
-    judged_by = book()
+    judged_by = by_book or book()
     wide = sweep_everybody(on=on, known_at=known_at, by_book=judged_by, codes=codes)
     rows = []
     for code in (name for name in wide.columns if name != PERSON):
@@ -169,9 +212,12 @@ def counts_by_benefit(
     return sorted(rows)
 
 
-def people_with(code: str, verdict: str, *, on: date, known_at: datetime) -> list[UUID]:
+def people_with(
+    code: str, verdict: str, *, on: date, known_at: datetime, by_book: Book | None = None
+) -> list[UUID]:
     """Everybody in scope to whom the sweep gives this verdict for one benefit."""
-    long = as_long(sweep_everybody(on=on, known_at=known_at, codes=frozenset({code})))
+    wide = sweep_everybody(on=on, known_at=known_at, by_book=by_book, codes=frozenset({code}))
+    long = as_long(wide)
     return [UUID(person) for person in long.filter(pl.col("verdict") == verdict)[PERSON].sort()]
 
 

@@ -26,9 +26,12 @@ OPENED_FROM = {
     "desk:person": "registry:people",
     "desk:full-number": "registry:people",
     "desk:answer": "registry:people",
+    "desk:record": "registry:people",
     "registry:report": "registry:imports",
     "desk:policy-benefit": "desk:policy",
     "desk:policy-people": "desk:policy",
+    "desk:policy-references": "desk:policy",
+    "desk:policy-reach": "desk:policy",
 }
 
 

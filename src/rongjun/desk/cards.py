@@ -3,32 +3,115 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.reading import half_width
-from rongjun.rules.api import GRADES, Book, Decision, Fact, Reason
+from rongjun.rules.api import AREAS, GRADES, Book, Decision, Fact, Reason
 
 _STATES = {"met": "met", "failed": "unmet", "unknown": "unknown"}
 _ORDER = {"granted": 0, "unknown": 1, "not-granted": 2}
 YES_NO = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false"}]
 EARLIEST_DAY = date(1900, 1, 1)
+BEST_QUESTIONS = 5
+FEW = 12  # so many lines need no folding into areas
+_AREA_ORDER = {area: number for number, area in enumerate(AREAS)}
+_DIGITS_OF = {"province": 2, "city": 4, "county": 6}
+_CODE = re.compile(r"[1-9]\d{5}(\d{6})?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def cards_for(
-    decisions: tuple[Decision, ...], book: Book, *, answer_url: str, askable: Collection[str], today: date
-) -> list[Mapping[str, Any]]:
-    """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What may be asked of this person, and where the answer goes.
 
     `askable` are the facts whose answer would be taken; nothing else is asked.
     """
+
+    book: Book
+    askable: Collection[str]
+    answer_url: str
+    today: date
+
+    def can_ask(self, name: str) -> bool:
+        """Whether an answer on the spot would be taken."""
+        fact = self.book.vocabulary.facts.get(name)
+        return fact is not None and name in self.askable and _is_answerable(fact)
+
+    def first_of(self, decision: Decision) -> Mapping[str, Any] | None:
+        """Exactly one question: the first missing fact that a clerk can answer on the spot."""
+        for missing in decision.missing:
+            if self.can_ask(missing.name):
+                return self.question(missing.name, missing.question)
+        return None
+
+    def question(self, name: str, text: str) -> Mapping[str, Any]:
+        """The question as a page shows it, with buttons, a field, or both."""
+        fact = self.book.vocabulary.facts[name]
+        return {
+            "text": text,
+            "url": self.answer_url,
+            "name": name,
+            "answers": _buttons(fact, self.book),
+            "field": _field(fact, today=self.today),
+            "why": _("答案会记上是谁、什么时候说的，判定马上重算。"),
+        }
+
+
+def cards_for(decisions: Iterable[Decision], asking: Asking) -> list[Mapping[str, Any]]:
+    """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had."""
     ordered = sorted(decisions, key=lambda d: (_ORDER[d.verdict], d.code))
-    asked = {name: book.vocabulary.facts[name] for name in askable if name in book.vocabulary.facts}
-    return [_card(decision, book, _question(decision, asked, answer_url, today)) for decision in ordered]
+    return [_card(decision, asking.book, asking.first_of(decision)) for decision in ordered]
+
+
+def wanted(decisions: Iterable[Decision], book: Book, *, words: str, area: str) -> list[Decision]:
+    """The decisions on benefits of an area whose title or code has every one of the words."""
+    asked = half_width(words).casefold().split()
+    return [
+        decision
+        for decision in decisions
+        if area in ("", book.benefits[decision.code].area)
+        and all(word in half_width(f"{decision.title} {decision.code}").casefold() for word in asked)
+    ]
+
+
+def grouped(cards: Sequence[Mapping[str, Any]], *, unfolded: bool) -> list[dict[str, Any]]:
+    """The cards by area, folded into one line each; an area stands open where there is little to read."""
+    ordered = sorted(cards, key=lambda card: (_AREA_ORDER[card["area"]], _ORDER[card["verdict"]]))
+    is_mixed = len({card["verdict"] for card in cards}) > 1
+    unfolded = unfolded or len(cards) <= FEW
+    return [
+        {"area": AREAS[area], "open": unfolded, "count": len(group), "cards": group}
+        for area, found in groupby(ordered, key=lambda card: card["area"])
+        for group in [[{**card, "fold": True, "says_verdict": is_mixed} for card in found]]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class BestQuestions:
+    """The few questions most decisions wait for, and how many decisions are settled once all are answered."""
+
+    questions: list[Mapping[str, Any]]
+    settles: int
+
+
+def best_questions(decisions: Sequence[Decision], asking: Asking) -> BestQuestions:
+    """What to ask first: the missing facts that most undecided benefits wait for, if they can be answered."""
+    waiting = Counter(missing.name for decision in decisions for missing in decision.missing)
+    texts = {missing.name: missing.question for decision in decisions for missing in decision.missing}
+    names = sorted(filter(asking.can_ask, waiting), key=lambda name: (-waiting[name], name))[:BEST_QUESTIONS]
+    return BestQuestions(
+        [{**asking.question(name, texts[name]), "waiting": waiting[name]} for name in names],
+        sum(bool(d.missing) and {missing.name for missing in d.missing} <= set(names) for d in decisions),
+    )
 
 
 def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -37,6 +120,7 @@ def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) ->
     assert version is not None
     return {
         "code": decision.code,
+        "area": benefit.area,
         "verdict": decision.verdict,
         "title": decision.title,
         "sentence": _sentence(decision, version.what),
@@ -45,6 +129,7 @@ def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) ->
         "unconfirmed": decision.unconfirmed,
         "grade": GRADES[decision.source_grade],
         "question": question,
+        "relation": decision.relation or "",
     }
 
 
@@ -52,9 +137,10 @@ def _sentence(decision: Decision, what: str) -> str:
     if decision.verdict == "granted":
         return what
     if decision.verdict == "unknown":
-        return f"还差 {len(decision.missing)} 个情况，补上就能判定。"
+        labels = "、".join(missing.label for missing in decision.missing)
+        return _("还差 %(count)s 个情况：%(labels)s") % {"count": len(decision.missing), "labels": labels}
     failed = [reason for reason in decision.reasons if reason.state == "failed"]
-    return f"卡在这一条：{failed[0].text}。" if failed else ""
+    return _("卡在这一条：%(condition)s") % {"condition": failed[0].text} if failed else ""
 
 
 def _says_something(reason: Reason, decision: Decision) -> bool:
@@ -67,25 +153,7 @@ def _reason(reason: Reason) -> Mapping[str, Any]:
     return {"state": _STATES[reason.state], "text": reason.text, "source": known}
 
 
-def _question(
-    decision: Decision, asked: Mapping[str, Fact], answer_url: str, today: date
-) -> Mapping[str, Any] | None:
-    """Exactly one question: the first missing fact that a clerk can answer on the spot."""
-    for missing in decision.missing:
-        fact = asked.get(missing.name)
-        if fact and _is_answerable(fact):
-            return {
-                "text": missing.question,
-                "url": answer_url,
-                "name": missing.name,
-                "answers": _buttons(fact),
-                "field": _field(fact, today=today),
-                "why": "答案会记上是谁、什么时候说的，判定马上重算。",
-            }
-    return None
-
-
-def read_answer(fact: Fact, text: str, *, today: date) -> str:
+def read_answer(fact: Fact, text: str, *, book: Book, today: date) -> str:
     """The answer as it is recorded, from a button or the field of a question.
 
     Refused("registry.not-a-question") for what was not among the buttons,
@@ -94,23 +162,28 @@ def read_answer(fact: Fact, text: str, *, today: date) -> str:
     if not _is_answerable(fact):
         raise Refused("registry.not-a-question")
     answer, field = half_width(text), _field(fact, today=today)
-    if field is None:
-        if answer not in {button["value"] for button in _buttons(fact)}:
-            raise Refused("registry.not-a-question")
+    if answer in {button["value"] for button in _buttons(fact, book)}:
         return answer
+    if field is None:
+        raise Refused("registry.not-a-question")
+    if fact.kind == "division":
+        answer = _cut_to(fact.level, answer)
     if not _lies_between(fact, answer, today=today):
         raise Refused("registry.answer-outside", limits=field["limits"])
     return answer
 
 
 def _is_answerable(fact: Fact) -> bool:
-    """A division is chosen from a list the page does not have yet, a free text needs a form."""
-    return fact.kind in {"bool", "enum", "int", "date"}
+    """A free text needs a form."""
+    return fact.kind in {"bool", "enum", "int", "date", "division"}
 
 
-def _buttons(fact: Fact) -> list[dict[str, str]]:
+def _buttons(fact: Fact, book: Book) -> list[dict[str, str]]:
     if fact.kind == "bool":
         return list(YES_NO)
+    if fact.kind == "division":
+        near = [region for region in book.regions.values() if region.level == fact.level]
+        return [{"label": region.title, "value": str(region.code)} for region in near]
     return [{"label": label, "value": value} for value, label in fact.values.items()]
 
 
@@ -125,10 +198,21 @@ def _field(fact: Fact, *, today: date) -> Mapping[str, Any] | None:
         low, high = EARLIEST_DAY.isoformat(), today.isoformat()
         words = f"{low} 到 {high} 之间的日期，写成年-月-日"
         return {"type": "date", "min": low, "max": high, "unit": "", "limits": words}
+    if fact.kind == "division":
+        return {"type": "text", "digits": 6, "unit": "", "limits": _("别的地方填 6 位区划代码")}
     return None
 
 
+def _cut_to(level: str, answer: str) -> str:
+    """The division of a level in which a place lies, as twelve digits; "" for what is no such place."""
+    digits = _DIGITS_OF[level]
+    is_whole = bool(_CODE.fullmatch(answer)) and answer[digits - 2 : digits] != "00"
+    return answer[:digits].ljust(12, "0") if is_whole else ""
+
+
 def _lies_between(fact: Fact, answer: str, *, today: date) -> bool:
+    if fact.kind == "division":
+        return bool(answer)
     if fact.kind == "int":
         return bool(_NUMBER.fullmatch(answer)) and fact.accepts(int(answer))
     try:

@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from rongjun.desk import http
+from rongjun.desk.http import home, people, policy
 
 app_name = "desk"
 urlpatterns = [
-    path("", http.today, name="today"),
-    path("people/<uuid:person>/", http.person, name="person"),
-    path("people/<uuid:person>/number/<int:document>/", http.full_number, name="full-number"),
-    path("people/<uuid:person>/facts/", http.answer, name="answer"),
-    path("policy/", http.policy, name="policy"),
-    path("policy/<str:code>/", http.benefit, name="policy-benefit"),
-    path("policy/<str:code>/<str:verdict>/", http.reached, name="policy-people"),
-    path("evidence/", http.evidence, name="evidence"),
+    path("", home.today, name="today"),
+    path("people/<uuid:person>/", people.person, name="person"),
+    path("people/<uuid:person>/number/<int:document>/", people.full_number, name="full-number"),
+    path("people/<uuid:person>/facts/", people.answer, name="answer"),
+    path("people/<uuid:person>/decisions/", people.record, name="record"),
+    path("policy/", policy.policy, name="policy"),
+    path("policy/references/", policy.references, name="policy-references"),
+    path("policy/reach/", policy.reach, name="policy-reach"),
+    path("policy/<str:code>/", policy.benefit, name="policy-benefit"),
+    path("policy/<str:code>/<str:verdict>/", policy.reached, name="policy-people"),
+    path("evidence/", home.evidence, name="evidence"),
 ]

@@ -49,7 +49,7 @@ from rongjun.rules.loading import files_of, load_book, read_folder
 from rongjun.rules.phrases import phrase
 from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_sheet, read_text
 from rongjun.rules.sweeping import PERSON, as_long, sweep, sweep_sql
-from rongjun.rules.tree import Region
+from rongjun.rules.tree import Condition, Either, Region, top_parts
 from rongjun.rules.vocabulary import Fact, Value, Vocabulary
 
 __all__ = [
@@ -67,9 +67,11 @@ __all__ = [
     "Benefit",
     "Book",
     "Change",
+    "Condition",
     "ConditionError",
     "Confirmation",
     "Decision",
+    "Either",
     "Fact",
     "FactUsed",
     "Fields",
@@ -117,6 +119,7 @@ __all__ = [
     "span",
     "sweep",
     "sweep_sql",
+    "top_parts",
     "verdicts",
     "witnesses",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 PURPOSES = [{"value": "payee", "label": "核对银行户名"}, {"value": "call", "label": "电话联系本人"}]
@@ -79,6 +80,31 @@ REFUSED = {
     "basis": [{"text": "《军人抚恤优待条例》"}],
     "links": [{"label": "给老兵的说法", "url": "#"}],
 }
+FOLDED = {**GRANTED, "title": "免首道门票", "fold": True, "relation": "烈士的子女"}
+WORDING: dict[str, Any] = {
+    "sentence": "是退役军人，并且持有优待证",
+    "parts": [
+        {"sentence": "是退役军人", "any_of": []},
+        {"sentence": "", "any_of": ["持有优待证", "持有荣军卡"]},
+    ],
+    "guards": ["不在待遇中止期间"],
+    "classes": ["退役军人"],
+    "expression": "is_veteran AND holds_pref_card",
+    "what": "本人免费乘坐市内公共汽电车。",
+    "figures": ["全免", "最高 300,000 元"],
+    "covers": ["公共汽电车"],
+    "venues": [("首批", ["示范公园", "示范博物馆"])],
+    "way": "出示证件或卡，当场享受",
+    "evidence": "优待证",
+    "provider": "示范公交公司",
+    "basis": [{"document": "示例文号〔2023〕1 号", "clause": "第一条"}],
+    "start": date(2023, 4, 21),
+    "is_observed": True,
+    "confidence": "已读到来源",
+    "grade": "转载",
+    "note": "起算日没有查到。",
+    "links": ["/document/"],
+}
 TIMELINE = [
     {"date": "2023-11-20", "text": "补助到账 900.00 元", "note": "含 8 至 10 月补发 112.50", "key": True},
     {"date": "2023-11-18", "text": "反映公交刷卡不成功", "note": "在办，还剩 31 小时", "url": "#"},
@@ -136,7 +162,8 @@ def sheet() -> dict[str, Any]:
     """The context of `ui/components.html`."""
     return {
         "person": PERSON,
-        "decisions": [GRANTED, UNKNOWN, ASKS_A_NUMBER, REFUSED],
+        "decisions": [GRANTED, FOLDED, UNKNOWN, ASKS_A_NUMBER, REFUSED],
+        "wording": WORDING,
         "entries": TIMELINE,
         "columns": COLUMNS,
         "rows": ROWS,

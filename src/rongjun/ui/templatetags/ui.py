@@ -124,8 +124,10 @@ def decision(card: Part) -> Part:
     `basis` [{text, url}]; `unconfirmed` (shows 待局方确认), `grade` (its tooltip);
     `question` {text, why, url, name, answers [{label, value} or {label, url}], field}: the one thing to ask,
     for unknown; answers with a value are posted to `url` as `name`, and so is what stands in the
-    `field` {type number | date, min, max, unit, limits (in words)};
-    `links` [{label, url}] after the basis.
+    `field` {type number | date | text, min, max, digits, unit, limits (in words)};
+    `links` [{label, url}] after the basis; `relation` the relation it was judged by (烈士的子女).
+    With `fold` it is one line that opens to the rest, already `open` if so; the word of the verdict is then
+    only for screen readers, unless `says_verdict`.
     """
     tone, shape = VERDICTS[str(card["verdict"])]
     reasons = [
@@ -133,6 +135,25 @@ def decision(card: Part) -> Part:
         for reason in card.get("reasons", ())
     ]
     return {"card": card, "tone": tone, "shape": shape, "reasons": reasons}
+
+
+@register.inclusion_tag("ui/parts/question.html")
+def question(asked: Part) -> Part:
+    """One thing to ask, with its buttons or its field; keys as `question` of a decision."""
+    return {"question": asked}
+
+
+@register.inclusion_tag("ui/parts/benefit.html")
+def benefit(wording: Any) -> Part:
+    """一项优待: who, what, how to get it, by which document, since when, how sure.
+
+    Keys (or attributes): `sentence`, `parts` [{sentence, any_of}], `guards`, `classes`, `expression`;
+    `what`, `figures`, `covers`, `venues` [(batch, titles)]; `way`, `evidence`, `provider`;
+    `basis` [{document, clause, effective_from}], `announced`, `start`, `until`, `is_observed`;
+    `confidence`, `grade`, `checked`, `confirmed` ({by, document} or nothing); `note`;
+    `links`: public pages, the only links in it.
+    """
+    return {"wording": wording}
 
 
 @register.inclusion_tag("ui/parts/timeline.html")
@@ -177,7 +198,8 @@ def _cell(value: Any) -> Part:
 def filter_bar(fields: Sequence[Part], count: str = "", export_url: str = "") -> Part:
     """筛选: every filter is a query parameter of the page's own address.
 
-    `fields` [{name, label, options [{value, label, selected}]} or {name, label, value, type}];
+    `fields` [{name, label, options [{value, label, selected}]} or {name, label, value, type, hint}]; one of
+    type "hidden" keeps a filter that is chosen elsewhere on the page;
     `count` in words (共 17 人); `export_url` exports what is shown.
     """
     return {"fields": fields, "count": count, "export_url": export_url}

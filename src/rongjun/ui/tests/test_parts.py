@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 from django import forms
 
-from rongjun.ui.sheet import ASKS_A_NUMBER, COVERED, GRANTED, PERSON, REFUSED, UNKNOWN, sheet
+from rongjun.ui.sheet import (
+    ASKS_A_NUMBER,
+    COVERED,
+    FOLDED,
+    GRANTED,
+    PERSON,
+    REFUSED,
+    UNKNOWN,
+    WORDING,
+    sheet,
+)
 from rongjun.ui.templatetags.ui import ICONS, TONES
 from rongjun.ui.tests.conftest import Draw
 
@@ -22,6 +32,8 @@ LINES = {
     "icon": "{% icon 'check' v.text %}",
     "person": "{% person_header v.person %}",
     "decision": "{% for card in v.cards %}{% decision card %}{% endfor %}",
+    "question": "{% question v.asked %}",
+    "benefit": "{% benefit v.wording %}",
     "timeline": "{% timeline v.entries %}",
     "tile": "{% tile v.text v.text v.text v.text v.text %}",
     "table": "{% data_table v.text v.columns v.rows v.foot %}",
@@ -38,7 +50,7 @@ def _poison(value: Any, *, kept: frozenset[str] = frozenset({"verdict", "state",
     """The same shape with every text that a person could have written replaced by an attack."""
     if isinstance(value, dict):
         return {key: each if key in kept else _poison(each) for key, each in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_poison(each) for each in value]
     return EVIL if isinstance(value, str) else value
 
@@ -46,7 +58,8 @@ def _poison(value: Any, *, kept: frozenset[str] = frozenset({"verdict", "state",
 def _given(*, poisoned: bool) -> dict[str, Any]:
     values = {
         **sheet(),
-        "cards": [GRANTED, UNKNOWN, ASKS_A_NUMBER, REFUSED],
+        "cards": [GRANTED, FOLDED, UNKNOWN, ASKS_A_NUMBER, REFUSED],
+        "asked": ASKS_A_NUMBER["question"],
         "covered": COVERED,
         "text": "测试",
     }
@@ -113,6 +126,54 @@ def test_a_number_is_asked_for_in_one_field_that_knows_its_limits(draw: Draw) ->
     assert 'name="csrfmiddlewaretoken"' in shown
     assert ">记下</button>" in shown
     assert "<input class" not in draw("{% decision card %}", card=UNKNOWN)
+
+
+def test_a_place_is_answered_by_a_button_that_no_empty_field_stands_in_the_way_of(draw: Draw) -> None:
+    asked = {
+        "text": "现在长期居住在哪个市？",
+        "url": "/answer/",
+        "name": "residence_city",
+        "answers": [{"label": "本市", "value": "990100000000"}],
+        "field": {"type": "text", "digits": 6, "limits": "别的地方填 6 位区划代码"},
+        "waiting": 10,
+    }
+    shown = draw("{% question asked %}", asked=asked)
+    assert "10 项在等这个答案" in shown
+    first, second = re.findall(r"<form.*?</form>", shown, re.DOTALL)
+    assert 'value="990100000000">本市</button>' in first
+    assert "<input class" not in first
+    assert 'inputmode="numeric"' in second
+    assert 'min=""' not in second
+
+
+def test_a_folded_decision_is_one_line_that_opens_to_the_same_why(draw: Draw) -> None:
+    shown = draw("{% decision card %}", card=FOLDED)
+    line, why = shown.split("</summary>")
+    assert '<details class="rj-dec ok"><summary>' in line
+    assert "免首道门票" in line
+    assert '<span class="rj-sr">' in line
+    assert "持有有效的荣军卡" not in line
+    for words in ("按“烈士的子女”判断", "持有有效的荣军卡", "示例文号〔2023〕1 号"):
+        assert words in why
+    assert "<details open" not in shown.replace('class="rj-dec ok" ', "")
+    assert " open>" in draw("{% decision card %}", card={**FOLDED, "open": True})
+    assert 'class="rj-chip ok"' in draw("{% decision card %}", card={**FOLDED, "says_verdict": True})
+
+
+def test_a_benefit_says_who_what_how_by_what_since_when_and_how_sure(draw: Draw) -> None:
+    shown = draw("{% benefit w %}", w=WORDING)
+    said = """下面几条都要满足 下面任意一条 持有荣军卡 另须：不在待遇中止期间 全免 示范博物馆 凭：优待证
+        施行日没有查到，按整理日 待局方确认 已读到来源 起算日没有查到 第一条"""
+    for words in said.split():
+        assert words in shown
+    assert re.findall(r'href="([^"]*)"', re.sub(r"<use[^>]*>", "", shown)) == WORDING["links"]
+
+
+def test_a_confirmed_benefit_says_who_confirmed_it_by_which_document(draw: Draw) -> None:
+    shown = draw("{% benefit w %}", w={**WORDING, "confirmed": {"by": "测试陈明", "document": "局发 1 号"}})
+    assert "局方已确认" in shown
+    assert "测试陈明，依据 局发 1 号" in shown
+    assert "待局方确认" not in shown
 
 
 def test_what_is_not_confirmed_says_so_in_these_words(draw: Draw) -> None:

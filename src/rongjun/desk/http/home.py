@@ -1,0 +1,89 @@
+"""The first screen and the evidence chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from rongjun.access.api import ActingRequest, acting_as_job, staff
+from rongjun.audit import api as audit
+from rongjun.registry import api as registry
+
+
+@staff("desk.open")
+def today(request: ActingRequest) -> HttpResponse:
+    """The first screen: what there is to do, for whoever signs in."""
+    day = timezone.localtime(request.now).date()
+    may_read = request.actor.may("registry.read-person")
+    tiles = _tiles(registry.counts()) if may_read else []
+    return render(request, "desk/today.html", {"day": day, "tiles": tiles, "may_read": may_read})
+
+
+@staff("audit.read")
+def evidence(request: ActingRequest) -> HttpResponse:
+    """The newest events, and whether the chain is whole when asked to verify."""
+    rows = [
+        {
+            "cells": [
+                timezone.localtime(e.at).strftime("%Y-%m-%d %H:%M:%S"),
+                e.actor,
+                e.event,
+                e.result,
+                e.purpose,
+                "、".join(_short(each) for each in e.about[:3]) + ("…" if len(e.about) > 3 else ""),
+            ]
+        }
+        for e in audit.events(audit.Filter(), limit=100)
+    ]
+    columns = [{"label": _(w)} for w in ("时间", "谁", "做了什么", "结果", "用途", "涉及")]
+    verdict = None
+    if request.GET.get("verify") and request.actor.may("audit.verify"):
+        with acting_as_job("audit.verify-on-page"):
+            verdict = audit.verify()
+    return render(
+        request,
+        "desk/evidence.html",
+        {
+            "rows": rows,
+            "columns": columns,
+            "verdict": verdict,
+            "verdict_text": verdict.text() if verdict else "",
+        },
+    )
+
+
+def _short(about: str) -> str:
+    """An object of an event, short enough for a table («person:0f3c…»)."""
+    return about if len(about) <= 20 else about[:16] + "…"
+
+
+def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": _("在册人员"),
+            "figure": f"{counts['people']:,}",
+            "unit": _("人"),
+            "note": _("您管辖范围内"),
+            "url": reverse("registry:people"),
+        },
+        {
+            "label": _("导入过的花名册"),
+            "figure": f"{counts['imports']:,}",
+            "unit": _("份"),
+            "note": _("每一行都有去处"),
+            "url": reverse("registry:imports"),
+        },
+        {
+            "label": _("退回的行"),
+            "figure": f"{counts['refused']:,}",
+            "unit": _("行"),
+            "note": _("历次导入累计，改好再导入一次"),
+            "url": reverse("registry:imports"),
+            "late": counts["refused"] > 0,
+        },
+    ]

@@ -1,0 +1,284 @@
+"""One person's file: who, what has been, what they are entitled to and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from rongjun.access.api import ActingRequest, staff
+from rongjun.audit import api as audit
+from rongjun.benefits import api as benefits
+from rongjun.desk.cards import Asking, best_questions, cards_for, grouped, read_answer, wanted
+from rongjun.desk.http.shared import address, asked_day, options, refused_page, today_of
+from rongjun.kernel.errors import Refused
+from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
+from rongjun.places import api as places
+from rongjun.registry import api as registry
+from rongjun.rules.api import AREAS, Book, Decision
+from rongjun.ui.api import sentence
+
+SEX = {"male": "男", "female": "女"}
+PURPOSES = ("核对证件", "核对银行户名", "办理业务填表", "本人要求核对", "协查公函")
+ANSWER_HOLDS = timedelta(days=365)  # 待局方确认: an answered circumstance is asked again after a year
+EVERYTHING = "all"
+OPENED_UP_TO = 3  # so many search results are shown with their reasons at once
+
+
+@staff("registry.read-person")
+def person(request: ActingRequest, person: UUID) -> HttpResponse:
+    """One person's file, judged by one book. Opening it is logged."""
+    now, asked = request.now, _Asked.read(request)
+    file = registry.file_of(person, on=asked.on, known_at=now)
+    if file is None:
+        raise Http404
+    audit.note_read(
+        f"person:{person}",
+        event="registry.person-read",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="查看档案",
+        source=request.path,
+        division=file.line.division,
+        at=now,
+    )
+    book, place = benefits.book(), places.path_of(file.line.division, on=asked.on)
+    judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book)
+    context = {
+        "person": _header(file, place=place, may_unmask=request.actor.may("registry.unmask")),
+        "id": person,
+        "name": file.line.name,
+        "place": place,
+        "moments": [
+            {"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
+            for m in registry.timeline(person, known_at=now)
+        ],
+        "recordings": benefits.recordings(person),
+        "may_record": request.actor.may("benefits.record-decision"),
+        "asked": asked,
+        "book": book.digest[:12],
+    }
+    may_answer = request.actor.may("registry.state-fact")
+    askable = registry.askable(person, on=asked.on, known_at=now) if may_answer else frozenset()
+    return render(request, "desk/person.html", context | _decided(asked, judged, book, askable, request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What stands in the address bar of a file; `show` is a verdict, or everything."""
+
+    on: date
+    show: str
+    area: str
+    q: str
+    given: dict[str, str]
+
+    @classmethod
+    def read(cls, request: ActingRequest) -> _Asked:
+        """What can be had comes first; a search looks everywhere unless told otherwise."""
+        get = request.GET
+        words, area = get.get("q", "").strip(), get.get("area", "")
+        shown = get.get("show", "")
+        usual = EVERYTHING if words else "granted"
+        given = {name: get[name] for name in ("on", "show", "area", "q") if get.get(name, "").strip()}
+        return cls(
+            on=asked_day(get.get("on", "")) or today_of(request),
+            show=shown if shown in (*benefits.WORDS, EVERYTHING) else usual,
+            area=area if area in AREAS else "",
+            q=words,
+            given=given,
+        )
+
+    def shows(self, decision: Decision) -> bool:
+        """Whether the chosen tab holds this decision."""
+        return self.show in (EVERYTHING, decision.verdict)
+
+
+def _decided(
+    asked: _Asked,
+    judged: tuple[Decision, ...],
+    book: Book,
+    askable: Iterable[str],
+    request: ActingRequest,
+) -> dict[str, Any]:
+    """The decisions of the chosen tab, folded by area; what lies behind other tabs is only counted."""
+    everywhere = wanted(judged, book, words=asked.q, area="")
+    found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
+    shown = [decision for decision in found if asked.shows(decision)]
+    asking = Asking(book, frozenset(askable), _answer_url(request, asked), today_of(request))
+    cards = cards_for(shown, asking)
+    if asked.q and len(cards) <= OPENED_UP_TO:
+        cards = [{**card, "open": True} for card in cards]
+    undecided = [decision for decision in judged if decision.verdict == "unknown"]
+    return {
+        "groups": grouped(cards, unfolded=bool(asked.q or asked.area)),
+        "tabs": _verdict_tabs(found, asked),
+        "areas": _area_options([d for d in everywhere if asked.shows(d)], book, asked),
+        "best": best_questions(undecided, asking) if asked.show == "unknown" else None,
+        "kept": {"show": asked.given.get("show", "")},
+    }
+
+
+def _answer_url(request: ActingRequest, asked: _Asked) -> str:
+    """Where answers go; the filters come along."""
+    assert request.resolver_match
+    url = reverse("desk:answer", kwargs=request.resolver_match.kwargs)
+    return url + address(**asked.given) if asked.given else url
+
+
+def _verdict_tabs(found: list[Decision], asked: _Asked) -> list[dict[str, Any]]:
+    words = {**benefits.WORDS, **({EVERYTHING: _("全部")} if asked.q else {})}
+    return [
+        {
+            "label": label,
+            "count": sum(verdict in (EVERYTHING, each.verdict) for each in found),
+            "url": address(**asked.given | {"show": verdict}),
+            "current": verdict == asked.show,
+        }
+        for verdict, label in words.items()
+    ]
+
+
+def _area_options(decisions: list[Decision], book: Book, asked: _Asked) -> list[dict[str, Any]]:
+    held = [book.benefits[decision.code].area for decision in decisions]
+    words = {
+        area: f"{label} {held.count(area)}"
+        for area, label in AREAS.items()
+        if area in held or area == asked.area
+    }
+    return options(words, asked.area, everything=_("全部领域"))
+
+
+# --- what is done on the page -------------------------------------------------------------------------------
+
+
+@require_POST
+@staff("benefits.record-decision")
+def record(request: ActingRequest, person: UUID) -> HttpResponse:
+    """Keep every decision on this person as it is told now, to be decided again later to the byte."""
+    on, book = asked_day(request.POST.get("on", "")) or today_of(request), benefits.book()
+    try:
+        count = benefits.record_decisions(person, on=on, by=request.actor, now=request.now, by_book=book)
+    except Refused as refused:
+        return refused_page(request, refused)
+    at = timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
+    said = _("记下了 %(count)s 项判定：按 %(on)s 判定，%(at)s 记下，政策版本 %(book)s。")
+    messages.success(request, said % {"count": count, "on": on, "at": at, "book": book.digest[:12]})
+    return _back_to_file(request, person)
+
+
+@require_POST
+@staff("registry.state-fact")
+def answer(request: ActingRequest, person: UUID) -> HttpResponse:
+    """A clerk answers the one question a decision asked; the decision is made anew on the next look."""
+    day, book = today_of(request), benefits.book()
+    facts = book.vocabulary.facts
+    given = [(name, str(value)) for name, value in request.POST.items() if name in facts]
+    try:
+        if len(given) != 1:
+            raise Refused("registry.not-a-question")
+        fact = given[0][0]
+        registry.state_fact(
+            person,
+            fact=fact,
+            value=read_answer(facts[fact], given[0][1], book=book, today=day),
+            valid_from=day,
+            valid_to=day + ANSWER_HOLDS,
+            source=f"窗口询问（{request.actor.name}）",
+            by=request.actor,
+            now=request.now,
+        )
+    except Refused as refused:
+        return refused_page(request, refused)
+    messages.success(request, _("记下了“%(label)s”，判定已经重算。") % {"label": facts[fact].label})
+    return _back_to_file(request, person)
+
+
+def _back_to_file(request: ActingRequest, person: UUID) -> HttpResponse:
+    """To the file, with the filters it was seen by."""
+    given = _Asked.read(request).given
+    return redirect(reverse("desk:person", args=[person]) + (address(**given) if given else ""))
+
+
+@require_POST
+@staff("registry.unmask")
+def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResponse:
+    """The whole number for sixty seconds, against a purpose that is kept in the evidence chain."""
+    now, purpose = request.now, request.POST.get("purpose", "")
+    file = registry.file_of(person, on=today_of(request), known_at=now)
+    known = {pk: mask for pk, _kind, mask in file.documents} if file else {}
+    if document not in known:
+        raise Http404
+    field = _masked_field(person, document, known[document], may_unmask=True)
+    if purpose not in PURPOSES:
+        field["error"] = sentence(Refused("registry.purpose-missing")).why
+        return _number_page(request, field)
+    audit.note_read(
+        f"person:{person}",
+        event="registry.number-unmasked",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose=purpose,
+        source=request.path,
+        division=file.line.division if file else None,
+        at=now,
+    )
+    field["full"] = registry.open_number(document)
+    return _number_page(request, field)
+
+
+# --- the head of the file -----------------------------------------------------------------------------------
+
+
+def _header(file: registry.PersonFile, *, place: str, may_unmask: bool) -> dict[str, Any]:
+    line = file.line
+    facts: list[dict[str, Any]] = [
+        {
+            "label": document_label(kind),
+            "masked": _masked_field(line.id, pk, mask, may_unmask=may_unmask),
+        }
+        for pk, kind, mask in file.documents
+    ]
+    born = line.birth_date
+    if born:
+        facts.append({"label": _("出生"), "value": born.isoformat()})
+    if line.sex:
+        facts.append({"label": _("性别"), "value": SEX[line.sex]})
+    if file.phone_mask:
+        facts.append({"label": _("电话"), "value": file.phone_mask})
+    facts.append({"label": _("服务站"), "value": place})
+    return {
+        "name": line.name,
+        "facts": facts,
+        "actions": [],
+        "chips": [{"word": _("在册"), "tone": "ok"}, *({"word": w, "tone": "gold"} for w in line.categories)],
+    }
+
+
+def document_label(kind: str) -> str:
+    """The name of a document type (GA/T 2000.156); a type we do not know is a document."""
+    return DOCUMENT_LABELS[DocumentType(kind)] if kind in set(DocumentType) else _("证件")
+
+
+def _masked_field(person: UUID, document: int, mask: str, *, may_unmask: bool) -> dict[str, Any]:
+    field: dict[str, Any] = {"id": f"document-{document}", "label": _("证件号码"), "text": mask}
+    if may_unmask:
+        field["url"] = reverse("desk:full-number", args=[person, document])
+        field["purposes"] = [{"value": purpose, "label": purpose} for purpose in PURPOSES]
+    return field
+
+
+def _number_page(request: ActingRequest, field: dict[str, Any]) -> HttpResponse:
+    """The field alone for a page that swaps it in; a whole page where no script runs."""
+    partial = bool(request.headers.get("HX-Request"))
+    return render(request, "desk/number_part.html" if partial else "desk/number.html", {"field": field})

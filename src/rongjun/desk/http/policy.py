@@ -1,0 +1,297 @@
+"""The policy book: the list, one benefit, other cities' items, whom it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rongjun.access.api import ActingRequest, staff
+from rongjun.audit import api as audit
+from rongjun.benefits import api as benefits
+from rongjun.desk.catalogue import (
+    CONFIRMED,
+    UNCONFIRMED,
+    Asked,
+    Row,
+    by_area,
+    counts_by_area,
+    matching,
+    nearest_version,
+    references_of,
+    rows_of,
+)
+from rongjun.desk.http.shared import address, options, today_of
+from rongjun.places import api as places
+from rongjun.registry import api as registry
+from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version
+
+PAGE = 50
+LEVELS = {level: word for level, word in benefits.LEVELS.items() if level != "reference"}
+SORTS = ("title", *benefits.WORDS)
+
+
+@staff("policy.read")
+def policy(request: ActingRequest) -> HttpResponse:
+    """The benefits of the book that pass the filters, by area, in words a clerk would sign. Sweeps nobody."""
+    book, asked, on = benefits.book(), Asked.read(request.GET.dict()), today_of(request)
+    rows = rows_of(book, on=on)
+    anywhere = matching(rows, Asked(**asked.kept() | {"area": ""}))
+    found = [row for row in anywhere if asked.area in ("", row.area)]
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(_page_asked(request), pages)
+    context = {
+        "groups": [
+            {"title": title, "rows": [_listed(row) for row in group]}
+            for title, group in by_area(found[(page - 1) * PAGE : page * PAGE])
+        ],
+        "filters": _filters(asked),
+        "areas": _area_links(anywhere, asked),
+        "total": len(found),
+        "whole": len(rows),
+        "is_filtered": bool(asked.kept()),
+        "pager": _pager(page, pages, asked),
+        "references": len(book.references),
+        "may_reach": request.actor.may("registry.read-person"),
+    }
+    return render(request, "desk/policy.html", context | _edition(book))
+
+
+@staff("policy.read")
+def references(request: ActingRequest) -> HttpResponse:
+    """What other cities do, for comparison: in no list, no file and no figure of this city."""
+    book, asked = benefits.book(), Asked.read(request.GET.dict())
+    found = matching(references_of(book, on=today_of(request)), Asked(q=asked.q))
+    context = {"groups": by_area(found), "total": len(found), "q": asked.q, "whole": len(book.references)}
+    return render(request, "desk/references.html", context)
+
+
+@staff("policy.read")
+def benefit(request: ActingRequest, code: str) -> HttpResponse:
+    """One benefit: who, what, how, by which document, how sure, its examples, whom it reaches here."""
+    book, on = benefits.book(), today_of(request)
+    item = book.benefits.get(code)
+    if item is None:
+        raise Http404
+    version, standing = nearest_version(item, on=on)
+    context = {
+        "item": item,
+        "wording": benefits.wording_of(book, item, version),
+        "standing": standing,
+        "others": _other_versions(book, item, version),
+        "examples": [
+            {**_told(example), "word": benefits.WORDS[example.verdict]}
+            for example in benefits.examples_of(book, version)
+        ],
+        "area_url": reverse("desk:policy") + address(area=item.area),
+        "reach": _reach(request, book, code) if standing == "in-force" else (),
+    }
+    return render(request, "desk/benefit.html", context | _edition(book))
+
+
+@staff("registry.read-person")
+def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
+    """The people behind one figure of a benefit: the first page of them, logged like any list."""
+    book, now, on = benefits.book(), request.now, today_of(request)
+    if code not in book.benefits or verdict not in benefits.WORDS:
+        raise Http404
+    ids = benefits.people_with(code, verdict, on=on, known_at=now, by_book=book)
+    lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
+    if lines:
+        audit.note_read(
+            [f"person:{line.id}" for line in lines],
+            event="registry.people-listed",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose="查看判定人数",
+            source=request.path,
+            division=request.actor.division,
+            at=now,
+        )
+    paths = places.paths_of({line.division for line in lines}, on=on)
+    title = book.benefits[code].title
+    rows = [
+        {
+            "cells": [
+                {"text": line.name, "url": reverse("desk:person", args=[line.id]) + address(q=title)},
+                line.number_mask,
+                paths[line.division],
+            ]
+        }
+        for line in lines
+    ]
+    columns = [{"label": _(word), "short": True} for word in ("姓名", "证件号码", "服务站")]
+    context = {
+        "item": book.benefits[code],
+        "word": benefits.WORDS[verdict],
+        "is_confirmed": next(row for row in rows_of(book, on=on) if row.code == code).is_confirmed,
+        "rows": rows,
+        "columns": columns,
+        "total": len(ids),
+        "shown": len(lines),
+    }
+    return render(request, "desk/reached.html", context)
+
+
+@staff("registry.read-person")
+def reach(request: ActingRequest) -> HttpResponse:
+    """Every benefit with its three figures over the visitor's scope; judges everybody, so only on request."""
+    book, on = benefits.book(), today_of(request)
+    area, sort = request.GET.get("area", ""), request.GET.get("sort", "")
+    codes = frozenset(code for code, item in book.benefits.items() if area in ("", item.area))
+    counted = benefits.counts_by_benefit(on=on, known_at=request.now, by_book=book, codes=codes)
+    sort = sort if sort in SORTS else "granted"
+    context = {
+        "rows": [_reach_row(code, title, figures) for code, title, *figures in _sorted(counted, sort)],
+        "heads": _heads(sort, area),
+        "area_options": options(AREAS, area, everything=_("全部领域")),
+        "sort": sort,
+        "people": sum(counted[0][2:]) if counted else 0,
+        "total": len(counted),
+        "on": on,
+        "place": request.actor.division_label,
+    }
+    return render(request, "desk/reach.html", context)
+
+
+# --- the list -----------------------------------------------------------------------------------------------
+
+
+def _edition(book: Book) -> dict[str, Any]:
+    """Which book is in force, since when and by which document; where none was adopted, no edition."""
+    newest = next(iter(benefits.editions()), None)
+    is_it = newest is not None and newest.digest == book.digest
+    return {"digest": book.digest[:12], "edition": newest if is_it else None, "book_title": book.title}
+
+
+def _filters(asked: Asked) -> list[dict[str, Any]]:
+    sure = {CONFIRMED: _("局方已确认"), UNCONFIRMED: _("待局方确认")}
+    return [
+        {"name": "area", "value": asked.area, "type": "hidden"},
+        {"name": "q", "label": _("找"), "value": asked.q, "hint": _("名称、条件、文号、编号")},
+        {
+            "name": "level",
+            "label": _("级别"),
+            "options": options(LEVELS, asked.level, everything=_("全部")),
+        },
+        {"name": "who", "label": _("什么人"), "options": options(CLASSES, asked.who, everything=_("全部"))},
+        {"name": "kind", "label": _("方式"), "options": options(KINDS, asked.kind, everything=_("全部"))},
+        {"name": "grade", "label": _("来源"), "options": options(GRADES, asked.grade, everything=_("全部"))},
+        {"name": "sure", "label": _("确认"), "options": options(sure, asked.sure, everything=_("全部"))},
+    ]
+
+
+def _area_links(rows: list[Row], asked: Asked) -> list[dict[str, Any]]:
+    """All areas and each one, with how many pass the other filters."""
+    counted = [("", len(rows)), *counts_by_area(rows)]
+    return [
+        {
+            "label": AREAS[area] if area else _("全部"),
+            "count": count,
+            "url": address(**asked.kept() | {"area": area}),
+            "current": area == asked.area,
+        }
+        for area, count in counted
+    ]
+
+
+def _listed(row: Row) -> dict[str, Any]:
+    return {
+        "title": row.title,
+        "url": reverse("desk:policy-benefit", args=[row.code]),
+        "sentence": row.sentence,
+        "basis": row.basis,
+        "level": LEVELS[row.level],
+        "kind": KINDS[row.kind],
+        "is_confirmed": row.is_confirmed,
+        "grade": GRADES[row.grade],
+        "standing": row.standing,
+        "start": row.start,
+    }
+
+
+def _page_asked(request: ActingRequest) -> int:
+    text = request.GET.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+def _pager(page: int, pages: int, asked: Asked) -> dict[str, Any]:
+    return {
+        "page": page,
+        "pages": pages,
+        "earlier": address(**asked.kept(), page=page - 1) if page > 1 else "",
+        "later": address(**asked.kept(), page=page + 1) if page < pages else "",
+    }
+
+
+# --- one benefit --------------------------------------------------------------------------------------------
+
+
+def _other_versions(book: Book, item: Benefit, shown: Version) -> list[benefits.Wording]:
+    """Every other wording, the newest first."""
+    others = [version for version in item.versions if version is not shown]
+    return [benefits.wording_of(book, item, version) for version in reversed(others)]
+
+
+def _told(example: benefits.ExampleLine) -> dict[str, Any]:
+    return {
+        "name": example.name,
+        "date": example.date,
+        "facts": example.facts,
+        "verdict": example.verdict,
+        "because": "、".join(example.because),
+    }
+
+
+def _reach(request: ActingRequest, book: Book, code: str) -> Iterator[tuple[str, str, str]]:
+    """Three figures over the visitor's scope, each with where it opens."""
+    only = frozenset({code})
+    counted = benefits.counts_by_benefit(on=today_of(request), known_at=request.now, by_book=book, codes=only)
+    figures = next((row[2:] for row in counted), (0, 0, 0))
+    for (verdict, word), count in zip(benefits.WORDS.items(), figures, strict=True):
+        yield word, f"{count:,}", _reach_url(request, code, verdict)
+
+
+def _reach_url(request: ActingRequest, code: str, verdict: str) -> str:
+    """Where the figure opens; nowhere for those who may not see people."""
+    if not request.actor.may("registry.read-person"):
+        return ""
+    return reverse("desk:policy-people", args=[code, verdict])
+
+
+# --- figures of the city ------------------------------------------------------------------------------------
+
+
+def _sorted(counted: list[tuple[str, str, int, int, int]], sort: str) -> list[tuple[Any, ...]]:
+    if sort == "title":
+        return sorted(counted, key=lambda row: (row[0].split(".")[0], row[1]))
+    at = 2 + list(benefits.WORDS).index(sort)
+    return sorted(counted, key=lambda row: (-int(row[at]), row[0]))
+
+
+def _reach_row(code: str, title: str, figures: list[int]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "url": reverse("desk:policy-benefit", args=[code]),
+        "figures": [
+            {"count": f"{count:,}", "url": reverse("desk:policy-people", args=[code, verdict])}
+            for verdict, count in zip(benefits.WORDS, figures, strict=True)
+        ],
+    }
+
+
+def _heads(sort: str, area: str) -> list[dict[str, Any]]:
+    words = {"title": _("优待"), **benefits.WORDS}
+    return [
+        {
+            "label": label,
+            "url": address(area=area, sort=name),
+            "sorted": sort == name,
+            "number": name != "title",
+        }
+        for name, label in words.items()
+    ]
