@@ -15,7 +15,7 @@ from bench.measuring import THREADS
 from bench.setting import ON, ROOT, SIZES, Setting
 from tools.steps import SetupError, report, say, stop_on_terminate
 
-NAMES = ("person", "openfisca", "sweep", "by-hand", "check")
+NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance")
 _SECONDS = 1800
 
 
@@ -91,6 +91,9 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "check" in wanted:
         say("检查全册", "checking the whole book")
         found["whole_book"] = _child("whole_book", setting)
+    if "insurance" in wanted:
+        say("荣军保一次判定", "one decision of the insurance")
+        found["insurance"] = _child("insurance", setting)
     return found
 
 

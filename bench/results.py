@@ -73,6 +73,7 @@ _DIFFERENCE: Final = ("两本政策册对全体的差别", "two books compared o
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
+_DECISION: Final = ("荣军保一次判定", "one decision of the insurance, in process")
 
 
 def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
@@ -87,6 +88,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "sweep": _sweep_rows,
         "by-hand": _hand_rows,
         "check": _check_rows,
+        "insurance": _insurance_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -159,6 +161,16 @@ def _check_rows(found: Mapping[str, Any]) -> list[Row]:
     told = found["whole_book"]
     remark = f"{told['examples']} examples; first time {told['first']:.2f} s"
     return [_time(found, 2, SECONDS).row("check", _CHECK, told["check_book"]["wall"], remark)]
+
+
+def _insurance_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["insurance"]
+    whole = told["take"]
+    remark = (
+        f"{_spread(told['decide'])}; with cover judged and three earlier stays looked at"
+        f" {_ms(whole['wall'])} (95% {_ms(whole['p95'])})"
+    )
+    return [Bar(1e-4, *MILLISECONDS).row("insurance", _DECISION, told["decide"]["wall"], remark)]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

@@ -7,8 +7,8 @@ import pytest
 from grimp import ImportGraph
 
 OPEN = {"kernel", "rules"}
-# config wires the house: it mounts addresses, runs jobs and connects facts.
-WIRED = {"api", "facts", "http", "jobs"}
+# config wires the house: it mounts addresses and commands, runs jobs and connects facts.
+WIRED = {"api", "facts", "http", "jobs", "terminal"}
 # A migration is history in SQL: it takes the text of a lock from where that is written, and loads no door.
 LOCKS = ("access", "row_security")
 
@@ -65,6 +65,7 @@ def test_nothing_that_runs_leans_on_a_test(house: ImportGraph) -> None:
     [
         ("rongjun.desk.http", "rongjun.registry.queries"),
         ("rongjun.desk.http", "rongjun.registry.http"),
+        ("rongjun.desk.http", "rongjun.insurance.terminal"),
         ("rongjun.desk.http", "rongjun.registry"),
         ("rongjun.desk.http", "rongjun.registry.rooms.api"),
         ("rongjun.desk.tests.test_http", "rongjun.registry.tests.strategies"),
@@ -86,6 +87,7 @@ def test_a_reach_past_a_door_is_caught(importer: str, imported: str) -> None:
         ("rongjun.desk.http", "rongjun.desk.cards"),
         ("rongjun.registry.tests.test_actions", "rongjun.registry.models"),
         ("rongjun.config.wiring", "rongjun.registry.facts"),
+        ("rongjun.config.cli", "rongjun.insurance.terminal"),
         ("rongjun.registry.migrations.0001_initial", "rongjun.access.row_security"),
     ],
 )

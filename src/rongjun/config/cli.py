@@ -12,11 +12,12 @@ from uuid import UUID
 
 import click
 
-from rongjun.config.cli_policy import policy, replay
-from rongjun.config.place import place, project_root
+from rongjun.config.cli_policy import policy, policy_folder, replay
+from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
 from rongjun.config.terminal import Page, day, ready_django, step
 from rongjun.config.terminal import actor as actor_for
+from rongjun.insurance.terminal import Setting, quote
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongjun.config.settings")
 
@@ -237,6 +238,19 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
     click.echo(f"{asked} 判定，用时 {time.perf_counter() - started:.2f} 秒")
     for code, title, granted, unknown, refused in rows:
         click.echo(f"  能享受 {granted:>6}  差情况 {unknown:>6}  不能 {refused:>6}  {title}（{code}）")
+
+
+# --- insurance ----------------------------------------------------------------------------------------------
+
+
+@main.group(cls=Page)
+@click.pass_context
+def insurance(context: click.Context) -> None:
+    """荣军保：试算。"""
+    context.obj = Setting(policy_folder(), city)
+
+
+insurance.add_command(quote)
 
 
 # --- audit --------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What decides about 荣军保: plain values in, plain values out."""
