@@ -252,6 +252,7 @@ class Fields:
         self.what = what
         self._asked: set[str] = set()
         self._nodes: dict[str, Node] = {}
+        self._is_mapping = isinstance(node.value, dict)
         if isinstance(node.value, dict):
             self._nodes = node.value
         else:
@@ -274,7 +275,7 @@ class Fields:
         """The raw node of a required key."""
         self._asked.add(key)
         if key not in self._nodes:
-            if self._nodes:
+            if self._is_mapping:
                 self.sheet.fault(self.line, f"{self.what}缺少“{key}”", f"补上“{key}: …”")
             return None
         return self._nodes[key]

@@ -111,6 +111,7 @@ def test_faults_in_several_files_are_told_together_with_file_and_line(policy: Pa
         ("source_grade: mirror_or_reprint", "source_grade: rumour", "不能是“rumour”"),
         ("classes: [V, K]", "classes: [V, Z]", "没有“Z”类对象"),
         ("owner: 待局方指定\n", "", "缺少“owner”"),
+        ("expect: {verdict: granted}", "expect: {}", "缺少“verdict”"),
         ("source_grade: mirror", "public_links: ['ftp://x']\nsource_grade: mirror", "可公开的网址"),
     ],
 )
