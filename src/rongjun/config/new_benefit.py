@@ -27,7 +27,6 @@ from rongjun.rules.api import (
 )
 
 T = TypeVar("T")
-_UNSAFE_START = re.compile(r"[\s#\[\]{},&*!|>'\"%@`?:-]|[-+.]?[0-9]|(true|false|null)$")
 _UNSAFE_INSIDE = re.compile(r": | #|[:\s]$")
 _UNSAFE_IN_BRACKETS = re.compile(r"[\[\]{},]")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -177,7 +176,8 @@ def _fact(value: Value) -> str:
 
 def yaml_text(text: str, *, in_brackets: bool = False) -> str:
     """A text as YAML: bare where that is safe, else in single quotes."""
-    unsafe = _UNSAFE_START.match(text) or _UNSAFE_INSIDE.search(text)
+    plain = text[:1].isalpha() and text.lower() not in {"true", "false", "null"}
+    unsafe = not plain or _UNSAFE_INSIDE.search(text)
     if unsafe or (in_brackets and _UNSAFE_IN_BRACKETS.search(text)):
         return "'" + text.replace("'", "''") + "'"
     return text
