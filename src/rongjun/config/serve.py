@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -16,10 +15,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from rongjun.config import database
+from rongjun.config.orphans import end_with_parent
 from rongjun.config.place import place
 from rongjun.config.postgres import LauncherError
-
-_PR_SET_PDEATHSIG = 1
 
 
 def port_is_free(port: int) -> bool:
@@ -57,7 +55,8 @@ class Supervisor:
 
     def start(self, name: str, command: list[str]) -> None:
         """Start a child that ends when we end, however we end."""
-        self.children[name] = subprocess.Popen(command, preexec_fn=_end_with_parent)  # noqa: PLW1509 - Linux only needs one prctl
+        us = os.getpid()
+        self.children[name] = subprocess.Popen(command, preexec_fn=lambda: _as_child(us))  # noqa: PLW1509 - one prctl, no lock
 
     def wait(self) -> int:
         """Until a signal or until a child ends by itself; 0 for an orderly stop."""
@@ -90,11 +89,10 @@ class Supervisor:
                 child.wait()
 
 
-def _end_with_parent() -> None:
+def _as_child(parent: int) -> None:
     # Ctrl-C reaches the whole foreground group; children wait for our own orderly word instead.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent(parent)
 
 
 def web_command(port: int) -> list[str]:
