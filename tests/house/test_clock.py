@@ -22,9 +22,9 @@ READINGS = [
 ]
 FENCED = [
     "registry/logic.py",
-    "registry/actions.py",
+    "registry/actions/rosters.py",
     "registry/queries.py",
-    "registry/models.py",
+    "registry/models/people.py",
     "registry/facts.py",
     "registry/api.py",
     "desk/cards.py",

@@ -160,7 +160,7 @@ def test_the_database_keeps_the_scope_where_the_code_does_not(monkeypatch: pytes
 
 def test_an_unexpected_conflict_is_not_taken_for_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
     twice = uuid4()
-    monkeypatch.setattr("rongjun.registry.actions.uuid4", lambda: twice)
+    monkeypatch.setattr("rongjun.registry.actions.rosters.uuid4", lambda: twice)
     with pytest.raises(IntegrityError), transaction.atomic():
         hand_in([cells(1), cells(2)])
 

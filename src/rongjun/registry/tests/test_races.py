@@ -12,7 +12,8 @@ import pytest
 from django.db import close_old_connections, connection
 
 from rongjun.kernel.errors import Refused
-from rongjun.registry import actions
+from rongjun.registry.actions import relations as relating
+from rongjun.registry.actions import rosters
 from rongjun.registry.models import ImportedRow, Person, Relation, RosterImport
 from rongjun.registry.tests.scene import hand_in, open_file, relate
 from rongjun.registry.tests.strategies import cells
@@ -25,13 +26,13 @@ Roster = Sequence[dict[str, str]]
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Hands in two rosters so that each has read what is on file before either writes."""
     barrier = threading.Barrier(2, timeout=20)
-    record = actions._Import.record
+    record = rosters._Import.record
 
     def record_together(work: Any) -> None:
         barrier.wait()
         record(work)
 
-    monkeypatch.setattr(actions._Import, "record", record_together)
+    monkeypatch.setattr(rosters._Import, "record", record_together)
 
     def one(rows: Roster, name: str) -> str:
         try:
@@ -94,14 +95,14 @@ def test_imports_with_different_numbers_do_not_disturb_each_other(at_once: Calla
 def related_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """Two clerks record one relation; each waits for the other after looking for a twin, if it can come."""
     barrier = threading.Barrier(2)
-    refuse_twin = actions._refuse_twin
+    refuse_twin = relating._refuse_twin
 
     def refuse_twin_together(*said: Any) -> None:
         refuse_twin(*said)
         with suppress(threading.BrokenBarrierError):
             barrier.wait(timeout=1)
 
-    monkeypatch.setattr(actions, "_refuse_twin", refuse_twin_together)
+    monkeypatch.setattr(relating, "_refuse_twin", refuse_twin_together)
     person = open_file(row=cells(1))
 
     def one(login: str) -> str:
@@ -135,6 +136,6 @@ def test_of_two_clerks_with_one_relation_exactly_one_records_it(
 def test_canary_without_the_lock_both_record_it(
     related_at_once: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "_hold", lambda person: Person.objects.get(pk=person))
+    monkeypatch.setattr(relating, "hold", lambda person: Person.objects.get(pk=person))
     assert "registry.relation-on-file" not in related_at_once()
     assert relations() == 2

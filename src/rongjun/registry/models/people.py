@@ -1,77 +1,15 @@
-"""Persons, and every assertion about them with two times.
-
-`valid_from`/`valid_to` say when a thing was so (half open: `valid_to` is the first day it no longer is);
-`recorded_at`/`superseded_at` say when we knew it. A correction closes the old row and adds a new one; the
-application may change nothing else in a row (migrations 0003, 0004).
-
-Every table carries `division`, the person's servicing division, because row security asks for it on each row;
-a composite foreign key onto the person keeps it right when the person moves (migrations 0002, 0004).
-"""
+"""What is asserted of a person."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
-
-class Person(models.Model):
-    """One person, one file. The key is random and internal; numbers of documents are never keys.
-
-    `name` is the newest one of `Particulars`, kept here because lists are ordered and searched by it.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    division = models.BigIntegerField()
-    name = models.CharField(max_length=64)
-    # Single characters and pairs of the name: by them two Chinese characters are found in any locale.
-    name_grams = ArrayField(models.CharField(max_length=2))
-    opened_at = models.DateTimeField()
-    opened_by = models.CharField(max_length=80)
-
-    class Meta:
-        indexes = [
-            GinIndex(fields=["name_grams"], name="person_name_grams"),
-            models.Index(fields=["division", "name", "id"], name="person_by_division"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-
-class Assertion(models.Model):
-    """What somebody said of a person: from when until when it held, and and when we knew it so."""
-
-    id = models.BigAutoField(primary_key=True)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT)
-    division = models.BigIntegerField()
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True)
-    recorded_at = models.DateTimeField()
-    superseded_at = models.DateTimeField(null=True)
-    source = models.CharField(max_length=120)
-    evidence = models.CharField(max_length=200, default="")
-    recorded_by = models.CharField(max_length=80)
-
-    class Meta:
-        abstract = True
-        indexes = [models.Index(fields=["person"], name="%(class)s_person")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="%(class)s_valid_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(superseded_at=None) | Q(superseded_at__gte=F("recorded_at")),
-                name="%(class)s_known_order",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__} {self.pk}"
+from rongjun.registry.models.base import Assertion, Person
 
 
 class Particulars(Assertion):
@@ -225,57 +163,3 @@ class Relation(Assertion):
                 condition=Q(superseded_at=None),
             ),
         ]
-
-
-class RosterImport(models.Model):
-    """One workbook handed in. total = opened + unchanged + refused, always.
-
-    The same file handed in for another division is another import: what it opens depends on the scope.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    division = models.BigIntegerField()
-    file_name = models.CharField(max_length=200)
-    file_digest = models.BinaryField()
-    uploaded_at = models.DateTimeField()
-    uploaded_by = models.CharField(max_length=80)
-    total = models.IntegerField()
-    opened = models.IntegerField()
-    unchanged = models.IntegerField()
-    refused = models.IntegerField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(total=F("opened") + F("unchanged") + F("refused")), name="roster_import_balances"
-            ),
-            models.UniqueConstraint(fields=["division", "file_digest"], name="roster_import_once"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-
-class ImportedRow(models.Model):
-    """What became of one row: the file it opened or found, or why it was refused (masked)."""
-
-    id = models.BigAutoField(primary_key=True)
-    roster = models.ForeignKey(RosterImport, on_delete=models.PROTECT, related_name="rows")
-    division = models.BigIntegerField()
-    row = models.IntegerField()
-    outcome = models.CharField(max_length=16)
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
-    faults = models.JSONField(default=list)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["roster", "row"], name="imported_row_once"),
-            models.CheckConstraint(
-                condition=Q(outcome__in=["opened", "unchanged"], person__isnull=False)
-                | Q(outcome="refused", person__isnull=True),
-                name="imported_row_outcome",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.roster_id}:{self.row}"

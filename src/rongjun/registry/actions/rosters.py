@@ -1,28 +1,23 @@
-"""What opens files and adds to them. Each is one transaction, in the scope of whoever asks."""
+"""Opens a file for every row of a roster that can be loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
-from typing import TypeVar
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
-from rongjun.kernel.errors import Refused, Unfit
+from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber
+from rongjun.registry.actions.saying import Said, insert
 from rongjun.registry.logic import (
-    RELATION_STATED,
-    Period,
-    Tie,
     fit_to_show,
     grams,
     sought_name,
-    stated_text,
-    stated_texts,
 )
 from rongjun.registry.models import (
     Assertion,
@@ -33,7 +28,6 @@ from rongjun.registry.models import (
     ImportedRow,
     Particulars,
     Person,
-    Relation,
     RosterImport,
     Service,
     Statement,
@@ -52,10 +46,6 @@ from rongjun.registry.queries import (
 from rongjun.registry.roster import Fault, RawRow, RosterRow, read_row
 
 _CHUNK = 2000
-Said = TypeVar("Said", bound=Assertion)
-
-
-# --- rosters ------------------------------------------------------------------------------------------------
 
 
 def import_roster(
@@ -184,12 +174,12 @@ class _Import:
         Person.objects.bulk_create([file.person for file in files], batch_size=_CHUNK)
         # In the order of their index: two imports with the same numbers cannot wait for each other in a ring.
         documents = sorted((file.document for file in files), key=lambda said: bytes(said.number_index))
-        _insert(documents)
+        insert(documents)
         said: dict[type[Assertion], list[Assertion]] = {}
         for assertion in (each for file in files for each in file.assertions):
             said.setdefault(type(assertion), []).append(assertion)
         for assertions in said.values():
-            _insert(assertions)
+            insert(assertions)
         return {file.row.number: file.person.id for file in files}
 
     def _row(
@@ -202,21 +192,6 @@ class _Import:
             outcome=outcome,
             person_id=person,
             faults=[asdict(fault) for fault in faults],
-        )
-
-
-def _insert(said: Sequence[Assertion]) -> None:
-    """Write assertions of one kind, a column at a time: three times as fast as the ORM's way."""
-    if not said:
-        return
-    table = type(said[0])._meta
-    fields = [each for each in table.concrete_fields if not each.primary_key]
-    columns = ", ".join(str(each.column) for each in fields)
-    arrays = ", ".join(f"%s::{each.db_type(connection)}[]" for each in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"insert into {table.db_table} ({columns}) select * from unnest({arrays})",  # noqa: S608 - our names
-            [[getattr(one, each.attname) for one in said] for each in fields],
         )
 
 
@@ -342,229 +317,3 @@ class _NewFile:
             recorded_by=self._by.text,
             **said,
         )
-
-
-# --- answers ------------------------------------------------------------------------------------------------
-
-
-def state_fact(
-    person: UUID,
-    *,
-    fact: str,
-    value: str,
-    valid_from: date,
-    valid_to: date | None,
-    source: str,
-    by: Actor,
-    now: datetime,
-    relation: UUID | None = None,
-) -> None:
-    """Record the answer to a question about a person, for the days from `valid_from` until before `valid_to`.
-
-    An earlier answer is superseded for those days and stands for all others. Refused("registry.no-such-file")
-    outside the scope, Refused("registry.not-a-question") when the fact cannot be answered, or not so.
-    What is asked of a relation is recorded on `relation`, or on the only one the person has that day:
-    Refused("registry.no-such-relation"), or "registry.which-relation" when there is none or several.
-    """
-    try:
-        value = stated_text(fact, value)
-    except Unfit as unfit:
-        raise Refused("registry.not-a-question") from unfit
-    answered = Period(valid_from, valid_to)
-    assert answered.has_days
-    with transaction.atomic():
-        row = _hold(person)
-        if fact in RELATION_STATED:
-            series = relation or _only_relation(row, on=valid_from)
-            _state_of_relation(row, series, {fact: value}, answered=answered, source=source, by=by, now=now)
-        else:
-            _supersede(row, fact, answered, now=now)
-            _say(Statement, row, answered, source=source, by=by, now=now, fact=fact, value=value)
-        _note("registry.fact-stated", row, by=by, now=now, detail={"fact": fact})
-
-
-def _supersede(person: Person, fact: str, answered: Period, *, now: datetime) -> None:
-    """Close every answer that speaks of these days, and say again what it says of other days."""
-    for old in Statement.objects.filter(person=person, fact=fact, superseded_at=None):
-        _take_out(old, answered, now=now)
-
-
-# --- relations ----------------------------------------------------------------------------------------------
-
-
-def record_relation(
-    person: UUID,
-    *,
-    dependant_of: str,
-    relation: str,
-    deceased_kind: str,
-    stated: Mapping[str, object],
-    source: str,
-    valid_from: date,
-    valid_to: date | None = None,
-    evidence: str = "",
-    relative: UUID | None = None,
-    by: Actor,
-    now: datetime,
-) -> UUID:
-    """Record that the person is so related to a soldier, and return the relation's name for later.
-
-    `stated` are facts of this relation; a soldier's unit, posting or mission is not among those taken.
-    Refused("registry.no-such-file") outside the scope, also of the relative; "registry.not-a-relation",
-    "registry.relation-dates"; "registry.relation-on-file" when the same is on file by the same document.
-    """
-    try:
-        tie, texts = Tie(dependant_of, relation, deceased_kind), stated_texts(stated)
-    except Unfit as unfit:
-        raise Refused("registry.not-a-relation", fault=unfit.sentence) from unfit
-    held, series = Period(valid_from, valid_to), uuid4()
-    if not held.has_days:
-        raise Refused("registry.relation-dates")
-    said = {**asdict(tie), "evidence": evidence, "relative_id": relative}
-    with transaction.atomic():
-        row = _hold(person)
-        _meet(relative, person)
-        _refuse_twin(row, held, said)
-        _say(Relation, row, held, source=source, by=by, now=now, series=series, stated=texts, **said)
-        _note("registry.relation-recorded", row, by=by, now=now, detail={"relation": str(series)})
-    return series
-
-
-def end_relation(
-    person: UUID,
-    relation: UUID,
-    *,
-    valid_to: date,
-    source: str,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Record that the relation no longer is from `valid_to` on; what it was before stands.
-
-    Refused("registry.no-such-file") outside the scope, "registry.no-such-relation" when it is not there or
-    had ended by then, "registry.relation-dates" when it had not begun.
-    """
-    gone = Period(valid_to, None)
-    with transaction.atomic():
-        row = _hold(person)
-        said = list(Relation.objects.filter(person=row, series=relation, superseded_at=None))
-        cut = [old for old in said if _period(old).shared(gone)]
-        if not cut:
-            raise Refused("registry.no-such-relation")
-        if all(old.valid_from >= valid_to for old in said):
-            raise Refused("registry.relation-dates")
-        for old in cut:
-            _take_out(old, gone, now=now, source=source, recorded_by=by.text)
-        _note("registry.relation-ended", row, by=by, now=now, detail={"relation": str(relation)})
-
-
-def _meet(relative: UUID | None, person: UUID) -> None:
-    if relative == person:
-        raise Refused("registry.not-a-relation", fault="军人一方不能是本人。")
-    if relative is not None and not Person.objects.filter(pk=relative).exists():
-        raise Refused("registry.no-such-file")
-
-
-def _refuse_twin(person: Person, held: Period, said: Mapping[str, object]) -> None:
-    """Two relations may be alike, as of a child of two martyrs; by one document they are the same."""
-    alike = Relation.objects.filter(person=person, superseded_at=None, **said)
-    if any(_period(old).shared(held) for old in alike):
-        raise Refused("registry.relation-on-file")
-
-
-def _only_relation(person: Person, *, on: date) -> UUID:
-    said = Relation.objects.filter(person=person, superseded_at=None)
-    series = {old.series for old in said if _period(old).shared(Period(on, on + timedelta(days=1)))}
-    if len(series) != 1:
-        raise Refused("registry.which-relation")
-    return series.pop()
-
-
-def _state_of_relation(
-    person: Person,
-    series: UUID,
-    stated: Mapping[str, str],
-    *,
-    answered: Period,
-    source: str,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Say the relation anew for these days, with what is stated; other days keep what was said of them."""
-    touched = False
-    for old in Relation.objects.filter(person=person, series=series, superseded_at=None):
-        both = _period(old).shared(answered)
-        if both is None:
-            continue
-        touched = True
-        _take_out(old, answered, now=now)
-        _say_again(old, both, now=now, source=source, recorded_by=by.text, stated={**old.stated, **stated})
-    if not touched:
-        raise Refused("registry.no-such-relation")
-
-
-# --- saying and taking back ---------------------------------------------------------------------------------
-
-
-def _hold(person: UUID) -> Person:
-    """The person, held until the transaction ends. Refused("registry.no-such-file") outside the scope."""
-    # What is said at the same moment takes turns here, so that the later sees what it supersedes.
-    row = Person.objects.select_for_update().filter(pk=person).first()
-    if row is None:
-        raise Refused("registry.no-such-file")
-    return row
-
-
-def _period(said: Assertion) -> Period:
-    return Period(said.valid_from, said.valid_to)
-
-
-def _say(
-    model: type[Said],
-    person: Person,
-    period: Period,
-    *,
-    source: str,
-    by: Actor,
-    now: datetime,
-    **said: object,
-) -> None:
-    model._default_manager.create(
-        person=person,
-        division=person.division,
-        valid_from=period.start,
-        valid_to=period.end,
-        recorded_at=now,
-        source=source,
-        recorded_by=by.text,
-        **said,
-    )
-
-
-def _take_out(old: Said, taken: Period, *, now: datetime, **changed: object) -> None:
-    """Close an assertion that speaks of these days, and say again what it says of other days."""
-    left = _period(old).without(taken)
-    if left == [_period(old)]:
-        return
-    type(old)._default_manager.filter(pk=old.pk).update(superseded_at=now)
-    for period in left:
-        _say_again(old, period, now=now, **changed)
-
-
-def _say_again(old: Said, period: Period, *, now: datetime, **changed: object) -> None:
-    said = {each.attname: getattr(old, each.attname) for each in old._meta.concrete_fields}
-    del said["id"]
-    said |= {"valid_from": period.start, "valid_to": period.end, "recorded_at": now, "superseded_at": None}
-    type(old)._default_manager.create(**{**said, **changed})
-
-
-def _note(event: str, person: Person, *, by: Actor, now: datetime, detail: dict[str, str]) -> None:
-    audit.note(
-        event,
-        by=by.text,
-        role=by.role,
-        about=f"person:{person.id}",
-        division=person.division,
-        detail=detail,
-        at=now,
-    )

@@ -1,0 +1,106 @@
+"""Saying and taking back: what every action on an assertion is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import connection
+
+from rongjun.access.api import Actor
+from rongjun.audit import api as audit
+from rongjun.kernel.errors import Refused
+from rongjun.registry.logic import (
+    Period,
+)
+from rongjun.registry.models import (
+    Assertion,
+    Person,
+)
+
+Said = TypeVar("Said", bound=Assertion)
+
+
+def hold(person: UUID) -> Person:
+    """The person, held until the transaction ends. Refused("registry.no-such-file") outside the scope."""
+    # What is said at the same moment takes turns here, so that the later sees what it supersedes.
+    row = Person.objects.select_for_update().filter(pk=person).first()
+    if row is None:
+        raise Refused("registry.no-such-file")
+    return row
+
+
+def days_of(said: Assertion) -> Period:
+    """The days an assertion speaks of."""
+    return Period(said.valid_from, said.valid_to)
+
+
+def say(
+    model: type[Said],
+    person: Person,
+    period: Period,
+    *,
+    source: str,
+    by: Actor,
+    now: datetime,
+    **said: object,
+) -> None:
+    """Write a new assertion about the person, for the days of `period`, known from `now` on."""
+    model._default_manager.create(
+        person=person,
+        division=person.division,
+        valid_from=period.start,
+        valid_to=period.end,
+        recorded_at=now,
+        source=source,
+        recorded_by=by.text,
+        **said,
+    )
+
+
+def take_out(old: Said, taken: Period, *, now: datetime, **changed: object) -> None:
+    """Close an assertion that speaks of these days, and say again what it says of other days."""
+    left = days_of(old).without(taken)
+    if left == [days_of(old)]:
+        return
+    type(old)._default_manager.filter(pk=old.pk).update(superseded_at=now)
+    for period in left:
+        say_again(old, period, now=now, **changed)
+
+
+def say_again(old: Said, period: Period, *, now: datetime, **changed: object) -> None:
+    """Write an assertion once more, for other days, known from `now` on, with what has changed."""
+    said = {each.attname: getattr(old, each.attname) for each in old._meta.concrete_fields}
+    del said["id"]
+    said |= {"valid_from": period.start, "valid_to": period.end, "recorded_at": now, "superseded_at": None}
+    type(old)._default_manager.create(**{**said, **changed})
+
+
+def note(event: str, person: Person, *, by: Actor, now: datetime, detail: dict[str, str]) -> None:
+    """Put into the evidence that something was done to the person\'s file."""
+    audit.note(
+        event,
+        by=by.text,
+        role=by.role,
+        about=f"person:{person.id}",
+        division=person.division,
+        detail=detail,
+        at=now,
+    )
+
+
+def insert(said: Sequence[Assertion]) -> None:
+    """Write assertions of one kind, a column at a time: three times as fast as the ORM's way."""
+    if not said:
+        return
+    table = type(said[0])._meta
+    fields = [each for each in table.concrete_fields if not each.primary_key]
+    columns = ", ".join(str(each.column) for each in fields)
+    arrays = ", ".join(f"%s::{each.db_type(connection)}[]" for each in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into {table.db_table} ({columns}) select * from unnest({arrays})",  # noqa: S608 - our names
+            [[getattr(one, each.attname) for one in said] for each in fields],
+        )

@@ -1,0 +1,39 @@
+"""Persons, and every assertion about them with two times.
+
+`valid_from`/`valid_to` say when a thing was so (half open: `valid_to` is the first day it no longer is);
+`recorded_at`/`superseded_at` say when we knew it. A correction closes the old row and adds a new one; the
+application may change nothing else in a row (migrations 0003, 0004).
+
+Every table carries `division`, the person's servicing division, because row security asks for it on each row;
+a composite foreign key onto the person keeps it right when the person moves (migrations 0002, 0004).
+"""
+
+from rongjun.registry.models.base import Assertion, Person
+from rongjun.registry.models.people import (
+    Contact,
+    DisabilityRating,
+    Household,
+    IdentityDocument,
+    Particulars,
+    Relation,
+    Service,
+    Statement,
+    Status,
+)
+from rongjun.registry.models.rosters import ImportedRow, RosterImport
+
+__all__ = [
+    "Assertion",
+    "Contact",
+    "DisabilityRating",
+    "Household",
+    "IdentityDocument",
+    "ImportedRow",
+    "Particulars",
+    "Person",
+    "Relation",
+    "RosterImport",
+    "Service",
+    "Statement",
+    "Status",
+]
