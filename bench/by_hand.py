@@ -22,21 +22,26 @@ import polars as pl
 from bench.measuring import keep_to_cores, timed, timing
 from bench.population import Population
 from bench.setting import ON, Setting, opened
-from rongjun.rules.api import PERSON, Book, Fact, Vocabulary, fold, sweep
-from rongjun.rules.tree import (
+from rongjun.rules.api import (
+    PERSON,
     All,
     Between,
+    Book,
     Compare,
     Condition,
     Constant,
     Either,
+    Fact,
     Holds,
     Leaf,
     Missing,
     Not,
     OneOf,
+    Vocabulary,
     bare,
     conjunction,
+    fold,
+    sweep,
 )
 
 _EPOCH: Final = date(1970, 1, 1)

@@ -20,20 +20,25 @@ from typing import Any, Final, cast
 from bench.by_hand import conditions
 from bench.measuring import timing
 from bench.setting import ON, Setting, flat, one_by_one
-from rongjun.rules.api import Book, Fact, Value, Vocabulary, fold, verdicts
-from rongjun.rules.tree import (
+from rongjun.rules.api import (
     All,
     Between,
+    Book,
     Compare,
     Condition,
     Constant,
     Either,
+    Fact,
     Holds,
     Leaf,
     Missing,
     Not,
+    Value,
+    Vocabulary,
     bare,
+    fold,
     leaves,
+    verdicts,
 )
 
 _SECONDS: Final = 900

@@ -38,12 +38,12 @@ from rongjun.rules.api import (
     Problem,
     Sheet,
     Vocabulary,
+    digest_of,
     plain,
     read_folder,
     read_text,
+    read_vocabulary,
 )
-from rongjun.rules.book import digest_of
-from rongjun.rules.vocabulary import read_vocabulary
 
 # Part of every digest: raise it when the same files would be computed differently by newer code.
 FORMAT: Final = 1

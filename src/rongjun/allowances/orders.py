@@ -16,8 +16,7 @@ from rongjun.allowances.logic.rates import (
     Rate,
 )
 from rongjun.kernel.money import Fen
-from rongjun.rules.api import Confirmation, Fields
-from rongjun.rules.book import digest_of
+from rongjun.rules.api import Confirmation, Fields, digest_of
 
 _HOUSEHOLDS: Final = ("rural", "urban")
 _PAYERS: Final = ("central", "province", "city", "county")

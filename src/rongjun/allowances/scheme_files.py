@@ -17,10 +17,19 @@ from rongjun.allowances.logic.schemes import (
     StartRule,
     WageShare,
 )
-from rongjun.rules.api import ConditionError, Fields, Vocabulary, parse_condition
-from rongjun.rules.engines import compile_python
-from rongjun.rules.folding import stored_facts
-from rongjun.rules.tree import Between, Compare, Condition, OneOf, leaves
+from rongjun.rules.api import (
+    Between,
+    Compare,
+    Condition,
+    ConditionError,
+    Fields,
+    OneOf,
+    Vocabulary,
+    compile_python,
+    leaves,
+    parse_condition,
+    stored_facts,
+)
 
 
 @dataclass(frozen=True, slots=True)

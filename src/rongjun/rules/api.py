@@ -18,6 +18,7 @@ from rongjun.rules.book import (
     Venue,
     Verdict,
     Version,
+    digest_of,
 )
 from rongjun.rules.check import Report, check_book, explain_benefit
 from rongjun.rules.comparing import (
@@ -42,15 +43,32 @@ from rongjun.rules.deciding import (
     verdicts,
 )
 from rongjun.rules.drafting import drafts, witnesses
-from rongjun.rules.engines import as_polars, as_sql
+from rongjun.rules.engines import as_polars, as_sql, compile_python
 from rongjun.rules.errors import ConditionError, PolicyError, Problem
-from rongjun.rules.folding import fold
+from rongjun.rules.folding import fold, stored_facts
 from rongjun.rules.loading import files_of, load_book, read_folder
 from rongjun.rules.phrases import phrase
 from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_sheet, read_text
 from rongjun.rules.sweeping import PERSON, as_long, sweep, sweep_sql
-from rongjun.rules.tree import Condition, Either, Region, top_parts
-from rongjun.rules.vocabulary import Fact, Value, Vocabulary
+from rongjun.rules.tree import (
+    All,
+    Between,
+    Compare,
+    Condition,
+    Constant,
+    Either,
+    Holds,
+    Leaf,
+    Missing,
+    Not,
+    OneOf,
+    Region,
+    bare,
+    conjunction,
+    leaves,
+    top_parts,
+)
+from rongjun.rules.vocabulary import Fact, Value, Vocabulary, read_vocabulary
 
 __all__ = [
     "AREAS",
@@ -63,13 +81,17 @@ __all__ = [
     "UNITS",
     "VERDICTS",
     "WAYS",
+    "All",
     "Basis",
     "Benefit",
+    "Between",
     "Book",
     "Change",
+    "Compare",
     "Condition",
     "ConditionError",
     "Confirmation",
+    "Constant",
     "Decision",
     "Either",
     "Fact",
@@ -77,8 +99,13 @@ __all__ = [
     "Fields",
     "Figure",
     "Grant",
+    "Holds",
+    "Leaf",
+    "Missing",
     "MissingFact",
     "Node",
+    "Not",
+    "OneOf",
     "PolicyError",
     "Problem",
     "Reach",
@@ -95,18 +122,23 @@ __all__ = [
     "as_long",
     "as_polars",
     "as_sql",
+    "bare",
     "check_book",
     "closest",
     "compare_books",
+    "compile_python",
+    "conjunction",
     "decide",
     "decide_all",
     "decision_bytes",
+    "digest_of",
     "drafts",
     "explain_benefit",
     "facts_read",
     "files_of",
     "fold",
     "latest_start",
+    "leaves",
     "load_book",
     "months_between",
     "parse_condition",
@@ -116,7 +148,9 @@ __all__ = [
     "read_folder",
     "read_sheet",
     "read_text",
+    "read_vocabulary",
     "span",
+    "stored_facts",
     "sweep",
     "sweep_sql",
     "top_parts",

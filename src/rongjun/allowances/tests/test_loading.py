@@ -15,8 +15,7 @@ from rongjun.allowances.logic.rates import Gap, Key, Rate
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.orders import order_digest
 from rongjun.allowances.tests.test_worked_examples import POLICY
-from rongjun.rules.api import Confirmation, PolicyError, plain, read_folder, read_sheet
-from rongjun.rules.reading import Sheet
+from rongjun.rules.api import Confirmation, PolicyError, Sheet, plain, read_folder, read_sheet
 
 CITY = "cities/qingdao"
 END = datetime(2026, 12, 1, tzinfo=UTC)
