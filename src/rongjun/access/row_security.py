@@ -13,8 +13,17 @@ _JOB_LO = "(select current_setting('app.lo')::bigint)"
 _JOB_HI = "(select current_setting('app.hi')::bigint)"
 
 
-def lock_by_division(table: str, *, column: str = "division", rights: str = "select, insert, update") -> str:
-    """Statements that let staff and jobs see and write only rows whose division lies in their scope."""
+def lock_by_division(
+    table: str,
+    *,
+    column: str = "division",
+    rights: str = "select, insert, update",
+    job_rights: str = "",
+) -> str:
+    """Statements that let staff and jobs see and write only rows whose division lies in their scope.
+
+    `job_rights` are what jobs may do, where that is not what staff may do.
+    """
     staff = f"{column} between {_LO} and {_HI}"
     job = f"{column} between {_JOB_LO} and {_JOB_HI}"
     return f"""
@@ -22,7 +31,8 @@ def lock_by_division(table: str, *, column: str = "division", rights: str = "sel
         alter table {table} force row level security;
         create policy staff_in_scope on {table} for all to app_staff using ({staff}) with check ({staff});
         create policy job_in_scope on {table} for all to app_batch using ({job}) with check ({job});
-        grant {rights} on {table} to app_staff, app_batch;
+        grant {rights} on {table} to app_staff;
+        grant {job_rights or rights} on {table} to app_batch;
     """
 
 

@@ -1,9 +1,9 @@
-"""Putting a book in force, confirming a wording, keeping what was decided."""
+"""Putting a book in force, confirming a wording, keeping what was decided, judging everybody."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
@@ -11,14 +11,21 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from rongjun.access.api import Actor, acting_as_job
+from rongjun.access.api import Actor, acting_as_job, scope_of
 from rongjun.audit import api as audit
 from rongjun.benefits import queries
-from rongjun.benefits.logic import pack
-from rongjun.benefits.models import BookFiles, Confirmation, Edition, RecordedDecision
+from rongjun.benefits.logic import counts_of, pack, pack_table, sum_of
+from rongjun.benefits.models import (
+    BookFiles,
+    Confirmation,
+    Edition,
+    RecordedDecision,
+    Sweep,
+    SweptPart,
+)
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
-from rongjun.rules.api import Book, check_book, decision_bytes, files_of, load_book
+from rongjun.rules.api import Book, check_book, decision_bytes, files_of, load_book, sweep
 from rongjun.rules.api import Confirmation as Confirmed
 
 
@@ -138,11 +145,85 @@ def record_decisions(person: UUID, *, on: date, by: Actor, now: datetime, by_boo
     return len(decisions)
 
 
+def entitle(
+    *, on: date, by: str, now: datetime, on_part: Callable[[int, int], None] = lambda _done, _parts: None
+) -> UUID:
+    """Judge everybody for a day by the book in force and keep it: facts, every verdict, counts by benefit.
+
+    County by county, each kept as soon as it is judged, so memory does not grow with the city and an
+    interrupted run goes on where it stopped, still by what was known when it began. `on_part` hears after
+    each county how many of how many are done. The sweep before it is dropped when this one is whole.
+    """
+    row, book, missing = _begin_sweep(on=on, by=by, now=now)
+    for done, county in enumerate(missing, start=1):
+        _judge_county(row, book, county)
+        on_part(done, len(missing))
+    _finish_sweep(row, by=by, now=now)
+    return row.id
+
+
+def _begin_sweep(*, on: date, by: str, now: datetime) -> tuple[Sweep, Book, list[int]]:
+    """The sweep to work on, one begun earlier or a new one, its book, and the counties still to be judged."""
+    with transaction.atomic(), acting_as_job("benefits.entitle"):
+        _alone("benefits.sweep")
+        book = queries.book()
+        row = Sweep.objects.filter(on=on, book=book.digest, finished_at=None).first()
+        if row is None:
+            row = Sweep.objects.create(on=on, known_at=now, book=book.digest, started_by=by)
+        done = set(SweptPart.objects.filter(sweep=row).values_list("division", flat=True))
+        return row, book, [county for county in registry.counties() if county not in done]
+
+
+def _judge_county(row: Sweep, book: Book, county: int) -> None:
+    with transaction.atomic(), acting_as_job("benefits.entitle", scope=scope_of(county)):
+        people, relations = queries.population(queries.asked(book), on=row.on, known_at=row.known_at)
+        wide = sweep(book, frame=people, relations=relations, on=row.on)
+        part = SweptPart(
+            sweep=row,
+            division=county,
+            people=people.height,
+            facts=pack_table(people),
+            relations=pack_table(relations),
+            verdicts=pack_table(wide),
+            counts=counts_of(wide),
+        )
+        # Two runs at one time work on the same sweep; whoever keeps a county first has kept it.
+        SweptPart.objects.bulk_create([part], ignore_conflicts=True)
+
+
+def _finish_sweep(row: Sweep, *, by: str, now: datetime) -> None:
+    with transaction.atomic(), acting_as_job("benefits.entitle"):
+        _alone("benefits.sweep")
+        parts = list(SweptPart.objects.filter(sweep=row).values_list("people", "counts"))
+        people, counts = sum(count for count, _ in parts), sum_of([counts for _, counts in parts])
+        unfinished = Sweep.objects.filter(pk=row.pk, finished_at=None)
+        if not unfinished.update(people=people, counts=counts, finished_at=now):
+            return
+        Sweep.objects.exclude(pk=row.pk).delete()
+        audit.note(
+            "benefits.everybody-judged",
+            by=by,
+            about=f"sweep:{row.id}",
+            detail={
+                "on": row.on.isoformat(),
+                "people": people,
+                "benefits": len(counts),
+                "book": row.book[:16],
+            },
+            at=now,
+        )
+
+
 def _newest_alone() -> Edition | None:
     """The edition in force; two who put a book in force at once take turns here."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended('benefits.edition', 0))")
+    _alone("benefits.edition")
     return Edition.objects.select_related("files").order_by("-id").first()
+
+
+def _alone(name: str) -> None:
+    """Whoever asks for the same name waits until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _add_edition(book: Book, files: Mapping[str, bytes], *, document: str, by: str, now: datetime) -> None:

@@ -1,9 +1,11 @@
 """The door of benefits."""
 
-from rongjun.benefits.actions import adopt_book, confirm_wording, put_in_force, record_decisions
+from rongjun.benefits.actions import adopt_book, confirm_wording, entitle, put_in_force, record_decisions
 from rongjun.benefits.logic import OUTCOME_WORDS, Replayed
 from rongjun.benefits.queries import (
     EditionLine,
+    Impact,
+    KeptSweep,
     Recording,
     book,
     book_with_digest,
@@ -13,6 +15,9 @@ from rongjun.benefits.queries import (
     facts_of,
     files_in_force,
     impact,
+    kept_bytes,
+    kept_sweep,
+    kept_verdicts,
     people_with,
     recordings,
     relations_of,
@@ -32,6 +37,8 @@ __all__ = [
     "WORDS",
     "EditionLine",
     "ExampleLine",
+    "Impact",
+    "KeptSweep",
     "Recording",
     "Replayed",
     "Wording",
@@ -42,10 +49,14 @@ __all__ = [
     "counts_by_benefit",
     "decisions_for",
     "editions",
+    "entitle",
     "examples_of",
     "facts_of",
     "files_in_force",
     "impact",
+    "kept_bytes",
+    "kept_sweep",
+    "kept_verdicts",
     "people_with",
     "put_in_force",
     "record_decisions",

@@ -1,15 +1,18 @@
-"""Policy files packed for keeping, and a recorded decision set beside a new one. No Django, no clock."""
+"""What is packed for keeping, and a recorded decision set beside a new one. No Django, no clock."""
 
 from __future__ import annotations
 
+import io
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from rongjun.rules.api import Book, Value, decide, decision_bytes
+import polars as pl
+
+from rongjun.rules.api import PERSON, Book, Value, decide, decision_bytes
 
 Outcome = Literal["same", "differs", "not-in-force"]
 OUTCOME_WORDS: Mapping[Outcome, str] = {
@@ -28,6 +31,45 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 def unpack(content: bytes) -> dict[str, bytes]:
     """The files again."""
     return {name: text.encode() for name, text in json.loads(zlib.decompress(content)).items()}
+
+
+def pack_table(frame: pl.DataFrame) -> bytes:
+    """A table as compressed Arrow: any column can be read again without the others."""
+    out = io.BytesIO()
+    frame.write_ipc(out, compression="zstd")
+    return out.getvalue()
+
+
+def unpack_table(content: bytes, *, columns: Collection[str] | None = None) -> pl.DataFrame:
+    """The table again, or those of these columns that it has."""
+    if columns is None:
+        return pl.read_ipc(io.BytesIO(content))
+    held = pl.read_ipc_schema(io.BytesIO(content))
+    return pl.read_ipc(io.BytesIO(content), columns=[name for name in held if name in columns])
+
+
+Counts = dict[str, tuple[int, int, int]]
+
+
+def counts_of(wide: pl.DataFrame) -> Counts:
+    """For each benefit of a sweep: how many it is granted to, unknown for, and not granted to."""
+    told = wide.drop(PERSON)
+    granted, unknown = told.sum(), told.null_count()
+    found: Counts = {}
+    for code in told.columns:
+        yes, open_ = int(granted[code][0] or 0), int(unknown[code][0])
+        found[code] = (yes, open_, wide.height - yes - open_)
+    return found
+
+
+def sum_of(counts: Collection[Mapping[str, Collection[int]]]) -> Counts:
+    """The counts of several parts together."""
+    found: Counts = {}
+    for part in counts:
+        for code, (yes, open_, no) in part.items():
+            before = found.get(code, (0, 0, 0))
+            found[code] = (before[0] + yes, before[1] + open_, before[2] + no)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

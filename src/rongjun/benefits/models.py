@@ -1,7 +1,7 @@
 """Which book was in force when, what the bureau has confirmed, and what was decided under which book.
 
 Editions and confirmations are only ever added; a decision keeps its own bytes, so that it can be decided
-again under the book it was made by (`replay`).
+again under the book it was made by (`replay`). The newest judgement of everybody is kept whole.
 """
 
 from __future__ import annotations
@@ -82,3 +82,45 @@ class RecordedDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.on}"
+
+
+class Sweep(models.Model):
+    """全体判定: everybody judged for one day, by what was known at `known_at`. Only the newest is kept.
+
+    `counts` has, for each benefit, how many it is granted to, unknown for and not granted to. Until
+    `finished_at` is set some parts are still missing and nobody reads it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    on = models.DateField()
+    known_at = models.DateTimeField()
+    book = models.CharField(max_length=64)
+    started_by = models.CharField(max_length=80)
+    finished_at = models.DateTimeField(null=True)
+    people = models.IntegerField(default=0)
+    counts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.book[:12]}"
+
+
+class SweptPart(models.Model):
+    """The people of one county in a sweep: their facts, their relations and every verdict, as packed tables.
+
+    `division` is the county's: who answers for less than a county reads the files themselves instead.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    sweep = models.ForeignKey(Sweep, on_delete=models.CASCADE, related_name="parts")
+    division = models.BigIntegerField()
+    people = models.IntegerField()
+    facts = models.BinaryField()
+    relations = models.BinaryField()
+    verdicts = models.BinaryField()
+    counts = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sweep", "division"], name="swept_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sweep_id} {self.division}"

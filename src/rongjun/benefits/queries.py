@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,10 +12,12 @@ from uuid import UUID
 
 import polars as pl
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
+from django.db.models import Value as Literal
+from django.db.models.functions import Length
 
-from rongjun.benefits.logic import Replayed, replay_one, unpack
-from rongjun.benefits.models import Confirmation, Edition, RecordedDecision
+from rongjun.benefits.logic import Replayed, counts_of, replay_one, unpack, unpack_table
+from rongjun.benefits.models import Confirmation, Edition, RecordedDecision, Sweep, SweptPart
 from rongjun.kernel.errors import Refused
 from rongjun.rules import asking
 from rongjun.rules.api import (
@@ -124,7 +126,7 @@ def facts_of(
     Refused("registry.no-such-file") when there is no such file in scope (or was none yet at `known_at`).
     """
     try:
-        held = asking.facts_of(person, _asked(by_book or book()), on=on, known_at=known_at)
+        held = asking.facts_of(person, asked(by_book or book()), on=on, known_at=known_at)
     except KeyError:
         raise Refused("registry.no-such-file") from None
     return {name: cast(Value, value) for name, value in held.items() if value is not None}
@@ -134,7 +136,7 @@ def relations_of(
     person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
 ) -> list[Mapping[str, Value]]:
     """The facts of each relation of a person, unknown ones left out."""
-    held = asking.relations_of(person, _asked(by_book or book()), on=on, known_at=known_at)
+    held = asking.relations_of(person, asked(by_book or book()), on=on, known_at=known_at)
     return [{name: cast(Value, value) for name, value in each.items()} for each in held]
 
 
@@ -193,7 +195,7 @@ def sweep_everybody(
 ) -> pl.DataFrame:
     """The same judgement for all in scope: one row a person, a nullable Boolean column a benefit."""
     judged_by = by_book or book()
-    frame, relations = _population(_read_by(judged_by, codes, on=on), on=on, known_at=known_at)
+    frame, relations = population(_read_by(judged_by, codes, on=on), on=on, known_at=known_at)
     return sweep(judged_by, frame=frame, relations=relations, on=on, codes=codes)
 
 
@@ -203,13 +205,7 @@ def counts_by_benefit(
     """(code, title, granted, unknown, not granted) over everybody in scope, by code."""
     judged_by = by_book or book()
     wide = sweep_everybody(on=on, known_at=known_at, by_book=judged_by, codes=codes)
-    rows = []
-    for code in (name for name in wide.columns if name != PERSON):
-        column = wide[code]
-        granted, unknown = int(column.sum() or 0), column.null_count()
-        title = judged_by.benefits[code].title
-        rows.append((code, title, granted, unknown, wide.height - granted - unknown))
-    return sorted(rows)
+    return sorted((code, judged_by.benefits[code].title, *told) for code, told in counts_of(wide).items())
 
 
 def people_with(
@@ -231,32 +227,95 @@ def swept_verdicts(person: UUID, *, on: date, known_at: datetime) -> list[tuple[
     return [(code, judged_by.benefits[code].title, verdict) for _, code, verdict in long.rows()]
 
 
-def impact(
-    old: Book, new: Book, *, on: date, known_at: datetime
-) -> tuple[tuple[Change, ...], tuple[Reach, ...]]:
-    """What reads differently between two books, and for how many in scope the answer changes."""
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What reads differently between two books, for how many the answer changes, by what was known when."""
+
+    changes: tuple[Change, ...]
+    reach: tuple[Reach, ...]
+    known_at: datetime
+
+
+def impact(old: Book, new: Book, *, on: date, known_at: datetime, fresh: bool = False) -> Impact:
+    """What reads differently between two books, and for how many in scope the answer changes.
+
+    The facts are those of the sweep kept for that day, if there is one and the scope covers whole counties;
+    `fresh` reads every file again.
+    """
     changes = compare_books(old, new, on=on)
     codes = frozenset(change.code for change in changes if change.judges_differently)
     if not codes:
-        return changes, ()
+        return Impact(changes, (), known_at)
     names = _read_by(old, codes, on=on) | _read_by(new, codes, on=on)
-    frame, relations = _population(names, on=on, known_at=known_at)
-    return changes, reach_of_change(old, new, codes=codes, frame=frame, relations=relations, on=on)
+    kept = None if fresh else _kept_population(names, on=on)
+    people, relations, known_at = kept or (*population(names, on=on, known_at=known_at), known_at)
+    reach = reach_of_change(old, new, codes=codes, frame=people, relations=relations, on=on)
+    return Impact(changes, reach, known_at)
+
+
+def _kept_population(
+    names: frozenset[str], *, on: date
+) -> tuple[pl.DataFrame, pl.DataFrame, datetime] | None:
+    """The newest sweep's facts of everybody in scope; None where it does not have what is asked for."""
+    newest = kept_sweep()
+    if newest is None or newest.on != on:
+        return None
+    parts = SweptPart.objects.filter(sweep=newest.id).values_list("facts", "relations")
+    wanted = names | {PERSON}
+    tables = [[unpack_table(bytes(content), columns=wanted) for content in part] for part in parts]
+    if not tables or wanted - {name for table in tables[0] for name in table.columns}:
+        return None
+    people, relations = (pl.concat(each) for each in zip(*tables, strict=True))
+    return people, relations, newest.known_at
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSweep:
+    """The newest judgement of everybody: for which day, by what was known when, by which book."""
+
+    id: UUID
+    on: date
+    known_at: datetime
+    book: str
+    people: int
+    counts: Mapping[str, Sequence[int]]
+
+
+def kept_sweep() -> KeptSweep | None:
+    """The newest sweep that was finished; None before the first."""
+    row = Sweep.objects.exclude(finished_at=None).order_by("-finished_at").first()
+    if row is None:
+        return None
+    return KeptSweep(row.id, row.on, row.known_at, row.book, row.people, row.counts)
+
+
+def kept_verdicts(sweep: UUID) -> pl.DataFrame:
+    """Everybody's verdicts in scope as they were kept: one row a person, a Boolean column a benefit."""
+    parts = SweptPart.objects.filter(sweep=sweep).order_by("division").values_list("verdicts", flat=True)
+    tables = [unpack_table(bytes(content)) for content in parts]
+    return pl.concat(tables) if tables else pl.DataFrame({PERSON: []}, schema={PERSON: pl.String})
+
+
+def kept_bytes(sweep: UUID) -> int:
+    """How many bytes a sweep's parts in scope take: facts, relations and verdicts, as they are stored."""
+    size = sum((Length(name) for name in ("facts", "relations", "verdicts")), start=Literal(0))
+    return SweptPart.objects.filter(sweep=sweep).aggregate(total=Sum(size))["total"] or 0
 
 
 def _read_by(judged_by: Book, codes: frozenset[str] | None, *, on: date) -> frozenset[str]:
-    asked = _asked(judged_by)
-    return asked if codes is None else asked & facts_read(judged_by, codes=codes, on=on)
+    every = asked(judged_by)
+    return every if codes is None else every & facts_read(judged_by, codes=codes, on=on)
 
 
-def _population(names: frozenset[str], *, on: date, known_at: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+def population(names: frozenset[str], *, on: date, known_at: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Everybody in scope, and their relations, with the columns asked for."""
     people = asking.facts_of_many(names, on=on, known_at=known_at)
     relations = asking.relations_of_many(names, on=on, known_at=known_at)
     return people.rename({asking.PERSON: PERSON}), relations.rename({asking.PERSON: PERSON})
 
 
-def _asked(judged_by: Book) -> frozenset[str]:
+def asked(judged_by: Book) -> frozenset[str]:
+    """The stored facts of a book that somebody answers for."""
     return asking.answerable() & {fact.name for fact in judged_by.vocabulary.stored()}
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 
+from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
@@ -33,6 +34,7 @@ def main() -> None:
       rongjun policy explain CODE  一项优待：谁、什么、依据
       rongjun policy diff          改了的政策文件：改了什么、谁多了谁少了
       rongjun people sweep         全体在册人员逐项判定
+      rongjun entitle              全体判定并存下，供比较和免申即享用
       rongjun audit verify         核对证据链有没有被动过
 
     \b
@@ -263,6 +265,9 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
     click.echo(f"{asked} 判定，用时 {time.perf_counter() - started:.2f} 秒")
     for code, title, granted, unknown, refused in rows:
         click.echo(f"  能享受 {granted:>6}  差情况 {unknown:>6}  不能 {refused:>6}  {title}（{code}）")
+
+
+main.add_command(entitle)
 
 
 # --- insurance ----------------------------------------------------------------------------------------------

@@ -116,7 +116,8 @@ def policy_new() -> None:
 @click.argument("new", default=FILES)
 @click.option("--as", "login", help="以谁的管辖范围算影响的人数（登录名）；不写就只比文字。")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="比较哪一天施行的版本，默认今天。")
-def policy_diff(old: str, new: str, login: str | None, on: Any) -> None:
+@click.option("--fresh", is_flag=True, help="不用今天存下的全体判定，把每份档案重新读一遍。")
+def policy_diff(old: str, new: str, login: str | None, on: Any, fresh: bool) -> None:
     """两本政策册的差别：改了什么条件，现有人员里谁多了、谁少了、谁要补情况。
 
     \b
@@ -140,9 +141,13 @@ def policy_diff(old: str, new: str, login: str | None, on: Any) -> None:
 
     started = time.perf_counter()
     with acting_as(actor(login, "policy.read")):
-        changes, reach = benefits.impact(before, after, on=asked, known_at=timezone.now())
-    _tell_changes(changes, {each.code: each for each in reach})
-    click.echo(f"按 {asked} 的在册人员计算，用时 {time.perf_counter() - started:.2f} 秒")
+        found = benefits.impact(before, after, on=asked, known_at=timezone.now(), fresh=fresh)
+    _tell_changes(found.changes, {each.code: each for each in found.reach})
+    known = timezone.localtime(found.known_at)
+    click.echo(
+        f"按 {asked} 的在册人员计算，资料截至 {known:%Y-%m-%d %H:%M}，"
+        f"用时 {time.perf_counter() - started:.2f} 秒"
+    )
 
 
 def _book(name: str) -> Book:

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
+from rongjun.benefits import jobs as benefits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ JOBS: tuple[Job, ...] = (
     Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),
     Job("access.forget-expired", 600.0, EVERYWHERE, access.forget_expired),
     Job("access.close-idle-accounts", 3600.0, EVERYWHERE, access.close_idle_accounts),
+    Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
 )
 
 

@@ -395,6 +395,13 @@ def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:
     )
 
 
+def counties() -> list[int]:
+    """The counties whose divisions serve somebody in scope, as twelve digits, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct division / 1000000 * 1000000 from registry_person order by 1")
+        return [county for (county,) in cursor.fetchall()]
+
+
 def counts() -> dict[str, int]:
     """Figures of the first screen: files in scope, workbooks, rows still refused.
 

@@ -212,9 +212,10 @@ def test_the_impact_of_new_files_is_counted_over_those_in_scope() -> None:
         old = benefits.book()
     adopt(with_change("holds_pref_card\n", "(holds_pref_card OR age >= 0)\n") | without_examples())
     with acting_as(officer()):
-        changes, (reach,) = benefits.impact(old, benefits.book(), on=TODAY, known_at=NOW)
+        found = benefits.impact(old, benefits.book(), on=TODAY, known_at=NOW)
+        (reach,) = found.reach
         granted = len(benefits.people_with(CARD, "granted", on=TODAY, known_at=NOW))
-    assert [change.code for change in changes] == [CARD]
+    assert [change.code for change in found.changes] == [CARD]
     assert reach.granted_after == granted > reach.granted_before
     assert reach.gains == reach.granted_after - reach.granted_before
     assert granted <= len(everybody)

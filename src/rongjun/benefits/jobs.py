@@ -1,0 +1,14 @@
+"""What benefits do by themselves: they read the clock."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from rongjun.benefits import actions, queries
+
+
+def judge_everybody() -> None:
+    """Judge everybody anew on the first occasion of a day, and after a new book was adopted."""
+    today, kept = timezone.localdate(), queries.kept_sweep()
+    if kept is None or kept.on != today or kept.book != queries.book().digest:
+        actions.entitle(on=today, by="job:benefits.judge-everybody", now=timezone.now())
