@@ -15,7 +15,7 @@ from bench.measuring import THREADS
 from bench.setting import ON, ROOT, SIZES, Setting
 from tools.steps import SetupError, report, say, stop_on_terminate
 
-NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance")
+NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance", "entitle")
 _SECONDS = 1800
 
 
@@ -94,6 +94,9 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "insurance" in wanted:
         say("荣军保一次判定", "one decision of the insurance")
         found["insurance"] = _child("insurance", setting)
+    if "entitle" in wanted:
+        say("全体判定并存下（数据库）", "everybody judged and kept, with a database")
+        found["entitling"] = _child("entitling", setting)
     return found
 
 

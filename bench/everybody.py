@@ -12,8 +12,7 @@ import polars as pl
 from bench.measuring import each_timed, keep_to_cores, peak_bytes, timed
 from bench.population import Population
 from bench.setting import ON, Setting, opened
-from rongjun.rules.api import PERSON, Book, Reach, Vocabulary, compare_books, reach_of_change, sweep
-from rongjun.rules.tree import Holds
+from rongjun.rules.api import PERSON, Book, Holds, Reach, Vocabulary, compare_books, reach_of_change, sweep
 
 
 def measure(setting: Setting) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def measure(setting: Setting) -> dict[str, Any]:
     peak = peak_bytes()
     alone = partial(sweep, book, frame=everybody.people, on=ON)
     wide = whole().drop(PERSON)
-    changed = _changed(book)
+    changed = narrower(book)
     compared = partial(_compare, book, changed, everybody)
     cells = wide.height * wide.width
     granted = int(wide.select(pl.sum_horizontal(pl.all().sum()))[0, 0])
@@ -44,11 +43,11 @@ def measure(setting: Setting) -> dict[str, Any]:
     }
 
 
-def _changed(book: Book) -> Book:
+def narrower(book: Book) -> Book:
     """The same book, had “三属” to be a martyr's kin: many benefits judge differently."""
     kin, martyrs = book.vocabulary["is_three_kin"], book.vocabulary["is_martyr_kin"]
-    narrower = dataclasses.replace(kin, derived=Holds(martyrs.name, absent_false=martyrs.absent_false))
-    vocabulary = Vocabulary({**book.vocabulary.facts, kin.name: narrower})
+    less = dataclasses.replace(kin, derived=Holds(martyrs.name, absent_false=martyrs.absent_false))
+    vocabulary = Vocabulary({**book.vocabulary.facts, kin.name: less})
     return dataclasses.replace(book, vocabulary=vocabulary, digest=f"{book.digest}, kin narrower")
 
 

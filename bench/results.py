@@ -70,6 +70,10 @@ _REASONS: Final = ("一个人的全部结论和理由", "one person, all verdict
 _APART: Final = ("一个人，比 OpenFisca 快", "one person, faster than OpenFisca-Core")
 _SWEEP: Final = ("全体扫描", "everybody, pure sweep")
 _DIFFERENCE: Final = ("两本政策册对全体的差别", "two books compared over everybody")
+_IMPACT: Final = ("政策改动对全体的影响，资料已存", "a changed policy over everybody, facts as kept")
+_ENTITLE: Final = ("全体判定并存下，资料从数据库读", "everybody judged and kept, facts from PostgreSQL")
+_ENTITLE_MEMORY: Final = ("全体判定并存下的内存", "everybody judged and kept, peak memory")
+_KEPT: Final = ("全体判定存下的大小", "everybody judged and kept, bytes stored")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -89,6 +93,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "by-hand": _hand_rows,
         "check": _check_rows,
         "insurance": _insurance_rows,
+        "entitle": _entitle_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -171,6 +176,24 @@ def _insurance_rows(found: Mapping[str, Any]) -> list[Row]:
         f" {_ms(whole['wall'])} (95% {_ms(whole['p95'])})"
     )
     return [Bar(1e-4, *MILLISECONDS).row("insurance", _DECISION, told["decide"]["wall"], remark)]
+
+
+def _entitle_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["entitling"]
+    remark = (
+        f"{told['people']:,} people, {told['benefits']} benefits, processor time of our side"
+        f" {told['entitle_cpu']:.1f} s"
+    )
+    compared = (
+        f"{told['differing']} benefits judge differently; {_spread(told['impact'])};"
+        f" every file read again {told['fresh']:.2f} s"
+    )
+    return [
+        _time(found, 60, SECONDS).row("entitle", _ENTITLE, told["entitle"], remark),
+        Bar(2.0 * GIB, " MiB", 1 / 2**20).row("entitle-memory", _ENTITLE_MEMORY, told["peak_bytes"]),
+        Bar(1e8, " MB", 1e-6).row("entitle-kept", _KEPT, told["kept_bytes"]),
+        _time(found, 1.0, SECONDS).row("impact", _IMPACT, told["impact"]["wall"], compared),
+    ]
 
 
 def _shares(cells: Mapping[str, int]) -> str:
