@@ -176,7 +176,7 @@ def _begin_sweep(*, on: date, by: str, now: datetime) -> tuple[Sweep, Book, list
 
 def _judge_county(row: Sweep, book: Book, county: int) -> None:
     with transaction.atomic(), acting_as_job("benefits.entitle", scope=scope_of(county)):
-        people, relations = queries.population(queries.asked(book), on=row.on, known_at=row.known_at)
+        people, relations = queries.population(book, queries.asked(book), on=row.on, known_at=row.known_at)
         wide = sweep(book, frame=people, relations=relations, on=row.on)
         part = SweptPart(
             sweep=row,

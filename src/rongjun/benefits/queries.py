@@ -123,21 +123,29 @@ def facts_of(
 ) -> Mapping[str, Value]:
     """Every stored fact somebody answers for; unknown ones are left out.
 
+    What the book no longer knows, as a word it has dropped, is unknown and will be asked again.
     Refused("registry.no-such-file") when there is no such file in scope (or was none yet at `known_at`).
     """
+    judged_by = by_book or book()
     try:
-        held = asking.facts_of(person, asked(by_book or book()), on=on, known_at=known_at)
+        held = asking.facts_of(person, asked(judged_by), on=on, known_at=known_at)
     except KeyError:
         raise Refused("registry.no-such-file") from None
-    return {name: cast(Value, value) for name, value in held.items() if value is not None}
+    return _known(judged_by, held)
 
 
 def relations_of(
     person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
 ) -> list[Mapping[str, Value]]:
     """The facts of each relation of a person, unknown ones left out."""
-    held = asking.relations_of(person, asked(by_book or book()), on=on, known_at=known_at)
-    return [{name: cast(Value, value) for name, value in each.items()} for each in held]
+    judged_by = by_book or book()
+    held = asking.relations_of(person, asked(judged_by), on=on, known_at=known_at)
+    return [_known(judged_by, each) for each in held]
+
+
+def _known(judged_by: Book, held: Mapping[str, object]) -> dict[str, Value]:
+    given = {name: cast(Value, value) for name, value in held.items() if value is not None}
+    return {name: value for name, value in given.items() if judged_by.vocabulary[name].accepts(value)}
 
 
 def decisions_for(
@@ -195,7 +203,8 @@ def sweep_everybody(
 ) -> pl.DataFrame:
     """The same judgement for all in scope: one row a person, a nullable Boolean column a benefit."""
     judged_by = by_book or book()
-    frame, relations = population(_read_by(judged_by, codes, on=on), on=on, known_at=known_at)
+    names = _read_by(judged_by, codes, on=on)
+    frame, relations = population(judged_by, names, on=on, known_at=known_at)
     return sweep(judged_by, frame=frame, relations=relations, on=on, codes=codes)
 
 
@@ -248,7 +257,7 @@ def impact(old: Book, new: Book, *, on: date, known_at: datetime, fresh: bool = 
         return Impact(changes, (), known_at)
     names = _read_by(old, codes, on=on) | _read_by(new, codes, on=on)
     kept = None if fresh else _kept_population(names, on=on)
-    people, relations, known_at = kept or (*population(names, on=on, known_at=known_at), known_at)
+    people, relations, known_at = kept or (*population(new, names, on=on, known_at=known_at), known_at)
     reach = reach_of_change(old, new, codes=codes, frame=people, relations=relations, on=on)
     return Impact(changes, reach, known_at)
 
@@ -307,11 +316,25 @@ def _read_by(judged_by: Book, codes: frozenset[str] | None, *, on: date) -> froz
     return every if codes is None else every & facts_read(judged_by, codes=codes, on=on)
 
 
-def population(names: frozenset[str], *, on: date, known_at: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Everybody in scope, and their relations, with the columns asked for."""
+def population(
+    judged_by: Book, names: frozenset[str], *, on: date, known_at: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Everybody in scope, and their relations, with the columns asked for; unfit values are null."""
     people = asking.facts_of_many(names, on=on, known_at=known_at)
     relations = asking.relations_of_many(names, on=on, known_at=known_at)
-    return people.rename({asking.PERSON: PERSON}), relations.rename({asking.PERSON: PERSON})
+    return _fitting(judged_by, people), _fitting(judged_by, relations)
+
+
+def _fitting(judged_by: Book, frame: pl.DataFrame) -> pl.DataFrame:
+    """As `_known` for many: only words and numbers within the range can be something a book does not know."""
+    columns = []
+    for name in frame.columns:
+        fact = judged_by.vocabulary.facts.get(name)
+        if fact is not None and fact.kind == "enum":
+            columns.append(pl.when(pl.col(name).is_in(list(fact.values))).then(pl.col(name)))
+        elif fact is not None and fact.kind == "int":
+            columns.append(pl.when(pl.col(name).is_between(fact.lowest, fact.highest)).then(pl.col(name)))
+    return frame.with_columns(columns).rename({asking.PERSON: PERSON})
 
 
 def asked(judged_by: Book) -> frozenset[str]:

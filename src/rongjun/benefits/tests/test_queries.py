@@ -183,3 +183,22 @@ def test_a_process_decides_by_one_book() -> None:
 
 def test_every_verdict_has_its_words() -> None:
     assert list(benefits.WORDS) == ["granted", "unknown", "not-granted"]
+
+
+def test_a_word_or_number_the_book_does_not_know_is_unknown_to_both_ways_of_judging() -> None:
+    (person,) = people(1)
+    answer: dict[str, Any] = {
+        "valid_from": date(2020, 1, 1),
+        "valid_to": None,
+        "source": "x",
+        "by": officer(),
+        "now": NOW,
+    }
+    with acting_as(officer()):
+        registry.state_fact(person, fact="education_level", value="some_old_word", **answer)
+        registry.state_fact(person, fact="merit_rank", value="99", **answer)
+        facts = benefits.facts_of(person, on=TODAY, known_at=NOW)
+        swept = benefits.swept_verdicts(person, on=TODAY, known_at=NOW)
+        judged = alone(person, TODAY)
+    assert not {"education_level", "merit_rank"} & set(facts)
+    assert {code: verdict for code, _, verdict in swept} == judged
