@@ -77,7 +77,7 @@ def test_killed_and_started_again_it_loses_nothing_and_stops_what_it_started(sma
     assert seconds < 60
     assert people(city) == before
     started = children(city.process.pid)
-    assert city.stop() == 0
+    assert city.stop() == 0, city.log.read_text()[-3000:]
     assert all(map(is_gone, started))
     assert "没有运行" in city.run("database", "status").stdout
 

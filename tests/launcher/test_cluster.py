@@ -133,6 +133,15 @@ def test_starting_twice_reuses_the_running_server(cluster: Cluster) -> None:
     assert cluster.is_running()
 
 
+def test_a_server_too_busy_to_answer_at_once_is_not_taken_for_one_of_ours(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Cluster.is_running
+    told = iter([False])  # the first look finds nobody, as on a machine that is out of breath
+    monkeypatch.setattr(Cluster, "is_running", lambda self: next(told, None) is None and answers(self))
+    assert cluster.start() is False
+
+
 def test_a_data_folder_of_another_release_is_left_alone_and_named(cluster: Cluster, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     other = Cluster(tmp_path / "old", cluster.binaries, cluster.account)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
@@ -47,7 +47,7 @@ def work_forever() -> None:
     while True:
         try:
             run_due(last_run, tick=time.monotonic())
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:  # gone in the middle, or found gone
             print(f"后台任务：数据库暂时连不上，1 秒后再试（{type(error).__name__}）", flush=True)
             connection.close()
         time.sleep(0.25)

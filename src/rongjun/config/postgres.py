@@ -230,7 +230,8 @@ class Cluster:
         with (self.place / "server.log").open("ab") as log:
             process = self._popen(["postgres", "-D", str(self.data)], log)
         while process.poll() is None:
-            if self._answers():
+            # Another server may answer while ours is still finding out that the folder is taken.
+            if self._answers() and self._pid() == process.pid:
                 process.returncode = 0  # disowned: it outlives us, and is stopped by its pid
                 return True
             time.sleep(0.05)
