@@ -1,7 +1,7 @@
 """The checks behind `make test` and `make fast`, one after another, with a table of what passed at the end.
 
-Runs in .venv as `python -m tools.checks fast|test [--only NAME ...] [--stop]`. Steps that need one core and
-no database run beside the others; their output is kept and printed when the others have ended.
+Runs in .venv as `python -m tools.checks fast|test [--only NAME ...] [--stop]`. Two lanes, one a core: steps
+marked `beside` run one after another beside the others; their output is kept and printed at the end.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def steps(use: str) -> list[Step]:
         Step("policy", "政策与示例", (_bin("rongjun"), "policy", "check")),
         Step("generated", "生成的文件是最新的", (_bin("rongjun"), "generate", "--check")),
         Step("tests", "测试（含数据库）", (_bin("pytest"), "-m", "not browser")),
-        Step("browser", "测试（浏览器）", (_bin("pytest"), "-m", "browser")),
+        Step("browser", "测试（浏览器）", (_bin("pytest"), "-m", "browser"), beside=True),
     ]
 
 
