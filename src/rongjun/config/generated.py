@@ -144,7 +144,7 @@ def _absent(fact: Fact) -> str:
         return ""
     if fact.absent == "none":
         return "无"
-    return "否" if fact.absent_false else f"不知道。问：{fact.question}"
+    return "否" if fact.absent_false else f"不知道。问：{fact.question}能查到的地方：{fact.known_by}"
 
 
 def _benefit(book: Book, benefit: Benefit) -> Iterator[str]:

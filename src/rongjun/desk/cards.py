@@ -62,7 +62,8 @@ class Asking:
             "name": name,
             "answers": _buttons(fact, self.book),
             "field": _field(fact, today=self.today),
-            "why": _("答案会记上是谁、什么时候说的，判定马上重算。"),
+            "why": _("能查到的地方：%(who)s。答案会记上是谁、什么时候说的，判定马上重算。")
+            % {"who": fact.known_by or _("本人")},
         }
 
 
@@ -124,7 +125,9 @@ def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) ->
         "verdict": decision.verdict,
         "title": decision.title,
         "sentence": _sentence(decision, version.what),
-        "reasons": [_reason(reason) for reason in decision.reasons if _says_something(reason, decision)],
+        "reasons": [
+            _reason(reason, book) for reason in decision.reasons if _says_something(reason, decision)
+        ],
         "basis": [{"text": str(basis)} for basis in decision.basis],
         "unconfirmed": decision.unconfirmed,
         "grade": GRADES[decision.source_grade],
@@ -148,9 +151,14 @@ def _says_something(reason: Reason, decision: Decision) -> bool:
     return reason.state == "failed" if decision.verdict == "not-granted" else True
 
 
-def _reason(reason: Reason) -> Mapping[str, Any]:
-    known = "，".join(f"{fact.label}：{fact.shown}" for fact in reason.facts)
-    return {"state": _STATES[reason.state], "text": reason.text, "source": known}
+def _reason(reason: Reason, book: Book) -> Mapping[str, Any]:
+    """A reason with what it read; of what it lacks, who would know."""
+    read = [f"{fact.label}：{fact.shown}" for fact in reason.facts]
+    if reason.state == "unknown":
+        known_by = dict.fromkeys(book.vocabulary[missing.name].known_by for missing in reason.missing)
+        if who := "；".join(filter(None, known_by)):
+            read.append(_("能查到的地方：%(who)s") % {"who": who})
+    return {"state": _STATES[reason.state], "text": reason.text, "source": "，".join(read)}
 
 
 def read_answer(fact: Fact, text: str, *, book: Book, today: date) -> str:

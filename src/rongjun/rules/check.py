@@ -69,6 +69,7 @@ def check_book(
             problems += _example_problems(book, benefit, version)
             problems += _condition_problems(book, benefit, version)
             remarks += _remarks(book, benefit, version)
+    problems += _unsourced(book)
     if answerable is not None:
         remarks += _unanswered(book, answerable)
     examples = sum(len(v.examples) for b in book.benefits.values() for v in b.versions)
@@ -85,6 +86,15 @@ def _unanswered(book: Book, answerable: Collection[str]) -> Iterator[Problem]:
         fact = book.vocabulary[name]
         what = f"还没有哪个应用提供“{fact.label}”（{name}，归 {fact.owner}），{count} 项用到"
         yield Problem("policy/facts.yaml", 1, what, "接上提供它的应用；在那以前按没有登记处理")
+
+
+def _unsourced(book: Book) -> Iterator[Problem]:
+    """An unknown that nobody is said to know could not be resolved."""
+    for fact in book.vocabulary.stored():
+        if fact.absent is None and not fact.known_by:
+            yield Problem(
+                "policy/facts.yaml", 1, f"“{fact.label}”（{fact.name}）没有写哪里能查到", "补一行 known_by"
+            )
 
 
 def _counts(book: Book) -> Mapping[str, Mapping[str, int]]:

@@ -216,3 +216,15 @@ def test_what_was_judged_by_a_relation_names_it() -> None:
     facts: dict[str, Value] = {"is_martyr_kin": True, "dependant_of": "martyr", "relation": "child"}
     cards = cards_for(decide_all(BOOK, facts=facts, on=TODAY), asking())
     assert {card["relation"] for card in cards} == {"", "烈士的子女"}
+
+
+def test_an_unknown_says_who_would_know() -> None:
+    lacks = tuple(
+        MissingFact(name, FACTS[name].label, FACTS[name].question)
+        for name in ("household_kind", "merit_rank")
+    )
+    reason = Reason(text="差", state="unknown", clause="", facts=(), missing=lacks)
+    decision = decide_all(BOOK, facts={}, on=TODAY)[0]._replace(verdict="unknown", reasons=(reason,))
+    (card,) = cards_for((decision,), asking())
+    assert card["reasons"][0]["source"] == "能查到的地方：公安（户籍）；退役档案（立功受奖登记、奖励证书）"
+    assert "公安（户籍）" in card["question"]["why"]

@@ -225,6 +225,13 @@ def test_the_check_asks_for_an_example_each_way(policy: Path) -> None:
     assert told == ["缺少结论为“不能享受”的例子", "缺少结论为“能享受”的例子"]
 
 
+def test_the_check_asks_who_would_know_an_unknown(policy: Path) -> None:
+    file = policy / "facts.yaml"
+    file.write_text(file.read_text().replace("    known_by: 医保\n", ""))
+    told = [problem.what for problem in check_book(policy, city="qingdao").problems]
+    assert told == ["“参加基本医疗保险”（has_medical_insurance）没有写哪里能查到"]
+
+
 def test_the_check_remarks_a_grade_read_without_asking_for_the_rating(policy: Path) -> None:
     edit(policy / CARD_FILE, "AND holds_pref_card\n", "AND holds_pref_card AND disability_grade <= 6\n")
     remarks = [problem.what for problem in check_book(policy, city="qingdao").remarks]
