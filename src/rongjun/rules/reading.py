@@ -31,6 +31,7 @@ Plain = str | int | bool | date | None
 # Control and format characters, halves of a character, separators that only look like a space.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 # What libyaml passes over and other readers of YAML refuse or take for a letter.
+_BLOCK_THEN_COMMENT: Final = re.compile(r"[|>][-+0-9]*#")
 _DISPUTED: Final[dict[str, str]] = {"\t": "制表符（Tab）", "\ufeff": "看不见的字符（U+FEFF）"}
 _LONGEST_SENTENCE: Final = 300
 T = TypeVar("T")
@@ -92,14 +93,14 @@ def read_bytes(raw: bytes, *, sheet: Sheet) -> Node | None:
 def read_text(text: str, *, sheet: Sheet) -> Node | None:
     """Return the content of one YAML text, or None after noting why it cannot be read."""
     before = len(sheet.problems)
-    builder = _Builder(sheet)
     body = text.removeprefix("\ufeff")
+    builder = _Builder(sheet, body)
     for letter, name in _DISPUTED.items():
         before_it, found, _ = body.partition(letter)
         if found:
             sheet.fault(before_it.count("\n") + 1, f"有{name}", "删去它，缩进和间隔只用空格")
     try:
-        for event in yaml.parse(text, Loader=_LOADER):  # type: ignore[no-untyped-call,unused-ignore]
+        for event in yaml.parse(body, Loader=_LOADER):  # type: ignore[no-untyped-call,unused-ignore]
             if not builder.take(event):
                 return None
     except (yaml.YAMLError, UnicodeEncodeError) as error:
@@ -125,6 +126,7 @@ class _Builder:
     """Makes nodes from the parser's events, without recursion, so that depth cannot hurt us."""
 
     sheet: Sheet
+    text: str
     root: Node | None = None
     open: list[_Open] = field(default_factory=list)
     documents: int = 0
@@ -150,6 +152,9 @@ class _Builder:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.open.pop()
         elif isinstance(event, yaml.ScalarEvent):
+            begun = event.start_mark
+            if begun and _BLOCK_THEN_COMMENT.match(self.text, begun.index):
+                self.sheet.fault(line, "“|”或“>”后面紧跟着“#”", "在“#”前面空一格，或删去这条注释")
             self._scalar(event.value, quoted=bool(event.style), line=line)
         return True
 

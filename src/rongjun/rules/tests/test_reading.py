@@ -58,6 +58,7 @@ def test_what_merely_looks_like_a_number_or_is_empty_is_refused(scalar: str) -> 
         ("a: &x 1\n", "锚点"),
         ("a: !!str 1\n", "类型标记"),
         ("a: [*x]\n", "引用"),
+        ("\ufeff甲: 1\na: >-2#b\n  c\n", "紧跟着“#”"),
         ("---\na: 1\n---\nb: 1\n", "几份文档"),
         ("a:\n\t- b\n", "缩进"),
         ("a: 'x\n", "YAML"),
@@ -70,6 +71,10 @@ def test_what_is_not_plain_data_is_refused_with_a_reason(text: str, says: str) -
     value, problems = read(text)
     assert value is None
     assert says in " ".join(str(problem) for problem in problems)
+
+
+def test_a_comment_after_a_space_may_follow_the_sign_of_a_block() -> None:
+    assert read("a: > # why\n  >#b\nc: '>#d'\n") == ({"a": ">#b\n", "c": ">#d"}, [])
 
 
 def test_all_faults_of_a_file_are_told_at_once_with_their_lines() -> None:
