@@ -29,11 +29,15 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook."""
+    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook.
+
+    `division` is that station's.
+    """
 
     person: UUID
     document: int
     roster: UUID
+    division: int
 
 
 def set_scene() -> Scene:
@@ -48,7 +52,7 @@ def set_scene() -> Scene:
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster)
+    return Scene(person, file.documents[0][0], roster, file.line.division)
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:
@@ -97,20 +101,21 @@ def visitor(who: str) -> Client:
 
 
 def _open_newcomer() -> None:
-    hire(NEWCOMER, name="测试新人", role=actor_of("clerk").role, like="clerk", is_enrolled=False)
+    like = actor_of("clerk")
+    hire(NEWCOMER, name="测试新人", role=like.role, division=like.division, is_enrolled=False)
 
 
-def hire(login: str, *, name: str, role: str, like: str, is_enrolled: bool = True) -> None:
-    """Open an account for somebody in this role, who works where one of the cast does."""
-    now, division = timezone.now(), actor_of(like)
+def hire(login: str, *, name: str, role: str, division: int, is_enrolled: bool = True) -> None:
+    """Open an account for somebody in this role, who works in this division."""
+    now = timezone.now()
     account = create_account(
         login, name=name, kind="staff", password=demo.PASSWORD, by="operator:test", now=now
     )
     grant_role(
         account,
         role=role,
-        division=division.division,
-        division_label=division.division_label,
+        division=division,
+        division_label="示范",
         valid_from=timezone.localdate(),
         by="operator:test",
         now=now,

@@ -41,7 +41,7 @@ def rows_in(response: Any) -> list[str]:
 
 def policy_officer() -> Client:
     """Somebody who may read everything and adopts books, and works with nobody."""
-    hire("lawyer", name="测试法规", role="policy-officer", like="city")
+    hire("lawyer", name="测试法规", role="policy-officer", division=actor_of("city").division)
     return visitor("lawyer")
 
 
