@@ -36,7 +36,7 @@ GUARD = dict.fromkeys(["code", "title", "note"]) | {
 }
 FACT = {
     **dict.fromkeys(
-        ["name", "type", "label", "owner", "absent", "question", "meaningful_when", "derived_as"]
+        ["name", "type", "label", "owner", "absent", "question", "known_by", "meaningful_when", "derived_as"]
     ),
     **dict.fromkeys(["says", "says_not", "level", "min", "max", "unit", "of", "per", "titles_relation"]),
     "compare": dict.fromkeys(["at_least", "above", "below", "at_most"]),
