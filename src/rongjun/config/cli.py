@@ -13,6 +13,7 @@ from uuid import UUID
 import click
 
 from rongjun.config.cli_entitle import entitle
+from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
@@ -114,6 +115,7 @@ def manage(arguments: tuple[str, ...]) -> None:
 
 main.add_command(policy)
 main.add_command(replay)
+main.add_command(places)
 
 
 @main.group(cls=Page)

@@ -6,6 +6,7 @@ from rongjun.places.logic.stations import LABELS, StationRow, read_stations
 from rongjun.places.logic.tree import City, Listing
 from rongjun.places.queries import (
     Place,
+    Served,
     StationLine,
     ancestors,
     children,
@@ -14,6 +15,7 @@ from rongjun.places.queries import (
     path_of,
     paths_of,
     search,
+    served_by,
     station_for,
     stations_for,
     stations_of,
@@ -27,6 +29,7 @@ __all__ = [
     "Listing",
     "Loaded",
     "Place",
+    "Served",
     "StationLine",
     "StationRow",
     "add_divisions",
@@ -42,6 +45,7 @@ __all__ = [
     "paths_of",
     "read_stations",
     "search",
+    "served_by",
     "station_for",
     "stations_for",
     "stations_of",

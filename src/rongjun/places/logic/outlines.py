@@ -48,13 +48,15 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One division drawn: the path's `d`, and a point inside its largest part where its name may stand."""
+    """One division drawn: the path's `d`; where its name may stand inside its largest part, and how much room
+    there is from side to side, in pixels."""
 
     code: int
     name: str
     path: str
     x: float
     y: float
+    room: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,8 @@ def _shape(outline: Outline, projection: Projection, tolerance: float) -> Shape:
     largest = max(flat, key=lambda polygon: area(polygon[0]))
     drawn = [polygon for polygon in flat if polygon is largest or area(polygon[0]) >= 1]
     path = "".join(ring_path(simplified(ring, tolerance)) for polygon in drawn for ring in polygon)
-    x, y = inner_point(largest[0])
-    return Shape(outline.code, outline.name, path, round(x, 1), round(y, 1))
+    (x, y), room = inner_point(largest[0])
+    return Shape(outline.code, outline.name, path, round(x, 1), round(y, 1), round(room, 1))
 
 
 def ring_path(ring: Ring) -> str:
@@ -154,8 +156,8 @@ def distance(point: Point, start: Point, end: Point) -> float:
     return math.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay))
 
 
-def inner_point(ring: Ring) -> Point:
-    """A point inside the ring: the middle of its widest stretch, half way down."""
+def inner_point(ring: Ring) -> tuple[Point, float]:
+    """A point inside the ring, the middle of its widest stretch half way down, and how wide that is."""
     ys = [y for _, y in ring]
     level = (min(ys) + max(ys)) / 2
     crossings = sorted(
@@ -164,6 +166,6 @@ def inner_point(ring: Ring) -> Point:
         if (ay <= level) != (by <= level)
     )
     if len(crossings) < 2:
-        return ring[0]
+        return ring[0], 0.0
     left, right = max(zip(crossings[::2], crossings[1::2], strict=False), key=lambda pair: pair[1] - pair[0])
-    return (left + right) / 2, level
+    return ((left + right) / 2, level), right - left
