@@ -152,14 +152,14 @@ def sample_roster() -> list[dict[str, str]]:
 
 def _add_divisions() -> None:
     """The real tree, the invented streets the invented people live in, and who serves them."""
-    now = timezone.now()
+    now, city = timezone.now(), places.city()
     streets = [(code + (901 + i) * 1000, name) for code, _ in counties() for i, name in enumerate(STREETS)]
     with acting_as_job("demo.fill-city"):
-        places.load_tree(places.city(), places.listing(), by=BY, now=now)
+        places.load_tree(city, places.listing(), by=BY, now=now)
         invented = [(code, name, "township") for code, name in streets]
         places.add_divisions(invented, valid_from=_SINCE, source="虚构（演示）")
         places.load_stations(
-            [_station(code, name) for code, name in [*counties(), *streets]],
+            [_station(code, name) for code, name in [(city.code, city.name), *counties(), *streets]],
             source="虚构（演示）",
             is_synthetic=True,
             by=BY,
@@ -168,12 +168,12 @@ def _add_divisions() -> None:
 
 
 def _station(division: int, name: str) -> places.StationRow:
-    """An invented centre of a county or station of a street; its name says that it is a sample."""
-    is_county = division % 10**6 == 0
+    """An invented centre of the city or a county, or station of a street; its name says it is a sample."""
+    is_wide = division % 10**6 == 0
     return places.StationRow(
         division=division,
-        name=f"{name}示范退役军人服务中心" if is_county else f"{name}退役军人服务站",
-        kind="centre" if is_county else "station",
+        name=f"{name}示范退役军人服务中心" if is_wide else f"{name}退役军人服务站",
+        kind="centre" if is_wide else "station",
         address="示范路 1 号（虚构）",
         phone="",
         valid_from=_SINCE,

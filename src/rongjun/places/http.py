@@ -79,7 +79,10 @@ def _division_page(request: ActingRequest, code: int) -> HttpResponse:
         "map": _map(code) if here.level in (Level.CITY, Level.COUNTY) else None,
         "is_city": here.level == Level.CITY,
         "former": _former_rows(here, on=day),
-        "former_columns": _columns("原名称", "原代码", "停用", "现在归", "依据"),
+        "former_columns": [
+            *({"label": _(word), "short": True} for word in ("原名称", "原代码", "停用", "现在归")),
+            {"label": _("依据")},
+        ],
         **_below(below, on=day),
     }
     return render(request, "places/division.html", context)
@@ -147,7 +150,7 @@ def _mark(place: Place) -> dict[str, Any]:
 def _server(station: StationLine | None, *, of: int) -> dict[str, Any] | str:
     if station is None:
         return _("还没有登记")
-    return station.name if station.division == of else {"text": station.name, "note": _("上一级代管")}
+    return station.name if station.division == of else {"text": station.name, "note": _("由上级站点服务")}
 
 
 def _found_rows(found: Sequence[Place], *, on: date) -> list[dict[str, Any]]:
