@@ -9,10 +9,10 @@ import pytest
 from django.db import IntegrityError
 
 from rongjun.access.api import acting_as_job
-from rongjun.audit.models import Event
+from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
-from rongjun.places import queries
 from rongjun.places import api as places
+from rongjun.places import queries
 from rongjun.places.logic.stations import Fault
 from rongjun.places.logic.tree import City, Listing, read_city
 from rongjun.places.models import Station
@@ -59,7 +59,7 @@ def test_a_tree_is_loaded_whole_and_twice_changes_nothing() -> None:
 def test_a_load_is_noted_with_its_figures_and_source() -> None:
     load()
     with as_owner():
-        (event,) = Event.objects.filter(event="places.divisions-loaded")
+        (event,) = audit.events(audit.Filter(event="places.divisions-loaded"))
         assert event.detail == {
             "opened": 7,
             "closed": 0,
