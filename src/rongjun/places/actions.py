@@ -152,7 +152,7 @@ def _refuse_unknown(divisions: set[int]) -> None:
 
 
 def _attach(row: StationRow, *, source: str, is_synthetic: bool) -> str:
-    same_kind = Station.objects.filter(division=row.division, kind=row.kind)
+    same_kind = Station.objects.filter(serves=row.division, kind=row.kind)
     there = same_kind.filter(Q(valid_to=None) | Q(valid_to__gt=row.valid_from)).order_by("valid_from").first()
     if there and (there.name, there.address, there.phone) == (row.name, row.address, row.phone):
         return "unchanged"
@@ -161,7 +161,7 @@ def _attach(row: StationRow, *, source: str, is_synthetic: bool) -> str:
     if there:
         same_kind.filter(pk=there.pk).update(valid_to=row.valid_from)
     Station.objects.create(
-        division=row.division,
+        serves=row.division,
         kind=row.kind,
         name=row.name,
         address=row.address,

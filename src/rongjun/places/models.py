@@ -48,13 +48,13 @@ class Division(models.Model):
 
 
 class Station(models.Model):
-    """A 退役军人服务中心 or 服务站: whom it serves is the division it is attached to, and all within.
+    """A 退役军人服务中心 or 服务站: it `serves` the division it is attached to, and all within.
 
     Half open as a division. A division has one of each kind on a day. Coordinates wait for a survey.
     """
 
     id = models.BigAutoField(primary_key=True)
-    division = models.BigIntegerField()
+    serves = models.BigIntegerField()
     kind = models.CharField(max_length=16)
     name = models.CharField(max_length=64)
     address = models.CharField(max_length=120, blank=True)
@@ -79,7 +79,7 @@ class Station(models.Model):
             ExclusionConstraint(
                 name="station_one_of_a_kind_a_day",
                 expressions=[
-                    ("division", RangeOperators.EQUAL),
+                    ("serves", RangeOperators.EQUAL),
                     ("kind", RangeOperators.EQUAL),
                     (
                         models.Func(

@@ -160,12 +160,12 @@ def successor(code: int, *, on: date) -> int | None:
 
 def stations_of(division: int, *, on: date) -> list[StationLine]:
     """Centres and stations attached to exactly this division."""
-    return _stations(_serving(on).filter(division=division))
+    return _stations(_serving(on).filter(serves=division))
 
 
 def stations_within(lo: int, hi: int, *, on: date) -> list[StationLine]:
     """Centres and stations attached to divisions of an inclusive range, by division."""
-    return _stations(_serving(on).filter(division__gte=lo, division__lte=hi))
+    return _stations(_serving(on).filter(serves__gte=lo, serves__lte=hi))
 
 
 def station_for(code: int, *, on: date) -> StationLine | None:
@@ -176,7 +176,7 @@ def station_for(code: int, *, on: date) -> StationLine | None:
 def stations_for(codes: Iterable[int], *, on: date) -> dict[int, StationLine | None]:
     """The same for many places in one query."""
     steps = {code: _upwards(code) for code in codes}
-    found = _serving(on).filter(division__in={step for listed in steps.values() for step in listed})
+    found = _serving(on).filter(serves__in={step for listed in steps.values() for step in listed})
     known = {line.division: line for line in reversed(_stations(found))}
     return {
         code: next((known[step] for step in reversed(listed) if step in known), None)
@@ -198,7 +198,7 @@ def _served(place: str, station: StationLine | None) -> Served:
 def count_stations(codes: Iterable[int], *, on: date) -> dict[int, int]:
     """How many centres and stations serve each division or one inside it."""
     spans = {code: DivisionCode(code) for code in codes}
-    rows = _serving(on).values_list("division").annotate(count=Count("id"))
+    rows = _serving(on).values_list("serves").annotate(count=Count("id"))
     counted = dict.fromkeys(spans, 0)
     for division, count in rows:
         for code, span in spans.items():
@@ -216,10 +216,10 @@ def _places(rows: QuerySet[Division]) -> list[Place]:
 
 
 def _stations(rows: QuerySet[Station]) -> list[StationLine]:
-    listed = rows.order_by("division", "kind", "name")
+    listed = rows.order_by("serves", "kind", "name")
     return [
         StationLine(*row)
-        for row in listed.values_list("division", "kind", "name", "address", "phone", "is_synthetic")
+        for row in listed.values_list("serves", "kind", "name", "address", "phone", "is_synthetic")
     ]
 
 

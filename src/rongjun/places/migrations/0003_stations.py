@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name="Station",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("division", models.BigIntegerField()),
+                ("serves", models.BigIntegerField()),
                 ("kind", models.CharField(max_length=16)),
                 ("name", models.CharField(max_length=64)),
                 ("address", models.CharField(blank=True, max_length=120)),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     ),
                     django.contrib.postgres.constraints.ExclusionConstraint(
                         expressions=[
-                            ("division", "="),
+                            ("serves", "="),
                             ("kind", "="),
                             (
                                 models.Func(

@@ -229,5 +229,5 @@ def test_a_division_has_one_of_a_kind_on_a_day() -> None:
     attach(station(STREET), station(STREET, "街道中心", kind="centre"))
     with pytest.raises(IntegrityError, match="station_one_of_a_kind_a_day"), as_owner():
         Station.objects.create(
-            division=STREET, kind="station", name="又一个", valid_from=LATER, source="虚构", is_synthetic=True
+            serves=STREET, kind="station", name="又一个", valid_from=LATER, source="虚构", is_synthetic=True
         )
