@@ -114,14 +114,15 @@ def children(code: int, *, on: date) -> list[Place]:
 
 
 def count_below(codes: Iterable[int], *, on: date) -> dict[int, dict[str, int]]:
-    """How many divisions of each level lie inside each code, in one query."""
+    """How many divisions of each level lie inside each code, in one query; invented ones do not count."""
     spans = {code: DivisionCode(code) for code in codes}
     inside = Q(pk=None)
     for span in spans.values():
         inside |= Q(code__gt=span.lo, code__lte=span.hi)
     rows = _in_force(on).filter(inside).values_list("code", "level")
     counted: dict[int, dict[str, int]] = {code: {} for code in spans}
-    for below, level in rows:
+    real = [(below, level) for below, level in rows if not DivisionCode(below).is_synthetic]
+    for below, level in real:
         for code, span in spans.items():
             if span.contains(below):
                 counted[code][level] = counted[code].get(level, 0) + 1

@@ -88,6 +88,10 @@ def test_what_others_have_added_stays() -> None:
         places.add_divisions([(990102901000, "示范街道", "township")], valid_from=LIST, source="虚构")
     load(Listing("a-package 2.0.0", LATER, LISTED))
     assert places.names_of([990102901000], on=TODAY) == {990102901000: "示范街道"}
+    assert queries.count_below([CITY, COUNTY], on=TODAY) == {
+        CITY: {"county": 2, "township": 1, "village": 1},
+        COUNTY: {"township": 1, "village": 1},
+    }
 
 
 def test_the_way_up_is_told_as_of_a_day() -> None:
