@@ -124,7 +124,7 @@ def count_below(codes: Iterable[int], *, on: date) -> dict[int, dict[str, int]]:
     real = [(below, level) for below, level in rows if not DivisionCode(below).is_synthetic]
     for below, level in real:
         for code, span in spans.items():
-            if span.contains(below):
+            if below != code and span.contains(below):
                 counted[code][level] = counted[code].get(level, 0) + 1
     return counted
 
