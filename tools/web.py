@@ -7,13 +7,16 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from tools.steps import SetupError, run, say
 
 _LOCKS = ("package.json", "package-lock.json")
 _INPUTS = ("web", "contracts")
+# Which city's divisions are cut out of the package of all China's: web/places.ts reads them.
+_CITIES = "policy/cities/*/divisions.yaml"
 _MADE = {"node_modules", "dist"}
 _STAMP = ".rongjun-stamp"
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -103,7 +106,7 @@ def _locks_digest(root: Path) -> str:
 
 
 def _sources_digest(root: Path) -> str:
-    return _digest(root, (path for name in _INPUTS for path in _sources(root / name)))
+    return _digest(root, chain(*(_sources(root / name) for name in _INPUTS), sorted(root.glob(_CITIES))))
 
 
 def _sources(folder: Path) -> Iterator[Path]:
@@ -112,7 +115,7 @@ def _sources(folder: Path) -> Iterator[Path]:
         yield from (Path(here) / name for name in sorted(files))
 
 
-def _digest(root: Path, paths: Iterator[Path]) -> str:
+def _digest(root: Path, paths: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { places } from "./places";
 
 const here = (path: string): URL => new URL(path, import.meta.url);
 
@@ -26,7 +27,7 @@ function iconSprite(): Plugin {
 
 // File names carry no hash: Django's manifest storage adds one when it collects them.
 export default defineConfig({
-  plugins: [iconSprite()],
+  plugins: [iconSprite(), places()],
   publicDir: false,
   build: {
     target: ["chrome107", "firefox104", "safari16"],

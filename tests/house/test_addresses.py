@@ -14,6 +14,7 @@ from django.views import View as ClassView
 
 from rongjun.access.api import AccessRule
 from rongjun.access.logic import PERMISSIONS, ROLES
+from rongjun.config import demo
 from rongjun.config.pages import NAVIGATION
 from tests.house.addresses import Address, Patterns, addresses, without_rule
 from tests.house.scene import HALFWAY, NEWCOMER, STRANGER, Scene, visitor
@@ -74,6 +75,8 @@ ANSWERS = """
   desk:policy-benefit         door     enrol    403     200   200      200       200   403    403      403
   desk:policy-people          door     enrol    403     200   200      200       200   403    403      403
   desk:evidence               door     enrol    403     403   403      403       403   403    403      200
+  places:divisions            door     enrol    403     200   200      200       200   403    403      403
+  places:division             door     enrol    403     200   200      200       200   403    403      403
   registry:people             door     enrol    403     200   200      200       200   403    403      403
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
@@ -113,6 +116,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "roster": scene.roster,
         "code": "eldercare.collective-support",
         "verdict": "unknown",
+        "division": demo.counties()[0][0],
         "pk": 1,
     }
     asked = re.findall(r"<\w+:(\w+)>", address.written)

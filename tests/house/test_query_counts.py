@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from rongjun.config import demo
 from tests.house.scene import Scene, bare_row, hand_in, visitor
 from tests.house.tree import ROOT
 
@@ -38,6 +39,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "desk:policy-references": reverse("desk:policy-references"),
         "desk:policy-reach": reverse("desk:policy-reach"),
         "desk:policy-benefit": reverse("desk:policy-benefit", args=["eldercare.collective-support"]),
+        "places:divisions": reverse("places:divisions"),
+        "places:division": reverse("places:division", args=[demo.counties()[0][0]]),
         "registry:people": reverse("registry:people"),
         "registry:imports": reverse("registry:imports"),
         "registry:report": reverse("registry:report", args=[scene.roster]),

@@ -278,6 +278,10 @@ class TestWeb:
         assert not web.is_ready(tmp_path)
         web.ensure(tmp_path, {})
         assert done == ["ci", "run", "run"]
+        city = tmp_path / "policy/cities/somewhere"
+        city.mkdir(parents=True)
+        (city / "divisions.yaml").write_text("code: 990100\n", "utf-8")
+        assert not web.is_ready(tmp_path)
 
 
 class TestBrowser:

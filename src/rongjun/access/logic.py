@@ -29,7 +29,7 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
     return Role(code, label, frozenset(permissions.split()), family)
 
 
-_READ = "desk.open registry.read-person policy.read audit.read-own"
+_READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _WORK = f"{_READ} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
 ROLES: dict[str, Role] = {
     role.code: role

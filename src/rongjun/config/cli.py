@@ -13,6 +13,7 @@ from uuid import UUID
 import click
 
 from rongjun.config.cli_entitle import entitle
+from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
@@ -114,6 +115,7 @@ def manage(arguments: tuple[str, ...]) -> None:
 
 main.add_command(policy)
 main.add_command(replay)
+main.add_command(places)
 
 
 @main.group(cls=Page)
@@ -437,7 +439,7 @@ def generate(check: bool) -> None:
 
 def run() -> None:
     """The console script: expected failures are a sentence, not a traceback."""
-    from rongjun.kernel.errors import Refused
+    from rongjun.kernel.errors import Refused, Unfit
     from rongjun.rules.api import PolicyError
 
     try:
@@ -449,6 +451,9 @@ def run() -> None:
         from rongjun.ui.api import sentence
 
         click.echo(f"没有成功：{sentence(refused).text}", err=True)
+        sys.exit(1)
+    except Unfit as unfit:
+        click.echo(f"没有成功：{unfit.sentence}", err=True)
         sys.exit(1)
     except PolicyError as error:
         click.echo(f"没有成功：政策文件有错。正在用的政策册不受影响。\n{error}", err=True)

@@ -6,12 +6,10 @@ import base64
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from hashlib import sha256
 from typing import TypedDict
 from uuid import UUID
 
-import yaml
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -28,7 +26,7 @@ from rongjun.access.api import (
 )
 from rongjun.benefits import api as benefits
 from rongjun.kernel.identifiers import IdentityNumber
-from rongjun.places.api import add_divisions
+from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import read_folder
 
@@ -87,26 +85,15 @@ def adopt_first_book() -> str:
     return "  政策文件有改动，还没有采用。看改了什么：rongjun policy diff；采用：rongjun policy adopt\n"
 
 
-@cache
-def city() -> Mapping[str, object]:
-    """The city's own divisions, from its policy folder."""
-    written: dict[str, object] = yaml.safe_load(
-        (settings.POLICY_ROOT / "cities" / settings.CITY / "divisions.yaml").read_text()
-    )
-    return written
-
-
 def counties() -> list[tuple[int, str]]:
     """Twelve-digit code and name of each county."""
-    listed = city()["counties"]
-    assert isinstance(listed, list)
-    return [(int(row["code"]) * 10**6, str(row["name"])) for row in listed]
+    return [(row.code, row.name) for row in places.city().counties]
 
 
 def cast() -> list[tuple[str, str, str, int, str]]:
     """(login, name, role, division, label): the people every test and every tour meets."""
     (home, home_name), (other, other_name) = counties()[0], counties()[1]
-    whole, whole_name = int(str(city()["code"])) * 10**6, str(city()["name"])
+    whole, whole_name = places.city().code, places.city().name
     return [
         ("clerk", "测试王芳", "station-clerk", home + 901_000, f"{home_name} · {STREETS[0]}"),
         ("district", "测试李伟", "district-officer", home, home_name),
@@ -164,18 +151,33 @@ def sample_roster() -> list[dict[str, str]]:
 
 
 def _add_divisions() -> None:
-    whole = (int(str(city()["code"])) * 10**6, str(city()["name"]), "city")
-    streets = [
-        (code + (901 + i) * 1000, name, "township")
-        for code, _ in counties()
-        for i, name in enumerate(STREETS)
-    ]
+    """The real tree, the invented streets the invented people live in, and who serves them."""
+    now, city = timezone.now(), places.city()
+    streets = [(code + (901 + i) * 1000, name) for code, _ in counties() for i, name in enumerate(STREETS)]
     with acting_as_job("demo.fill-city"):
-        add_divisions(
-            [whole, *((code, name, "county") for code, name in counties()), *streets],
-            valid_from=_SINCE,
-            source=str(city()["source"]),
+        places.load_tree(city, places.listing(), by=BY, now=now)
+        invented = [(code, name, "township") for code, name in streets]
+        places.add_divisions(invented, valid_from=_SINCE, source="虚构（演示）")
+        places.load_stations(
+            [_station(code, name) for code, name in [(city.code, city.name), *counties(), *streets]],
+            source="虚构（演示）",
+            is_synthetic=True,
+            by=BY,
+            now=now,
         )
+
+
+def _station(division: int, name: str) -> places.StationRow:
+    """An invented centre of the city or a county, or station of a street; its name says it is a sample."""
+    is_wide = division % 10**6 == 0
+    return places.StationRow(
+        division=division,
+        name=f"{name}示范退役军人服务中心" if is_wide else f"{name}退役军人服务站",
+        kind="centre" if is_wide else "station",
+        address="示范路 1 号（虚构）",
+        phone="",
+        valid_from=_SINCE,
+    )
 
 
 def _open_account(login: str, name: str, role: str, division: int, label: str) -> None:

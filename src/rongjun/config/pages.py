@@ -18,6 +18,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("registry:people", "user", "人员", "registry.read-person"),
     ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("desk:policy", "book", "政策", "policy.read"),
+    ("places:divisions", "map", "区划与站点", "places.read"),
     ("desk:evidence", "shield-check", "审计", "audit.read"),
 )
 
@@ -28,6 +29,7 @@ OPENED_FROM = {
     "desk:answer": "registry:people",
     "desk:record": "registry:people",
     "registry:report": "registry:imports",
+    "places:division": "places:divisions",
     "desk:policy-benefit": "desk:policy",
     "desk:policy-people": "desk:policy",
     "desk:policy-references": "desk:policy",

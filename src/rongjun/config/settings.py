@@ -14,6 +14,7 @@ SYNTHETIC = os.environ.get("RONGJUN_SYNTHETIC", "1" if PROFILE != "production" e
 CITY = city()
 POLICY_ROOT = project_root() / "policy"
 CONTRACTS_ROOT = project_root() / "contracts"
+PLACES_ROOT = project_root() / "web" / "dist" / "places"
 KEYS_FOLDER = place().keys
 # Only the demo has a fixed second factor; access refuses to start with one in any other profile.
 DEMO_SECOND_FACTOR = "246810" if DEMO else ""

@@ -41,7 +41,7 @@ def people(request: ActingRequest) -> HttpResponse:
     day = timezone.localdate(request.now)
     lines, total = queries.find_people(text, on=day, known_at=request.now, first=(number - 1) * PAGE)
     _note_shown(request, [line.id for line in lines], purpose="列表")
-    stations = places.paths_of({line.division for line in lines}, on=day)
+    stations = places.served_by({line.division for line in lines}, on=day)
     return render(
         request,
         "registry/people.html",
@@ -160,7 +160,7 @@ def _imports_page(
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
-def _person_row(line: PersonLine, *, station: str, on: date) -> dict[str, object]:
+def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
     age = _("{years} 岁").format(years=months_between(line.birth_date, on) // 12) if line.birth_date else ""
     link = reverse("desk:person", args=[line.id])
     return {
@@ -168,7 +168,7 @@ def _person_row(line: PersonLine, *, station: str, on: date) -> dict[str, object
             {"text": line.name, "url": link, "note": "、".join(line.categories)},
             "，".join(word for word in (SEX.get(line.sex or "", ""), age) if word),
             line.number_mask,
-            station,
+            {"text": station.name, "note": station.place if station.place != station.name else ""},
         ]
     }
 

@@ -52,13 +52,14 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         division=file.line.division,
         at=now,
     )
-    book, place = benefits.book(), places.path_of(file.line.division, on=asked.on)
+    book, division = benefits.book(), file.line.division
+    served = places.served_by([division], on=asked.on)[division]
     judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book)
     context = {
-        "person": _header(file, place=place, may_unmask=request.actor.may("registry.unmask")),
+        "person": _header(file, station=served.name, may_unmask=request.actor.may("registry.unmask")),
         "id": person,
         "name": file.line.name,
-        "place": place,
+        "place": served.place,
         "moments": [
             {"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
             for m in registry.timeline(person, known_at=now)
@@ -240,7 +241,7 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
 # --- the head of the file -----------------------------------------------------------------------------------
 
 
-def _header(file: registry.PersonFile, *, place: str, may_unmask: bool) -> dict[str, Any]:
+def _header(file: registry.PersonFile, *, station: str, may_unmask: bool) -> dict[str, Any]:
     line = file.line
     facts: list[dict[str, Any]] = [
         {
@@ -256,7 +257,7 @@ def _header(file: registry.PersonFile, *, place: str, may_unmask: bool) -> dict[
         facts.append({"label": _("性别"), "value": SEX[line.sex]})
     if file.phone_mask:
         facts.append({"label": _("电话"), "value": file.phone_mask})
-    facts.append({"label": _("服务站"), "value": place})
+    facts.append({"label": _("服务站"), "value": station})
     return {
         "name": line.name,
         "facts": facts,

@@ -1,0 +1,1 @@
+"""What places decides without a database: the tree, the stations' file, the drawing."""
