@@ -1,4 +1,4 @@
-"""Whole files as plain records, for whoever opens many at once: another system's stock, an invented city. Pure."""
+"""Whole files as plain records, for whoever opens many at once: an old system's stock, an invented city."""
 
 from __future__ import annotations
 

@@ -14,8 +14,10 @@ from rongjun.kernel.identifiers import IdentityNumber
 KIN = ("martyr-kin", "duty-death-kin", "illness-death-kin")
 SURNAMES = tuple("王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡")
 _SPELT = (
-    "建国 建军 志强 志刚 志明 秀英 秀兰 桂英 玉兰 玉珍 国强 国庆 卫东 卫国 永强 永刚 海涛 海波 文明 文斌 春梅 春生 丽华 丽娟 淑珍 淑英 晓东 晓明 伟民 伟 敏"
-    " 军 强 勇 平 涛 磊 静 红 霞 俊杰 俊峰 德胜 德福 兴华 振华 振国 凤英 凤兰 福生 长江 长海 立新 立功 光荣 学军 新民 爱民 爱国 宝山 宝成"
+    "建国 建军 志强 志刚 志明 秀英 秀兰 桂英 玉兰 玉珍 国强 国庆 卫东 卫国 永强 永刚 "
+    "海涛 海波 文明 文斌 春梅 春生 丽华 丽娟 淑珍 淑英 晓东 晓明 伟民 伟 敏 军 "
+    "强 勇 平 涛 磊 静 红 霞 俊杰 俊峰 德胜 德福 兴华 振华 振国 凤英 "
+    "凤兰 福生 长江 长海 立新 立功 光荣 学军 新民 爱民 爱国 宝山 宝成 "
 )
 GIVEN = tuple(_SPELT.split())
 FILES_SINCE = date(2020, 3, 1)
@@ -91,14 +93,18 @@ def live(number: int, *, chance: Random, weights: Weights) -> Life:
     sex = "female" if chance.random() < (era.women if served else 0.55) else "male"
     enlisted = _enlisted(era, kind, chance, weights.as_of)
     born = _born_before(enlisted, chance) if served else _born_kin(kind, chance, weights.as_of)
-    service = _service(era, kind, enlisted, rural, chance, weights.as_of) if served else None
+    service = (
+        _service(era, kind, enlisted=enlisted, rural=rural, chance=chance, as_of=weights.as_of)
+        if served
+        else None
+    )
     traits = _traits(kind, service, chance, weights)
     grade, cause = _disability(traits, service, chance, weights)
     opened = _day_between(FILES_SINCE, weights.as_of, chance)
     if kind == "veteran" and service and service.discharged:
         opened = max(opened, min(service.discharged + timedelta(days=30), weights.as_of))
     died = _died(born, opened, chance, weights)
-    regular, key_group = _rolls(kind, traits, service, born, rural, chance, weights)
+    regular, key_group = _rolls(kind, traits, service, born=born, rural=rural, chance=chance, weights=weights)
     household = str(county) if chance.random() >= weights.elsewhere else chance.choice(weights.outside)
     return Life(
         number=number,
@@ -154,7 +160,7 @@ def _born_kin(kind: str, chance: Random, as_of: date) -> date:
     return as_of - timedelta(days=days)
 
 
-def _service(era: Era, kind: str, enlisted: date, rural: bool, chance: Random, as_of: date) -> Service:
+def _service(era: Era, kind: str, *, enlisted: date, rural: bool, chance: Random, as_of: date) -> Service:
     if kind == "active-soldier":
         return Service(enlisted, None, chance.choice(("conscript", "nco_junior", "officer")), "")
     rank = "officer" if kind == "military-retiree" else era.ranks.one(chance)
@@ -165,7 +171,12 @@ def _service(era: Era, kind: str, enlisted: date, rural: bool, chance: Random, a
         rank = "conscript"
         if discharged == enlisted + timedelta(days=365):
             break
-    return Service(enlisted, discharged, rank, _mode(rank, kind, enlisted, discharged, rural, chance))
+    return Service(
+        enlisted,
+        discharged,
+        rank,
+        _mode(rank, kind, enlisted=enlisted, discharged=discharged, rural=rural, chance=chance),
+    )
 
 
 def _years(rank: str, kind: str, enlisted: date, chance: Random) -> int:
@@ -178,21 +189,16 @@ def _years(rank: str, kind: str, enlisted: date, chance: Random) -> int:
     return 10 + int(chance.random() ** 2 * 16)
 
 
-def _mode(rank: str, kind: str, enlisted: date, discharged: date, rural: bool, chance: Random) -> str:
+def _mode(rank: str, kind: str, *, enlisted: date, discharged: date, rural: bool, chance: Random) -> str:
     """How somebody of this rank could be settled in that year (退役军人安置条例 第五条 and before it)."""
     if kind == "military-retiree":
         return "retired"
     if enlisted < PRE_1954:
         return "demobilised"
     share = chance.random()
-    if rank == "officer":
-        if discharged.year >= MONTHLY_PENSION and share < 0.5:
-            return "monthly_pension"
-        return "transferred" if share < 0.85 else "demobilised"
-    if rank == "nco":
-        if discharged.year >= MONTHLY_PENSION and share < 0.4:
-            return "monthly_pension"
-        return "job_arranged"
+    if rank in ("officer", "nco"):
+        usual = "job_arranged" if rank == "nco" else "transferred" if share < 0.85 else "demobilised"
+        return "monthly_pension" if discharged.year >= MONTHLY_PENSION and share < 0.45 else usual
     if discharged >= REFORM:
         return "self_employed" if share < 0.93 else "job_arranged"
     # Before 2011 whoever came from a village went back to it: nobody wrote a mode of settlement.
@@ -257,6 +263,7 @@ def _rolls(
     kind: str,
     traits: frozenset[str],
     service: Service | None,
+    *,
     born: date,
     rural: bool,
     chance: Random,

@@ -1,4 +1,4 @@
-"""The shares an invented city is drawn by, read from the city's `invented-city.yaml`. Marked as fiction there."""
+"""The shares an invented city is drawn by, from the city's `invented-city.yaml`, which says they are fiction."""
 
 from __future__ import annotations
 
