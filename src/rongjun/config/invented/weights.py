@@ -1,4 +1,4 @@
-"""The shares an invented city is drawn by, from the city's `invented-city.yaml`, which says they are fiction."""
+"""The shares an invented city is drawn by, from its `invented-city.yaml`, which says they are fiction."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ _ABSENT: Mapping[str, object] = {
     **dict.fromkeys(("birth_date", "enlisted_on", "discharged_on", "relative_id")),
     "deceased_kind": "none",
     "dependant_of": "none",
-    "stated": "{}",
+    "stated": {},
 }
 
 
@@ -184,7 +184,7 @@ def _checked(said: SaidRecord) -> Mapping[str, object]:
         Tie(str(values["dependant_of"]), str(values["relation"]), str(values.get("deceased_kind", "none")))
         stated = values.get("stated", {})
         assert isinstance(stated, Mapping)
-        return {**values, "stated": json.dumps(stated_texts(stated))}
+        return {**values, "stated": stated_texts(stated)}
     return values
 
 
