@@ -59,7 +59,7 @@ def fill_city(*, with_people: bool = True) -> None:
     with transaction.atomic():
         for login, name, role, division, label in cast():
             if is_new or actor_named(login, on=timezone.localdate()) is None:
-                _open_account(login, name, role, division, label)
+                open_account(login, name, role, division, label)
     if with_people and (is_new or is_begun(SEED)):  # a first start that was interrupted goes on
         _open_files()
 
@@ -173,7 +173,8 @@ def _add_divisions() -> None:
         )
 
 
-def _open_account(login: str, name: str, role: str, division: int, label: str) -> None:
+def open_account(login: str, name: str, role: str, division: int, label: str) -> None:
+    """Open an account with the demo's password and its fixed second factor."""
     now = timezone.now()
     account = create_account(login, name=name, kind="staff", password=PASSWORD, by=BY, now=now)
     grant_role(account, role=role, division=division, division_label=label, valid_from=_SINCE, by=BY, now=now)
