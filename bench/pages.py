@@ -118,12 +118,12 @@ def _prepare(setting: Setting) -> tuple[list[str], list[str], str]:
     from rongjun.config.invented.loading import weights
     from rongjun.config.invented.people import life_of
 
-    cast = {login: row for login, *row in demo.cast()}
+    cast = {row[0]: row for row in demo.cast()}
     logins = []
     for number, like in enumerate(
         ("city", "city", "city", "city", "district", "neighbour", "clerk", "clerk")
     ):
-        login, (_, role, division, label) = f"bench{number}", cast[like]
+        login, (_, _, role, division, label) = f"bench{number}", cast[like]
         if actor_named(login, on=timezone.localdate()) is None:
             demo.open_account(login, f"测试测量{number}", role, division, label)
         logins.append(login)

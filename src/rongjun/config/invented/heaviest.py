@@ -75,11 +75,11 @@ def with_all_there_is(file: FileRecord, life: Life, *, seed: int) -> FileRecord:
         phones=(Phone.from_text(life.phone), Phone.from_text(f"110{HEAVIEST:08d}")),
         said=(
             *(replace(each, said={**each.said, "name": NAME}) for each in kept),
-            *_moves(file, life),
+            *_moves(life),
             *_periods(life),
-            *_categories(file, life),
-            *_ratings(file, life),
-            *_answers(file, life),
+            *_categories(life),
+            *_ratings(life),
+            *_answers(life),
             *(relation(life, place, said, seed=seed) for place, said in enumerate(_ties(life, chance))),
         ),
     )
@@ -92,7 +92,7 @@ def _ties(life: Life, chance: Random) -> Iterator[dict[str, object]]:
         yield serving(life, chance)
 
 
-def _moves(file: FileRecord, life: Life) -> Iterator[SaidRecord]:
+def _moves(life: Life) -> Iterator[SaidRecord]:
     day = life.opened - timedelta(days=400 * 6)
     for place in range(6):
         end = None if place == 5 else day + timedelta(days=400)
@@ -115,12 +115,12 @@ def _periods(life: Life) -> Iterator[SaidRecord]:
         yield SaidRecord("service", start, said)
 
 
-def _categories(file: FileRecord, life: Life) -> Iterator[SaidRecord]:
+def _categories(life: Life) -> Iterator[SaidRecord]:
     for category in ("veteran", *_CATEGORIES):
         yield SaidRecord("status", life.opened - timedelta(days=30), {"category": category})
 
 
-def _ratings(file: FileRecord, life: Life) -> Iterator[SaidRecord]:
+def _ratings(life: Life) -> Iterator[SaidRecord]:
     day = life.opened - timedelta(days=300 * 5)
     for place, grade in enumerate((10, 9, 8, 7, 6)):
         end = None if place == 4 else day + timedelta(days=300)
@@ -129,7 +129,7 @@ def _ratings(file: FileRecord, life: Life) -> Iterator[SaidRecord]:
         day += timedelta(days=300)
 
 
-def _answers(file: FileRecord, life: Life) -> Iterator[SaidRecord]:
+def _answers(life: Life) -> Iterator[SaidRecord]:
     """Each question answered twice: the first answer ran out and was asked again."""
     again = life.opened + timedelta(days=30)
     for fact, value in _ANSWERS.items():

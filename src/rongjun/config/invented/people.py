@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone
 from random import Random
-from uuid import UUID
 
 from rongjun.config.invented.heaviest import HEAVIEST, with_all_there_is
 from rongjun.config.invented.kin import relations_of
@@ -41,7 +40,7 @@ def person(number: int, *, seed: int, weights: Weights, streets: Sequence[int]) 
     chance = Random(f"{seed}:{number}")  # noqa: S311 - the same city every time, nothing secret
     if number != HEAVIEST and number > 0 and chance.random() < weights.twice:
         return _second_file(number, seed=seed, chance=chance, weights=weights, streets=streets)
-    life = live(number, chance=chance, weights=weights)
+    life = _life(number, chance=chance, weights=weights)
     record = _file(life, seed=seed, chance=chance, weights=weights, streets=streets)
     return with_all_there_is(record, life, seed=seed) if number == HEAVIEST else record
 
@@ -51,7 +50,14 @@ def life_of(number: int, *, seed: int, weights: Weights) -> Life | None:
     chance = Random(f"{seed}:{number}")  # noqa: S311 - as above
     if number != HEAVIEST and number > 0 and chance.random() < weights.twice:
         return None
-    return live(number, chance=chance, weights=weights)
+    return _life(number, chance=chance, weights=weights)
+
+
+def _life(number: int, *, chance: Random, weights: Weights) -> Life:
+    life = live(number, chance=chance, weights=weights)
+    while number == HEAVIEST and not (life.kind == "veteran" and 1940 <= life.born.year <= 1970):
+        life = live(number, chance=chance, weights=weights)  # old enough for all that stands in the file
+    return life
 
 
 def moment(day: date) -> datetime:
@@ -200,8 +206,3 @@ def _other_document(life: Life, number: int, *, is_old: bool) -> tuple[DocumentR
         whole = life.identity.number
         return (DocumentRecord(RESIDENT_ID, LegacyIdentityNumber(whole[:6] + whole[8:17])),)
     return (DocumentRecord(PASSPORT, Passport(f"EO{number:07d}")),)
-
-
-def kin_of(records: Iterable[FileRecord]) -> frozenset[UUID]:
-    """The files that name a relation."""
-    return frozenset(record.id for record in records if any(said.kind == "relation" for said in record.said))
