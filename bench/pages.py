@@ -47,7 +47,14 @@ class Visitor:
     connection: http.client.HTTPConnection | None = None
 
     def ask(self, path: str, *, form: dict[str, str] | None = None) -> tuple[int, str, str]:
-        """Status, body and where it sends us."""
+        """Status, body and where it sends us; as a browser, once more where the kept connection had ended."""
+        try:
+            return self._ask(path, form)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self.connection = None
+            return self._ask(path, form)
+
+    def _ask(self, path: str, form: dict[str, str] | None) -> tuple[int, str, str]:
         if self.connection is None:
             self.connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
@@ -186,7 +193,12 @@ def _work(
                 "heaviest": lambda: heaviest,
             }[kind]()
             asked = time.perf_counter()
-            status, page, _ = visitor.ask(path)
+            try:
+                status, page, _ = visitor.ask(path)
+            except (OSError, http.client.HTTPException) as error:
+                faults.append(f"{visitor.login} {path} {error!r}")
+                visitor.connection = None
+                continue
             found[kind].append(time.perf_counter() - asked)
             if status != 200:
                 faults.append(f"{visitor.login} {path} {status}")
