@@ -31,7 +31,7 @@ docs: ## 生成文档到 site/ · build the documentation into site/
 	@$(bootstrap) fast && .venv/bin/mkdocs build --strict
 
 bench: ## 测量政策册有多快 · how fast the policy book answers (short: SIZE=small make bench)
-	@$(bootstrap) fast && .venv/bin/python -E -m bench --size $(or $(SIZE),full) $(ARGS)
+	@$(bootstrap) demo && .venv/bin/python -E -m bench --size $(or $(SIZE),full) $(ARGS)
 
 clean: ## 删除生成的文件；数据先询问 · delete what was made; asks before deleting data
 	@sh tools/clean.sh

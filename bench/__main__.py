@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import environments, openfisca, results
+from bench import environments, invented_city, openfisca, results
 from bench.measuring import THREADS
 from bench.setting import ON, ROOT, SIZES, Setting
 from tools.steps import SetupError, report, say, stop_on_terminate
 
-NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance", "entitle")
+NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance", "city", "entitle", "pages")
+_IN_CITY = {"city", "entitle", "pages"}
 _SECONDS = 1800
 
 
@@ -53,7 +54,10 @@ def _run(asked: argparse.Namespace) -> int:
         setting = Setting(Path(folder), SIZES[asked.size], asked.city)
         say(f"虚构 {setting.size.people:,} 人", "inventing people")
         setting.save(everybody="by-hand" in asked.only)
-        found = measure(setting, asked.only)
+        try:
+            found = measure(setting, asked.only)
+        finally:
+            invented_city.forget(Path(folder))
     rows = results.rows(found, wanted=asked.only)
     print(results.table(rows), flush=True)
     if asked.write:
@@ -94,9 +98,15 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "insurance" in wanted:
         say("荣军保一次判定", "one decision of the insurance")
         found["insurance"] = _child("insurance", setting)
+    if _IN_CITY & set(wanted):
+        say(f"虚构城市 {setting.size.city:,} 人（数据库）", "the invented city on file, with a database")
+        found["city"] = _child("invented_city", setting)
     if "entitle" in wanted:
         say("全体判定并存下（数据库）", "everybody judged and kept, with a database")
         found["entitling"] = _child("entitling", setting)
+    if "pages" in wanted:
+        say("查找和档案页，8 个人同时用", "search and files, eight people at work")
+        found["pages"] = _child("pages", setting)
     return found
 
 

@@ -7,30 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from bench.everybody import narrower
-from bench.in_database import invented_registry
+from bench.invented_city import over_city
 from bench.measuring import each_timed, keep_to_cores, peak_bytes, timed
-from bench.setting import ON, POLICY, Setting, opened
+from bench.setting import ON, Setting, opened
 
 _COMPARED = 5
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """Seconds and memory of one run over everybody, bytes kept, and seconds to compare two books over it."""
-    with invented_registry(setting.size.people):
+    """Seconds and memory of one run over the city, bytes kept, and seconds to compare two books over it."""
+    with over_city(setting):
         from django.utils import timezone
 
         from rongjun.access.api import acting_as_job
         from rongjun.benefits import api as benefits
-        from rongjun.rules.api import read_folder
 
-        now, book = timezone.now(), setting.book()
-        benefits.put_in_force(read_folder(POLICY), document="测量", by="bench", now=now)
+        book = setting.book()
         whole = timed(partial(benefits.entitle, on=ON, by="bench", now=timezone.now()))
         peak = peak_bytes()
         with acting_as_job("bench.compare"):
             kept = benefits.kept_sweep()
             assert kept is not None
-            assert kept.people == setting.size.people
+            assert kept.people >= setting.size.city
             compared = partial(benefits.impact, book, narrower(book), on=ON, known_at=timezone.now())
             found = compared()
             assert found.known_at == kept.known_at, "what is timed reads what was kept"

@@ -73,6 +73,10 @@ _DIFFERENCE: Final = ("两本政策册对全体的差别", "two books compared o
 _IMPACT: Final = ("政策改动对全体的影响，资料已存", "a changed policy over everybody, facts as kept")
 _ENTITLE: Final = ("全体判定并存下，资料从数据库读", "everybody judged and kept, facts from PostgreSQL")
 _ENTITLE_MEMORY: Final = ("全体判定并存下的内存", "everybody judged and kept, peak memory")
+_CITY: Final = ("虚构城市全部建档", "the invented city put on file")
+_SEARCH: Final = ("查找，8 个人每人每秒一次", "search, 8 users, a request a second each, p95")
+_FILE: Final = ("档案页，同上，含最重的一份", "a person's page, the same, the heaviest included, p95")
+_HEAVIEST: Final = ("最重的一份档案", "the heaviest person's page, p95")
 _KEPT: Final = ("全体判定存下的大小", "everybody judged and kept, bytes stored")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
@@ -93,7 +97,9 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "by-hand": _hand_rows,
         "check": _check_rows,
         "insurance": _insurance_rows,
+        "city": _city_rows,
         "entitle": _entitle_rows,
+        "pages": _pages_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -194,6 +200,39 @@ def _entitle_rows(found: Mapping[str, Any]) -> list[Row]:
         Bar(1e8, " MB", 1e-6).row("entitle-kept", _KEPT, told["kept_bytes"]),
         _time(found, 1.0, SECONDS).row("impact", _IMPACT, told["impact"]["wall"], compared),
     ]
+
+
+def _city_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["city"]
+    seconds = 300.0 if told["people"] == FULL and told["is_ours"] else None
+    remark = (
+        f"{told['on_file']:,} on file, {told['on_file'] / told['seconds']:,.0f} a second with starting the"
+        f" database, peak memory {told['peak_bytes'] / 2**20:.0f} MiB,"
+        f" database {told['database_bytes'] / 2**20:,.0f} MiB"
+    )
+    return [Bar(seconds, SECONDS).row("city", _CITY, told["seconds"], remark)]
+
+
+def _pages_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["pages"]
+    kinds = told["kinds"]
+    search = "; ".join(f"{kind} {_latency(kinds[kind])}" for kind in ("two", "tail", "page") if kind in kinds)
+    files = [
+        _time(found, 0.15, *MILLISECONDS).row(
+            "person", _FILE, told["person"]["p95"], _latency(told["person"])
+        )
+    ]
+    if "heaviest" in kinds:
+        heaviest = _time(found, 0.15, *MILLISECONDS)
+        files.append(
+            heaviest.row("heaviest", _HEAVIEST, kinds["heaviest"]["p95"], _latency(kinds["heaviest"]))
+        )
+    return [_time(found, 0.05, *MILLISECONDS).row("search", _SEARCH, told["search"]["p95"], search), *files]
+
+
+def _latency(told: Mapping[str, float]) -> str:
+    spread = ", ".join(f"{name} {_ms(told[name])}" for name in ("p50", "p95", "max"))
+    return f"{spread}, {told['count']:.0f} requests"
 
 
 def _shares(cells: Mapping[str, int]) -> str:

@@ -20,7 +20,11 @@ Person = tuple[dict[str, Value], list[dict[str, Value]]]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many people, how many of them judged one by one, how often everybody is swept."""
+    """How many people, how many of them judged one by one, how often everybody is swept.
+
+    `city` is how many live in the invented city that is measured with a database, `seconds` how long its
+    pages are asked for.
+    """
 
     name: str
     people: int
@@ -28,11 +32,15 @@ class Size:
     sampled: int
     alone: int
     sweeps: int
+    city: int
+    seconds: int
 
 
 SIZES: Final[Mapping[str, Size]] = {
-    "full": Size("full", people=FULL, known=2_000, sampled=500, alone=100, sweeps=11),
-    "small": Size("small", people=20_000, known=500, sampled=200, alone=30, sweeps=11),
+    "full": Size("full", people=FULL, known=2_000, sampled=500, alone=100, sweeps=11, city=FULL, seconds=60),
+    "small": Size(
+        "small", people=20_000, known=500, sampled=200, alone=30, sweeps=11, city=4_000, seconds=15
+    ),
 }
 
 

@@ -12,12 +12,13 @@ from uuid import UUID
 
 import click
 
+from rongjun.config.cli_city import invent
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
-from rongjun.config.terminal import Page, day, ready_django, step
+from rongjun.config.terminal import Page, as_demo, day, ready_django, step
 from rongjun.config.terminal import actor as actor_for
 from rongjun.insurance.terminal import Setting, quote
 
@@ -32,6 +33,7 @@ def main() -> None:
     \b
     第一次来：
       rongjun demo                 起一座虚构的城市，打开 http://localhost:8000
+      rongjun city --people N      让这座城市有 N 个虚构的人，最多三百万
       rongjun policy explain CODE  一项优待：谁、什么、依据
       rongjun policy diff          改了的政策文件：改了什么、谁多了谁少了
       rongjun people sweep         全体在册人员逐项判定
@@ -50,13 +52,9 @@ def demo(port: int, prepare_only: bool) -> None:
     """起一座虚构的城市并开网页。再来一次只要几秒，数据都在。"""
     from rongjun.config.serve import only_one, run_as_owner, running_database, serve
 
-    if place().profile == "production" and (place().root / "profile").exists():
-        raise LauncherError(f"{place().root} 是正式环境的数据，演示不能用它。请换一个 RONGJUN_DATA。")
     if not (project_root() / "web" / "dist" / "rongjun" / "desk.css").exists():
         raise LauncherError("网页资源还没有生成。请用 make demo，它会先装好依赖、生成网页资源。")
-    place().remember_profile("demo")
-    os.environ["RONGJUN_PROFILE"] = "demo"
-    click.echo(f"数据目录 {place().root}")
+    as_demo()
     with only_one(), running_database(step("数据库")):
         with step("表结构"):
             run_as_owner("migrate", "-v", "0")
@@ -72,6 +70,9 @@ def demo(port: int, prepare_only: bool) -> None:
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))
+
+
+main.add_command(invent)
 
 
 @main.command()

@@ -1,22 +1,18 @@
-"""An invented city: divisions, staff who can sign in, two thousand invented people. Nobody in it exists."""
+"""An invented city: divisions, staff who can sign in, invented people. Nobody in it exists."""
 
 from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from hashlib import sha256
-from typing import TypedDict
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from rongjun.access.api import (
-    Actor,
-    acting_as,
     acting_as_job,
     actor_named,
     create_account,
@@ -25,15 +21,16 @@ from rongjun.access.api import (
     has_accounts,
 )
 from rongjun.benefits import api as benefits
+from rongjun.config.invented.loading import is_begun, open_people
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.places import api as places
-from rongjun.registry import api as registry
 from rongjun.rules.api import read_folder
 
 BY = "operator:demo"
 PASSWORD = "Rongjun-demo-2026"  # noqa: S105 - printed on the first page of the demo, refused in any other profile
 STREETS = ("示范一街道", "示范二街道", "示范三街道")
-PEOPLE = 2000
+PEOPLE = 3100  # a hundredth of the card holders of the reference city
+SEED = 1
 _SINCE = date(2020, 1, 1)
 _NAMES = (
     "张三",
@@ -51,14 +48,7 @@ _NAMES = (
 )
 
 
-class _Tie(TypedDict):
-    dependant_of: str
-    relation: str
-    deceased_kind: str
-    stated: dict[str, object]
-
-
-def fill_city() -> None:
+def fill_city(*, with_people: bool = True) -> None:
     """Fill what is empty; a city that is there stays as it is."""
     assert settings.DEMO or settings.PROFILE == "test"
     is_new = not has_accounts()
@@ -67,8 +57,8 @@ def fill_city() -> None:
     with transaction.atomic():
         for login, name, role, division, label in cast():
             if is_new or actor_named(login, on=timezone.localdate()) is None:
-                _open_account(login, name, role, division, label)
-    if is_new:
+                open_account(login, name, role, division, label)
+    if with_people and (is_new or is_begun(SEED)):  # a first start that was interrupted goes on
         _open_files()
 
 
@@ -104,6 +94,11 @@ def cast() -> list[tuple[str, str, str, int, str]]:
         ("security", "测试周安", "security-admin", whole, whole_name),
         ("auditor", "测试吴审", "audit-admin", whole, whole_name),
     ]
+
+
+def street_codes() -> list[int]:
+    """The last six digits of the invented streets each county has."""
+    return [(901 + place) * 1000 for place in range(len(STREETS))]
 
 
 def who_can_sign_in() -> str:
@@ -153,7 +148,11 @@ def sample_roster() -> list[dict[str, str]]:
 def _add_divisions() -> None:
     """The real tree, the invented streets the invented people live in, and who serves them."""
     now, city = timezone.now(), places.city()
-    streets = [(code + (901 + i) * 1000, name) for code, _ in counties() for i, name in enumerate(STREETS)]
+    streets = [
+        (code + street, name)
+        for code, _ in counties()
+        for street, name in zip(street_codes(), STREETS, strict=True)
+    ]
     with acting_as_job("demo.fill-city"):
         places.load_tree(city, places.listing(), by=BY, now=now)
         invented = [(code, name, "township") for code, name in streets]
@@ -180,7 +179,8 @@ def _station(division: int, name: str) -> places.StationRow:
     )
 
 
-def _open_account(login: str, name: str, role: str, division: int, label: str) -> None:
+def open_account(login: str, name: str, role: str, division: int, label: str) -> None:
+    """Open an account with the demo's password and its fixed second factor."""
     now = timezone.now()
     account = create_account(login, name=name, kind="staff", password=PASSWORD, by=BY, now=now)
     grant_role(account, role=role, division=division, division_label=label, valid_from=_SINCE, by=BY, now=now)
@@ -193,86 +193,9 @@ def _base32(seed: str) -> str:
 
 
 def _open_files() -> None:
-    now, today = timezone.now(), timezone.localdate()
-    officer = actor_named("city", on=today)
+    officer = actor_named("city", on=timezone.localdate())
     assert officer is not None
-    rows = [registry.RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
-    with acting_as(officer):
-        roster = registry.import_roster(
-            rows,
-            file_name="虚构城市.xlsx",
-            file_digest=sha256(b"demo city").digest(),
-            by=officer,
-            synthetic=True,
-            now=now,
-            today=today,
-        )
-        _relate_kin(roster, [row.values for row in rows], by=officer, now=now)
-
-
-def _relate_kin(roster: UUID, rows: Sequence[Mapping[str, str]], *, by: Actor, now: datetime) -> None:
-    """Martyrs' kin and soldiers' families get the relations they are what they are by."""
-    report = registry.report(roster)
-    assert report is not None
-    with transaction.atomic():
-        for line, row in zip(report.rows, rows, strict=True):
-            for number, tie in enumerate(_ties(row["人员类别"], sequence=line.number), start=1):
-                if line.person:
-                    registry.record_relation(
-                        line.person,
-                        **tie,
-                        valid_from=_SINCE,
-                        source="虚构城市",
-                        evidence=f"示例证明 {line.number:04d}-{number} 号",
-                        by=by,
-                        now=now,
-                    )
-
-
-def _ties(category: str, *, sequence: int) -> list[_Tie]:
-    """The one or two invented relations of a person of this category; the same every time."""
-    chance = random.Random(f"ties {sequence}")  # noqa: S311 - as `_roster`
-    if category == "烈士遗属":
-        found = [_martyr(chance)]
-    elif category == "现役军人家属":
-        found = [_soldier(chance)]
-    else:
-        return []
-    if chance.random() < 0.2:
-        found.append(_soldier(chance) if category == "烈士遗属" else _martyr(chance))
-    return found
-
-
-def _martyr(chance: random.Random) -> _Tie:
-    kin = chance.choices(("child", "spouse", "sibling", "parent"), (5, 3, 2, 1))[0]
-    stated: dict[str, object] = {"was_supported_by_deceased": chance.random() < 0.6}
-    if kin in ("child", "sibling"):
-        stated["was_adult_when_pension_began"] = chance.random() < 0.5
-    return {"dependant_of": "martyr", "relation": kin, "deceased_kind": "none", "stated": stated}
-
-
-def _soldier(chance: random.Random) -> _Tie:
-    kin = chance.choices(("spouse", "parent", "child"), (3, 5, 2))[0]
-    stated: dict[str, object] = {"sponsor_rank_group": chance.choice(("officer", "nco", "conscript"))}
-    if kin == "spouse" and stated["sponsor_rank_group"] != "conscript":
-        stated["is_accompanying_family"] = chance.random() < 0.5
-        stated["is_unemployed_accompanying_spouse"] = (
-            stated["is_accompanying_family"] and chance.random() < 0.5
-        )
-    return {"dependant_of": "active_soldier", "relation": kin, "deceased_kind": "none", "stated": stated}
-
-
-def _whole_city() -> Iterator[dict[str, str]]:
-    stations = [code + (901 + i) * 1000 for code, _ in counties() for i in range(len(STREETS))]
-    share = PEOPLE // len(stations)
-    for index, station in enumerate(stations):
-        count = share + (PEOPLE % len(stations) if index == 0 else 0)
-        yield from _roster(
-            count,
-            seed=index,
-            first=1 + index * share + (index > 0) * (PEOPLE % len(stations)),
-            station=station,
-        )
+    open_people(PEOPLE, seed=SEED, by=officer, now=timezone.now(), streets=street_codes())
 
 
 def _roster(count: int, *, seed: int, first: int, station: int) -> Iterator[dict[str, str]]:

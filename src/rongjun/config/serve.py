@@ -32,17 +32,18 @@ def port_is_free(port: int) -> bool:
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
+def only_one(
+    name: str = "lock",
+    *,
+    busy: str = "的城市已经在运行。先在那个窗口按 Ctrl-C，或用 RONGJUN_DATA 另开一个目录。",
+) -> Iterator[None]:
     """One running city for one data place; the kernel lets go of the lock even after `kill -9`."""
-    path = place().make() / "lock"
+    path = place().make() / name
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LauncherError(
-                f"这个数据目录（{place().root}）的城市已经在运行。"
-                "先在那个窗口按 Ctrl-C，或用 RONGJUN_DATA 另开一个目录。"
-            ) from error
+            raise LauncherError(f"这个数据目录（{place().root}）{busy}") from error
         yield
 
 

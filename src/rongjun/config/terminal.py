@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,18 @@ class Page(click.Group):
             told += [(f"{name} {sub}".strip(), each.get_short_help_str(limit=120)) for sub, each in below]
         with formatter.section("命令"):
             formatter.write_dl(told)
+
+
+def as_demo() -> None:
+    """Work over this place as a demo from now on; LauncherError where it is a real installation's."""
+    from rongjun.config.place import place
+    from rongjun.config.postgres import LauncherError
+
+    if place().profile == "production" and (place().root / "profile").exists():
+        raise LauncherError(f"{place().root} 是正式环境的数据，演示不能用它。请换一个 RONGJUN_DATA。")
+    place().remember_profile("demo")
+    os.environ["RONGJUN_PROFILE"] = "demo"
+    click.echo(f"数据目录 {place().root}")
 
 
 def ready_django() -> None:

@@ -1,6 +1,6 @@
 """The door of the registry."""
 
-from rongjun.registry.actions import end_relation, import_roster, record_relation, state_fact
+from rongjun.registry.actions import end_relation, import_roster, open_files, record_relation, state_fact
 from rongjun.registry.queries import (
     PAGE,
     HeldRelation,
@@ -15,24 +15,30 @@ from rongjun.registry.queries import (
     file_of,
     find_people,
     lines_of,
+    on_file,
     open_number,
     relations_held,
     report,
     reports,
     timeline,
 )
+from rongjun.registry.records import DocumentRecord, FileRecord, Opened, SaidRecord
 from rongjun.registry.roster import RawRow
 from rongjun.registry.workbook import digest_of, read_roster, roster_workbook, template
 
 __all__ = [
     "PAGE",
+    "DocumentRecord",
+    "FileRecord",
     "HeldRelation",
     "Moment",
+    "Opened",
     "PersonFile",
     "PersonLine",
     "RawRow",
     "ReportRow",
     "RosterReport",
+    "SaidRecord",
     "askable",
     "counties",
     "counts",
@@ -42,6 +48,8 @@ __all__ = [
     "find_people",
     "import_roster",
     "lines_of",
+    "on_file",
+    "open_files",
     "open_number",
     "read_roster",
     "record_relation",

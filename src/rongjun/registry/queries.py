@@ -211,6 +211,11 @@ def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list
     ]
 
 
+def on_file(ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Of these keys, those of files in scope."""
+    return frozenset(Person.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+
+
 def _label(status: Status) -> str:
     return LABEL_OF_CATEGORY.get(status.category, status.category)
 

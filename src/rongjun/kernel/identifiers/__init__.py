@@ -17,7 +17,13 @@ from rongjun.kernel.identifiers.documents import (
     TravelPermit,
     read_document,
 )
-from rongjun.kernel.identifiers.identity import ForeignPermit, IdentityNumber, Sex, check_digit
+from rongjun.kernel.identifiers.identity import (
+    ForeignPermit,
+    IdentityNumber,
+    LegacyIdentityNumber,
+    Sex,
+    check_digit,
+)
 from rongjun.kernel.identifiers.masking import Masked, Synthesizable, hide
 from rongjun.kernel.identifiers.phones import Phone
 from rongjun.kernel.identifiers.synthetic import admit
@@ -31,6 +37,7 @@ __all__ = [
     "Doubt",
     "ForeignPermit",
     "IdentityNumber",
+    "LegacyIdentityNumber",
     "Level",
     "Masked",
     "MilitaryCard",

@@ -119,6 +119,30 @@ class IdentityNumber(Masked):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class LegacyIdentityNumber(Masked):
+    """A resident's number of 15 signs as another system still keeps it: no century, no check digit.
+
+    What people type is extended by `IdentityNumber.from_text`; this is for stock that was never extended.
+    """
+
+    number: str
+
+    def __post_init__(self) -> None:
+        if not _LEGACY.fullmatch(self.number):
+            raise Unfit("identity.wrong-length", "旧证件号码应为 15 位数字，请核对是否漏写或多写。")
+
+    @property
+    def masked(self) -> str:
+        """First six and last four signs."""
+        return hide(self.number, head=6, tail=4)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the person is invented (address code 99xxxx)."""
+        return self.number.startswith(_INVENTED_ADDRESS)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ForeignPermit(Masked):
     """外国人永久居留身份证: the 2023 form (18 signs, first 9) or the older one (3 letters and 12 digits).
 

@@ -8,6 +8,7 @@ A value that is not in a closed set below is our own mistake and fails loudly.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django import template
@@ -82,6 +83,11 @@ REASONS = {"met": ("y", "check"), "unknown": ("q", "help-circle"), "unmet": ("x"
 def icon(name: str, label: str = "") -> SafeString:
     """The icon `name`; silent to screen readers unless `label` says what it means."""
     assert name in ICONS, f"no such icon: {name}"
+    return _drawn(name, label)
+
+
+@cache  # a person's file shows five hundred of them, and the sheet's address is looked up for each
+def _drawn(name: str, label: str) -> SafeString:
     href = f"{static('rongjun/icons.svg')}#{name}"
     if label:
         return format_html(

@@ -1,0 +1,229 @@
+"""Opens many files at once from whole records, a column at a time."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+
+from rongjun.access.api import Actor
+from rongjun.audit import api as audit
+from rongjun.kernel.errors import Refused
+from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber, LegacyIdentityNumber, admit
+from rongjun.registry.logic import Tie, grams, stated_text, stated_texts
+from rongjun.registry.models import (
+    Assertion,
+    Contact,
+    DisabilityRating,
+    Household,
+    IdentityDocument,
+    Particulars,
+    Relation,
+    Service,
+    Statement,
+    Status,
+)
+from rongjun.registry.queries import PHONE_INDEX, SEAL, number_index, number_place, on_file
+from rongjun.registry.records import FileRecord, Opened, SaidRecord
+
+# The assertions a record may hold, and the columns each has of its own. What is not here is counted as left
+# out: a new table of the registry becomes loadable by one line.
+KINDS: Mapping[str, tuple[type[Assertion], tuple[str, ...]]] = {
+    "particulars": (Particulars, ("name", "sex", "birth_date")),
+    "service": (Service, ("enlisted_on", "discharged_on", "rank_group", "placement_mode")),
+    "status": (Status, ("category",)),
+    "rating": (DisabilityRating, ("grade", "cause")),
+    "household": (Household, ("county", "kind")),
+    "statement": (Statement, ("fact", "value")),
+    "relation": (
+        Relation,
+        ("series", "dependant_of", "relation", "deceased_kind", "stated", "relative_id"),
+    ),
+}
+_SHARED = (
+    "person_id", "division", "valid_from", "valid_to", "recorded_at", "superseded_at", "source", "evidence",
+    "recorded_by",
+)  # fmt: skip
+_SEALED = ("number_sealed", "number_index", "number_mask")
+_NO_GRAM = "\x1f"  # what joins grams on the way in: no name holds it
+_Row: TypeAlias = tuple[object, ...]
+
+
+def open_files(
+    records: Sequence[FileRecord], *, source: str, by: Actor, synthetic: bool, now: datetime
+) -> Opened:
+    """Open a file for every record that has none yet, all or nothing, with one event for all of them.
+
+    A record whose `id` is on file is left as it is, so the same records may be brought again. Raises Unfit
+    for a number this installation may not hold or an assertion that says what no assertion can;
+    Refused("registry.no-such-file") outside the scope, ("registry.import-collided") when another file has
+    one of the numbers.
+    """
+    if not all(by.scope.contains(record.division) for record in records):
+        raise Refused("registry.no-such-file")
+    with transaction.atomic():
+        held = on_file([record.id for record in records])
+        work = _Opening(source=source, by=by, now=now)
+        for record in records:
+            if record.id not in held:
+                work.take(record, synthetic=synthetic)
+        try:
+            work.write()
+        except IntegrityError as error:
+            if "identity_number_once" not in str(error):
+                raise
+            raise Refused("registry.import-collided") from error
+        done = Opened(len(work.people), len(held), dict(work.left_out))
+        if done.opened:
+            audit.note(
+                "registry.files-opened",
+                by=by.text,
+                role=by.role,
+                about=f"records:{source}",
+                division=by.division,
+                detail={
+                    "opened": done.opened,
+                    "on_file": done.on_file,
+                    "left_out": sum(work.left_out.values()),
+                },
+                at=now,
+            )
+    return done
+
+
+class _Opening:
+    """Records taken apart into rows by table."""
+
+    def __init__(self, *, source: str, by: Actor, now: datetime) -> None:
+        self.source, self.by, self.now = source, by.text, now
+        self.people: list[_Row] = []
+        self.documents: list[_Row] = []
+        self.contacts: list[_Row] = []
+        self.said: dict[str, list[_Row]] = {}
+        self.left_out: Counter[str] = Counter()
+
+    def take(self, record: FileRecord, *, synthetic: bool) -> None:
+        """Sort one record's rows; writes nothing."""
+        assert record.opened_at <= self.now, "nobody knew it before it was known"
+        joined = _NO_GRAM.join(grams(record.name))
+        self.people.append((record.id, record.division, record.name, joined, record.opened_at, self.by))
+        plain = SaidRecord("", record.opened_at.date(), {})
+        shared = self._shared(record, plain)
+        self.documents += self._documents(record, shared, synthetic=synthetic)
+        self.contacts += self._contacts(record, shared, synthetic=synthetic)
+        for said in record.said:
+            if said.kind in KINDS:
+                own = KINDS[said.kind][1]
+                values = _checked(said)
+                row = (
+                    *self._shared(record, said),
+                    *(values.get(name, _ABSENT.get(name, "")) for name in own),
+                )
+                self.said.setdefault(said.kind, []).append(row)
+            else:
+                self.left_out[said.kind] += 1
+
+    def write(self) -> None:
+        """Write every table's rows in one statement each."""
+        _insert_people(self.people)
+        # In the order of their index: two that bring the same numbers cannot wait for each other in a ring.
+        documents = sorted(self.documents, key=lambda row: row[-3])  # type: ignore[arg-type,return-value]
+        _insert(
+            IdentityDocument,
+            (*_SHARED, "kind", "number_sealed", "number_index", "number_mask", "number_tail"),
+            documents,
+        )
+        _insert(Contact, (*_SHARED, *_SEALED), self.contacts)
+        for kind, rows in self.said.items():
+            model, own = KINDS[kind]
+            _insert(model, (*_SHARED, *own), rows)
+
+    def _shared(self, record: FileRecord, said: SaidRecord) -> _Row:
+        known_from = said.recorded_at or record.opened_at
+        assert known_from <= self.now, "nobody knew it before it was known"
+        return (
+            record.id, record.division, said.valid_from, said.valid_to, known_from, said.superseded_at,
+            self.source, said.evidence, self.by,
+        )  # fmt: skip
+
+    def _documents(self, record: FileRecord, shared: _Row, *, synthetic: bool) -> Iterable[_Row]:
+        for document in record.documents:
+            number = admit(document.number, synthetic=synthetic)
+            index = number_index(document.kind, number.number)
+            sealed = audit.keys().seal(SEAL, number.number.encode(), number_place(record.id, index))
+            shows_tail = isinstance(number, IdentityNumber | ForeignPermit | LegacyIdentityNumber)
+            tail = number.number[-4:] if shows_tail else ""
+            yield (*shared, document.kind, sealed, index, number.masked, tail)
+
+    def _contacts(self, record: FileRecord, shared: _Row, *, synthetic: bool) -> Iterable[_Row]:
+        for phone in record.phones:
+            number = admit(phone, synthetic=synthetic).number.encode()
+            sealed = audit.keys().seal(SEAL, number, b"registry:phone:" + record.id.bytes)
+            yield (*shared, sealed, audit.keys().index(PHONE_INDEX, number), phone.masked)
+
+
+_ABSENT: Mapping[str, object] = {
+    **dict.fromkeys(("birth_date", "enlisted_on", "discharged_on", "relative_id")),
+    "deceased_kind": "none",
+    "dependant_of": "none",
+    "stated": {},
+}
+
+
+def _checked(said: SaidRecord) -> Mapping[str, object]:
+    """What the assertion says, as its columns hold it. Raises Unfit for what cannot be said."""
+    values = said.said
+    if said.kind == "statement":
+        stated_text(str(values["fact"]), str(values["value"]))
+    if said.kind == "relation":
+        Tie(str(values["dependant_of"]), str(values["relation"]), str(values.get("deceased_kind", "none")))
+        stated = values.get("stated", {})
+        assert isinstance(stated, Mapping)
+        return {**values, "stated": stated_texts(stated)}
+    return values
+
+
+def _insert_people(rows: Sequence[_Row]) -> None:
+    sql = """
+        insert into registry_person (id, division, name, name_grams, opened_at, opened_by)
+        select id, division, name, string_to_array(grams, chr(31)), opened_at, opened_by
+        from json_to_recordset(%s::json) as row (
+            id uuid, division bigint, name text, grams text, opened_at timestamptz, opened_by text
+        )
+    """
+    _execute(sql, ("id", "division", "name", "grams", "opened_at", "opened_by"), rows)
+
+
+def _insert(model: type[Assertion], columns: Sequence[str], rows: Sequence[_Row]) -> None:
+    types = {each.attname: (each.column, each.db_type(connection)) for each in model._meta.concrete_fields}
+    names = [str(types[name][0]) for name in columns]
+    listed = ", ".join(names)
+    typed = ", ".join(f"{types[name][0]} {types[name][1]}" for name in columns)
+    sql = (
+        f"insert into {model._meta.db_table} ({listed})"  # noqa: S608 - our names
+        f" select {listed} from json_to_recordset(%s::json) as row ({typed})"
+    )
+    _execute(sql, names, rows)
+
+
+def _execute(sql: str, columns: Sequence[str], rows: Sequence[_Row]) -> None:
+    """Many rows as one JSON text: half the work of arrays, of which each value is quoted by itself."""
+    if not rows:
+        return
+    told = json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_json)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [told])
+
+
+def _as_json(value: object) -> str:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, date):  # a moment is one, too
+        return value.isoformat()
+    assert isinstance(value, UUID)
+    return str(value)
