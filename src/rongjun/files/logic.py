@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from rongjun.kernel.reading import half_width
@@ -45,16 +44,9 @@ _LONGEST_NAME = 120
 _LONG_NUMBER = re.compile(r"\d(?:[ _-]?\d){10,}[Xx]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long to wait before the scanner is asked again, by how often it did not answer."""
-
-    tries: int
-
-    @property
-    def before_next(self) -> timedelta:
-        """Doubles from five seconds, at most ten minutes."""
-        return timedelta(seconds=min(600, 5 * 2 ** min(self.tries - 1, 7)))
+def wait_before_try(tries: int) -> timedelta:
+    """How long to leave a scanner alone that did not answer `tries` times: at most ten minutes."""
+    return timedelta(seconds=min(600, 5 * 2 ** min(tries - 1, 7)))
 
 
 def fit_name(typed: str, *, media_type: str = "") -> str:
@@ -64,8 +56,7 @@ def fit_name(typed: str, *, media_type: str = "") -> str:
     """
     name = unicodedata.normalize("NFC", typed).replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(sign for sign in name if sign.isprintable() and unicodedata.category(sign) != "Cf")
-    name = "".join("_" if sign in '<>:"|?*' else sign for sign in name)
-    name = mask_numbers(name).strip(" .")
+    name = "".join("_" if sign in '<>:"|?*/' else sign for sign in mask_numbers(name)).strip(" .")
     ending = MEDIA.get(media_type)
     if ending is None:
         return name[:_LONGEST_NAME] or "未命名"
@@ -75,7 +66,7 @@ def fit_name(typed: str, *, media_type: str = "") -> str:
 
 def mask_numbers(text: str) -> str:
     """Of every run of eleven or more digits only the first two and last two signs stay."""
-    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}****{found[0][-2:]}", half_width(text))
+    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", half_width(text))
 
 
 def is_owned(state: str, *, linked_to: str) -> bool:

@@ -39,20 +39,19 @@ def seal(content: bytes, *, upload: UUID, particulars: Mapping[str, object], key
     secret = os.urandom(symmetric.SECRET_BYTES[_CIPHER])
     head = {"key": secret.hex(), "cipher": _CIPHER.value, "size": len(content), "of": dict(particulars)}
     token = keys.seal(PURPOSE, json.dumps(head, ensure_ascii=False).encode(), _bound_to(upload))
-    parts = [_MAGIC, _LENGTH.pack(len(token)), token]
     last = max(0, len(content) - 1) // CHUNK_BYTES
-    for number in range(last + 1):
-        # The key is this file's own and never used twice, so the number is nonce enough.
-        parts.append(
-            symmetric.encrypt(
-                _CIPHER,
-                secret,
-                nonce=_NONCE.pack(0, number),
-                plaintext=content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
-                bound_to=_PLACE.pack(_MAGIC, upload.bytes, number, number == last),
-            )
+    chunks = (
+        symmetric.encrypt(
+            _CIPHER,
+            secret,
+            # The key is this file's own and never used twice, so the number is nonce enough.
+            nonce=_NONCE.pack(0, number),
+            plaintext=content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
+            bound_to=_PLACE.pack(_MAGIC, upload.bytes, number, number == last),
         )
-    return b"".join(parts)
+        for number in range(last + 1)
+    )
+    return b"".join([_MAGIC, _LENGTH.pack(len(token)), token, *chunks])
 
 
 def unseal(sealed: bytes, *, upload: UUID, keys: KeyProvider) -> Opened:

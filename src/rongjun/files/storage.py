@@ -75,15 +75,12 @@ class Storage:
             if found:
                 yield Shelved(UUID(found[1]), now - entry.stat().st_mtime)
 
-    def strangers(self) -> list[str]:
-        """Names of files on the shelves that are no upload of ours, relative to the root."""
-        folders = [self.root / shelf for shelf in SHELVES if (self.root / shelf).exists()]
-        return [
-            f"{folder.name}/{entry.name}"
-            for folder in folders
-            for entry in os.scandir(folder)
-            if not _NAME.fullmatch(entry.name)
-        ]
+    def set_aside(self, upload: UUID) -> None:
+        """Move a file that no key of ours opens off the shelves, to where an operator can look at it."""
+        aside = self.root / "aside"
+        _make(aside)
+        self._path(upload).replace(aside / self._path(upload).name)
+        _settle(aside)
 
     def forget_unfinished(self, *, older_than_seconds: float) -> int:
         """Remove what was being written when something broke off; how many. Nobody was told of these."""
