@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 
-from rongjun.kernel.reading import half_width
-
 # What a paper is evidence of. An open list (待局方确认): the database keeps any word.
 KINDS: Mapping[str, str] = {
     "identity": "身份证件",
@@ -41,7 +39,7 @@ LATE_AFTER = timedelta(hours=24)
 # 待局方确认: how long a discarded paper can still be brought back by an order of the bureau.
 DESTROY_AFTER = timedelta(days=30)
 _LONGEST_NAME = 120
-_LONG_NUMBER = re.compile(r"\d(?:[ _-]?\d){10,}[Xx]?")
+_LONG_NUMBER = re.compile(r"\d(?:[ _-]?\d){10,}[XxＸｘ]?")
 
 
 def wait_before_try(tries: int) -> timedelta:
@@ -66,7 +64,7 @@ def fit_name(typed: str, *, media_type: str = "") -> str:
 
 def mask_numbers(text: str) -> str:
     """Of every run of eleven or more digits only the first two and last two signs stay."""
-    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", half_width(text))
+    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text.strip())
 
 
 def is_owned(state: str, *, linked_to: str) -> bool:

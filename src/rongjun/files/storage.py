@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-SHELVES = tuple(f"{number:02x}" for number in range(256))
+SHELVES = tuple("0123456789abcdef")
 _ENDING = ".sealed"
 _NAME = re.compile(r"([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\.sealed")
 
@@ -25,7 +25,7 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Sealed uploads below `root`, on 256 shelves by the first byte of their key."""
+    """Sealed uploads below `root`, on sixteen shelves by the first digit of their key."""
 
     root: Path
 
@@ -97,7 +97,7 @@ class Storage:
         return len(old)
 
     def _shelf(self, upload: UUID) -> Path:
-        return self.root / upload.hex[:2]
+        return self.root / upload.hex[0]
 
     def _path(self, upload: UUID) -> Path:
         return self._shelf(upload) / f"{upload}{_ENDING}"

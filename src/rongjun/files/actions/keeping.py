@@ -70,7 +70,7 @@ def destroy_discarded(*, by: str, now: datetime) -> int:
 
 def _sweep_shelf(shelf: str, *, by: str, now: datetime, seconds: float) -> Swept:
     there = {each.upload: each.age_seconds for each in storage().on_shelf(shelf)}
-    first, last = UUID(shelf + "0" * 30), UUID(shelf + "f" * 30)
+    first, last = UUID(shelf + "0" * 31), UUID(shelf + "f" * 31)
     rows = dict(Upload.objects.filter(id__gte=first, id__lte=last).values_list("id", "state"))
     orphans = [upload for upload, age in there.items() if upload not in rows and age >= seconds]
     gone = [upload for upload, state in rows.items() if state in logic.WITH_CONTENT and upload not in there]

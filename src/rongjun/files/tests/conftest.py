@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from rongjun.files import checks
+from rongjun.files.actions import intake
 from rongjun.files.scanner_simulator import simulate
 from rongjun.files.scanning import Scanner
 from rongjun.files.tests import scene
@@ -18,6 +20,12 @@ def shelves(settings: Any, tmp_path: Path) -> Path:
     """An empty folder for sealed uploads."""
     settings.FILES_ROOT = tmp_path / "files"
     return tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks run in this process: starting one for each upload would be most of the time of these tests."""
+    monkeypatch.setattr(intake, "inspect_apart", checks.inspect)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from rongjun.files.logic import JPEG, MEDIA, PDF, fit_name, is_owned, mask_numbe
         ("", "未命名.pdf"),
         ("a" * 300, "a" * 116 + ".pdf"),
         ("测试 99010119600101001X.pdf", "测试 99…1X.pdf"),
-        ("９９０１０１１９６００１０１００１７.pdf", "99…17.pdf"),
+        ("９９０１０１１９６００１０１００１７.pdf", "９９…１７.pdf"),
         ("6222 0000 1111 2222 333.pdf", "62…33.pdf"),
     ],
 )
