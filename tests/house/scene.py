@@ -18,6 +18,7 @@ from django.utils import timezone
 from rongjun.access.api import Actor, acting_as, actor_named, create_account, enrol_totp, grant_role
 from rongjun.access.models import Account
 from rongjun.config import demo
+from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.registry import api as registry
 
@@ -29,11 +30,12 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook."""
+    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook, a paper."""
 
     person: UUID
     document: int
     roster: UUID
+    upload: UUID
 
 
 def set_scene() -> Scene:
@@ -48,7 +50,26 @@ def set_scene() -> Scene:
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster)
+    return Scene(person, file.documents[0][0], roster, _paper_in("clerk"))
+
+
+def _paper_in(who: str) -> UUID:
+    """A paper one of the cast took in, still to be scanned; nobody asks for its content."""
+    actor, now = actor_of(who), timezone.now()
+    with acting_as(actor):
+        paper = Upload.objects.create(
+            division=actor.division,
+            kind="household",
+            file_name="户口簿.png",
+            media_type="image/png",
+            size=2048,
+            digest=sha256(b"").digest(),
+            state="waiting-for-scan",
+            uploaded_at=now,
+            uploaded_by=actor.text,
+            scan_after=now,
+        )
+    return paper.id
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:

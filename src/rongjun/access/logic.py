@@ -31,7 +31,9 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 
 _READ = "desk.open registry.read-person policy.read audit.read-own"
 _FILES = "files.read files.add"
-_WORK = f"{_READ} {_FILES} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_WORK = (
+    f"{_READ} {_FILES} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+)
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
