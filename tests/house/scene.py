@@ -30,7 +30,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook, a paper."""
+    """What addresses name: a person of the clerk's station, one of their documents, a workbook, a paper."""
 
     person: UUID
     document: int

@@ -73,6 +73,11 @@ def work_list(*, now: datetime, first: int = 0) -> tuple[list[UploadLine], int]:
     return [_line(row, now=now) for row in rows[first : first + PAGE]], rows.count()
 
 
+def to_do_count() -> int:
+    """How many uploads in scope somebody has to look after."""
+    return Upload.objects.filter(_TO_DO).count()
+
+
 def upload_line(upload: UUID, *, now: datetime) -> UploadLine | None:
     """One upload in scope; None when there is none."""
     row = Upload.objects.filter(pk=upload).first()

@@ -23,7 +23,7 @@ def today(request: ActingRequest) -> HttpResponse:
     may_read = request.actor.may("registry.read-person")
     tiles = _tiles(registry.counts()) if may_read else []
     if request.actor.may("files.read"):
-        tiles.append(_papers_tile(files.work_list(now=request.now)[1]))
+        tiles.append(_papers_tile(files.to_do_count()))
     return render(request, "desk/today.html", {"day": day, "tiles": tiles, "may_read": may_read})
 
 

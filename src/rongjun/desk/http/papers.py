@@ -210,16 +210,15 @@ def _paper_context(request: ActingRequest, line: UploadLine) -> dict[str, Any]:
     words = request.GET.get("q", "").strip()
     owner = _key_in(line.linked_to)
     may_change = request.actor.may("files.add")
+    may_link = may_change and not line.linked_to and line.state in (files.STORED, files.WAITING_FOR_SCAN)
     return {
         "paper": _shown(line),
         "owner": reverse("desk:person", args=[owner]) if owner else "",
         "purposes": PURPOSES,
         "q": words,
-        "may_link": may_change
-        and not line.linked_to
-        and line.state in (files.STORED, files.WAITING_FOR_SCAN),
-        "may_discard": may_change,
-        "candidates": _candidates(request, line, words) if may_change and not line.linked_to else [],
+        "may_link": may_link,
+        "may_discard": may_change and line.state != files.DISCARDED,
+        "candidates": _candidates(request, line, words) if may_link else [],
     }
 
 
