@@ -31,7 +31,9 @@ SCRIPTED_PDF = b"""%PDF-1.4
 1 0 obj << /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >> endobj
 2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
 3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 10 10] >> endobj
-trailer << /Root 1 0 R >>
+trailer << /Root 1 0 R /Size 4 >>
+startxref
+0
 %%EOF
 """
 
