@@ -107,7 +107,8 @@ def test_another_district_neither_sees_nor_opens_nor_changes_it(scene: Scene, sc
     stranger = visitor("neighbour")
     assert stranger.get(f"/desk/papers/{upload}/").status_code == 404
     assert opened(upload, by="neighbour").status_code == 404
-    assert stranger.post(f"/desk/papers/{upload}/discard/", {"reason": "重复上传"}).status_code == 404
+    discard = visitor("neighbour").post(f"/desk/papers/{upload}/discard/", {"reason": "重复上传"})
+    assert discard.status_code == 404
     assert hand_in(scene, by="neighbour").status_code == 404
     assert opened(upload, by="district").status_code == 200
 
