@@ -31,18 +31,15 @@ class _Way:
 class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """One command on one connection, as clamd does without IDSESSION."""
-        if _Way.word == "refuse":
-            command = self._command()
-            if not command.startswith(b"zSIMULATE"):
-                return
-        else:
-            command = self._command()
-        if command == b"zPING":
+        command = self._command()
+        if command.startswith(b"zSIMULATE "):
+            self._change(command.removeprefix(b"zSIMULATE ").decode())
+        elif _Way.word == "refuse":
+            return
+        elif command == b"zPING":
             self._say("PONG")
         elif command == b"zVERSION":
             self._say("ClamAV 1.4.0/simulated")
-        elif command.startswith(b"zSIMULATE "):
-            self._change(command.removeprefix(b"zSIMULATE ").decode())
         elif command == b"zINSTREAM":
             self._scan()
         else:

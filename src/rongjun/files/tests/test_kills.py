@@ -29,12 +29,10 @@ from tests.cluster import as_owner
 @pytest.fixture
 def same_shelves(settings: Any) -> Path:
     """The folder the other processes use."""
-    from rongjun.config.place import place
-
-    folder = place().private("files")
+    folder = Path(os.environ["RONGJUN_DATA"]) / "files"
     shutil.rmtree(folder)
-    settings.FILES_ROOT = place().private("files")
-    place().private("files/incoming")
+    (folder / "incoming").mkdir(parents=True)
+    settings.FILES_ROOT = folder
     return folder
 
 
