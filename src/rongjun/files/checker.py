@@ -16,8 +16,8 @@ from rongjun.files.checks import Sound
 from rongjun.kernel.errors import Refused
 
 MOST_MEMORY = 1024 * 1024 * 1024
-MOST_CPU_SECONDS = 20
-MOST_SECONDS = 40
+MOST_CPU_SECONDS = 10
+MOST_SECONDS = 60
 _KNOWN = ("PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 

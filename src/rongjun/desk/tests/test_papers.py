@@ -12,12 +12,11 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from rongjun.access.api import acting_as, acting_as_job
+from rongjun.access.api import acting_as
 from rongjun.audit import api as audit
-from rongjun.config import jobs
 from rongjun.files import api as files
 from tests.cluster import as_owner
-from tests.house.papers import EICAR_JPEG, PNG, SCRIPTED_PDF, now, scanner
+from tests.house.papers import EICAR_JPEG, PNG, SCRIPTED_PDF, now, scan_now, scanner
 from tests.house.scene import Scene, actor_of, hire, visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("scene")]
@@ -38,14 +37,8 @@ def scanning() -> Iterator[str]:
 @pytest.fixture
 def scan(scanning: str, settings: Any) -> Any:
     """Runs the job that scans, as the worker does."""
-
-    def run() -> None:
-        settings.SCANNER = scanning
-        (job,) = [job for job in jobs.JOBS if job.name == "files.scan-waiting"]
-        with acting_as_job(job.name, scope=job.scope):
-            job.run()
-
-    return run
+    settings.SCANNER = scanning
+    return scan_now
 
 
 def hand_in(scene: Scene, content: bytes = PNG, *, name: str = "户口簿.png", by: str = "clerk") -> Any:

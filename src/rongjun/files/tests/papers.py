@@ -120,8 +120,8 @@ def png_text_bomb() -> bytes:
 
 
 def pdf_bomb() -> bytes:
-    """A document whose list of objects unpacks to a gigabyte."""
-    packed = zlib.compress(bytes(1024 * 1024 * 1024), 9)
+    """A document whose list of objects unpacks to 300 megabytes."""
+    packed = zlib.compress(bytes(300 * 1024 * 1024), 9)
     stream = (
         b"<< /Type /XRef /Size 3 /W [1 8 8] /Root 1 0 R /Filter /FlateDecode /Length %d >>\nstream\n"
         % len(packed)
