@@ -18,6 +18,7 @@ from django.utils import timezone
 from rongjun.access.api import Actor, acting_as, actor_named, create_account, enrol_totp, grant_role
 from rongjun.access.models import Account
 from rongjun.config import demo
+from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.registry import api as registry
 
@@ -29,7 +30,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook.
+    """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper.
 
     `division` is that station's.
     """
@@ -38,6 +39,7 @@ class Scene:
     document: int
     roster: UUID
     division: int
+    upload: UUID
 
 
 def set_scene() -> Scene:
@@ -52,7 +54,26 @@ def set_scene() -> Scene:
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster, file.line.division)
+    return Scene(person, file.documents[0][0], roster, file.line.division, _paper_in("clerk"))
+
+
+def _paper_in(who: str) -> UUID:
+    """A paper one of the cast took in, still to be scanned; nobody asks for its content."""
+    actor, now = actor_of(who), timezone.now()
+    with acting_as(actor):
+        paper = Upload.objects.create(
+            division=actor.division,
+            kind="household",
+            file_name="户口簿.png",
+            media_type="image/png",
+            size=2048,
+            digest=sha256(b"").digest(),
+            state="waiting-for-scan",
+            uploaded_at=now,
+            uploaded_by=actor.text,
+            scan_after=now,
+        )
+    return paper.id
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:

@@ -69,6 +69,13 @@ ANSWERS = """
 * desk:full-number            door     enrol    403     200   200      404       200   403    403      403
 * desk:answer                 door     enrol    403     file  file     422       file  403    403      403
 * desk:record                 door     enrol    403     file  file     422       file  403    403      403
+* desk:person-paper           door     enrol    403     422   422      404       422   403    403      403
+  desk:papers                 door     enrol    403     200   200      200       200   403    403      403
+* desk:papers-add             door     enrol    403     422   422      422       422   403    403      403
+  desk:paper                  door     enrol    403     200   200      404       200   403    403      403
+* desk:paper-open             door     enrol    403     422   422      404       422   403    403      403
+* desk:paper-link             door     enrol    403     422   422      404       422   403    403      403
+* desk:paper-discard          door     enrol    403     422   422      404       422   403    403      403
   desk:policy                 door     enrol    403     200   200      200       200   403    403      403
   desk:policy-references      door     enrol    403     200   200      200       200   403    403      403
   desk:policy-reach           door     enrol    403     200   200      200       200   403    403      403
@@ -90,7 +97,11 @@ SENT_TO = {
     "desk:today": "desk",
     "desk:person": "file",
 }
-SAID = {"desk:full-number": {"purpose": "核对证件"}, "desk:answer": {"is_unsupported": "false"}}
+SAID = {
+    "desk:full-number": {"purpose": "核对证件"},
+    "desk:answer": {"is_unsupported": "false"},
+    "desk:paper-open": {"purpose": "核对证件"},  # it waits for its scan
+}
 GUARDED_BY_PROOF = [
     "mfa_activate_totp",
     "mfa_deactivate_totp",
@@ -114,6 +125,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "person": scene.person,
         "document": scene.document,
         "roster": scene.roster,
+        "upload": scene.upload,
         "code": "eldercare.collective-support",
         "verdict": "unknown",
         "division": demo.counties()[0][0],

@@ -35,6 +35,7 @@ def pages(scene: Scene) -> dict[str, str]:
     return {
         "desk:today": reverse("desk:today"),
         "desk:person": reverse("desk:person", args=[scene.person]),
+        "desk:papers": reverse("desk:papers"),
         "desk:policy": reverse("desk:policy"),
         "desk:policy-references": reverse("desk:policy-references"),
         "desk:policy-reach": reverse("desk:policy-reach"),

@@ -18,7 +18,7 @@ from tests.house.test_addresses import rows, url_of
 
 pytestmark = pytest.mark.django_db
 # What an address names that lies in somebody's division; all else it names is everybody's.
-OWNED = frozenset({"person", "document", "roster"})
+OWNED = frozenset({"person", "document", "roster", "upload"})
 # Where one may stand, from where the scene's person is served: (name, division by the station's own code).
 STATION = "station"
 NEXT_STATION = "next-station"

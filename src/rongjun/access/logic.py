@@ -30,7 +30,9 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 
 
 _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
-_WORK = f"{_READ} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_PAPERS = "files.read files.add"
+_OFFICE = "registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_WORK = f"{_READ} {_PAPERS} {_OFFICE}"
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (

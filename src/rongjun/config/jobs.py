@@ -12,6 +12,7 @@ from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
+from rongjun.files import jobs as files
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ JOBS: tuple[Job, ...] = (
     Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),
     Job("access.forget-expired", 600.0, EVERYWHERE, access.forget_expired),
     Job("access.close-idle-accounts", 3600.0, EVERYWHERE, access.close_idle_accounts),
+    Job("files.scan-waiting", 1.0, EVERYWHERE, files.scan_waiting),
+    Job("files.sweep-storage", 3600.0, EVERYWHERE, files.sweep_storage),
+    Job("files.destroy-discarded", 3600.0, EVERYWHERE, files.destroy_discarded),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
 )
 

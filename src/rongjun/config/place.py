@@ -30,6 +30,15 @@ class Place:
         return self.private("keys")
 
     @property
+    def scanner_simulator(self) -> str:
+        """Where the demo's stand-in for a virus scanner listens; a socket's path may have 107 signs."""
+        path = self.root / "scanner.sock"
+        if len(os.fsencode(path)) > 100:
+            tag = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+            path = Path("/tmp") / f"rongjun-{tag}-scanner.sock"  # noqa: S108 - named by the place, owned by us
+        return f"unix:{path}"
+
+    @property
     def profile(self) -> str:
         """`RONGJUN_PROFILE`, else what this place was made as, else production."""
         written = self.root / "profile"
@@ -51,7 +60,7 @@ class Place:
     def private(self, name: str) -> Path:
         """A folder only the account that runs the application may enter."""
         folder = self.make() / name
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
     def secret(self, name: str) -> str:

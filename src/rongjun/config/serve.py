@@ -112,6 +112,9 @@ def serve(port: int) -> int:
     supervisor = Supervisor()
     supervisor.start("网页服务", web_command(port))
     supervisor.start("后台任务", [sys.executable, "-m", "rongjun.config.cli", "worker"])
+    if place().profile == "demo" and "RONGJUN_SCANNER" not in os.environ:
+        simulator = [sys.executable, "-m", "rongjun.files.scanner_simulator", place().scanner_simulator]
+        supervisor.start("查毒模拟器", simulator)
     _wait_for(port, supervisor)
     return supervisor.wait()
 

@@ -16,6 +16,9 @@ POLICY_ROOT = project_root() / "policy"
 CONTRACTS_ROOT = project_root() / "contracts"
 PLACES_ROOT = project_root() / "web" / "dist" / "places"
 KEYS_FOLDER = place().keys
+FILES_ROOT = place().private("files")
+# A clamd at unix:/path or tcp:host:port. Without one, uploads wait unreadable; the demo starts a simulator.
+SCANNER = os.environ.get("RONGJUN_SCANNER", "" if PROFILE == "production" else place().scanner_simulator)
 # Only the demo has a fixed second factor; access refuses to start with one in any other profile.
 DEMO_SECOND_FACTOR = "246810" if DEMO else ""
 
@@ -40,6 +43,7 @@ INSTALLED_APPS = [
     "csp",
     "rongjun.audit",
     "rongjun.access",
+    "rongjun.files",
     "rongjun.places",
     "rongjun.registry",
     "rongjun.benefits",
@@ -194,8 +198,11 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = PROFILE == "test"
 # A roster workbook of 10,000 rows is about 1 MB; 20 MB is the largest upload any page takes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 LARGEST_UPLOAD = 20 * 1024 * 1024
+# An upload stays in memory until it is sealed: in the clear it never touches the disk. What is larger than
+# anything we take does, until it is refused, in a folder that is swept.
+FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_UPLOAD + 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = place().private("files/incoming")
 
 LOGGING = {
     "version": 1,

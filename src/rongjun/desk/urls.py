@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.desk.http import home, people, policy
+from rongjun.desk.http import home, papers, people, policy
 
 app_name = "desk"
 urlpatterns = [
@@ -11,6 +11,13 @@ urlpatterns = [
     path("people/<uuid:person>/number/<int:document>/", people.full_number, name="full-number"),
     path("people/<uuid:person>/facts/", people.answer, name="answer"),
     path("people/<uuid:person>/decisions/", people.record, name="record"),
+    path("people/<uuid:person>/papers/", papers.person_paper, name="person-paper"),
+    path("papers/", papers.papers, name="papers"),
+    path("papers/add/", papers.papers_add, name="papers-add"),
+    path("papers/<uuid:upload>/", papers.paper, name="paper"),
+    path("papers/<uuid:upload>/content/", papers.paper_open, name="paper-open"),
+    path("papers/<uuid:upload>/link/", papers.paper_link, name="paper-link"),
+    path("papers/<uuid:upload>/discard/", papers.paper_discard, name="paper-discard"),
     path("policy/", policy.policy, name="policy"),
     path("policy/references/", policy.references, name="policy-references"),
     path("policy/reach/", policy.reach, name="policy-reach"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
+from rongjun.files import api as files
 from rongjun.registry import api as registry
 
 
@@ -21,6 +22,8 @@ def today(request: ActingRequest) -> HttpResponse:
     day = timezone.localtime(request.now).date()
     may_read = request.actor.may("registry.read-person")
     tiles = _tiles(registry.counts()) if may_read else []
+    if request.actor.may("files.read"):
+        tiles.append(_papers_tile(files.to_do_count()))
     return render(request, "desk/today.html", {"day": day, "tiles": tiles, "may_read": may_read})
 
 
@@ -60,6 +63,17 @@ def evidence(request: ActingRequest) -> HttpResponse:
 def _short(about: str) -> str:
     """An object of an event, short enough for a table («person:0f3c…»)."""
     return about if len(about) <= 20 else about[:16] + "…"
+
+
+def _papers_tile(waiting: int) -> dict[str, Any]:
+    return {
+        "label": _("待归档材料"),
+        "figure": f"{waiting:,}",
+        "unit": _("份"),
+        "note": _("归档或作废，一份不丢"),
+        "url": reverse("desk:papers"),
+        "late": waiting > 0,
+    }
 
 
 def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:

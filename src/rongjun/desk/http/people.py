@@ -20,6 +20,7 @@ from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import Asking, best_questions, cards_for, grouped, read_answer, wanted
+from rongjun.desk.http.papers import papers_of
 from rongjun.desk.http.shared import address, asked_day, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
@@ -64,6 +65,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
             {"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
             for m in registry.timeline(person, known_at=now)
         ],
+        "papers": papers_of(request, person),
         "recordings": benefits.recordings(person),
         "may_record": request.actor.may("benefits.record-decision"),
         "asked": asked,

@@ -1,5 +1,6 @@
 """国密 algorithms and their international twins behind one key provider."""
 
+from rongjun.kernel.crypto import symmetric
 from rongjun.kernel.crypto.algorithms import SM2_DEFAULT_USER_ID, Algorithm
 from rongjun.kernel.crypto.errors import (
     CryptoError,
@@ -31,4 +32,5 @@ __all__ = [
     "Tampered",
     "self_test",
     "sm3",
+    "symmetric",
 ]
