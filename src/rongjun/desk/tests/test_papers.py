@@ -149,7 +149,7 @@ def test_a_bad_file_is_told_what_is_wrong_and_counted(scene: Scene) -> None:
 
 
 def test_whoever_may_not_read_papers_sees_none_on_the_page(scene: Scene) -> None:
-    hire("lawyer", name="测试法规", role="policy-officer", like="city")
+    hire("lawyer", name="测试法规", role="policy-officer", division=actor_of("city").division)
     lawyer = visitor("lawyer")
     assert 'id="papers"' not in lawyer.get(f"/desk/people/{scene.person}/").content.decode()
     assert lawyer.get("/desk/papers/").status_code == 403
