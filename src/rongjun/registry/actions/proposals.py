@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from rongjun.access.api import Actor
 from rongjun.kernel.errors import Refused, Unfit
@@ -200,8 +201,9 @@ def _served(person: Person, on: date, *, now: datetime) -> Served:
         Stint(each.enlisted_on, each.discharged_on, each.rank_group)
         for each in Service.objects.filter(known(now), person=person).order_by("valid_from", "id")
     ]
-    held = Status.objects.filter(in_force(on, now), person=person).values_list("category", flat=True)
-    categories = set(held)
+    # Rosters know categories from the day they were handed in; who serves now has served before, too.
+    days = in_force(on, now) | in_force(localtime(now).date(), now)
+    categories = set(Status.objects.filter(days, person=person).values_list("category", flat=True))
     return served_on(
         on, stints, is_serving="active-soldier" in categories, is_veteran="veteran" in categories
     )

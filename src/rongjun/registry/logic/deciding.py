@@ -142,7 +142,7 @@ class Served:
 def served_on(day: date, stints: Sequence[Stint], *, is_serving: bool, is_veteran: bool) -> Served:
     """Whether somebody served on a day, and in what rank then or last. The day of discharge still counts.
 
-    `is_serving` and `is_veteran` are the person's categories that day; they speak where no period does.
+    `is_serving` and `is_veteran` are the person's categories; they speak where no period does.
     """
     rank = next((stint.rank_group for stint in reversed(stints) if stint.rank_group), "")
     on_duty = [stint for stint in stints if stint.discharged_on is not None and day <= stint.discharged_on]
