@@ -29,11 +29,12 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook."""
+    """What addresses need to name: a person of the clerk's station, a document, a proposal, a workbook."""
 
     person: UUID
     document: int
     roster: UUID
+    proposal: UUID
 
 
 def set_scene() -> Scene:
@@ -48,7 +49,17 @@ def set_scene() -> Scene:
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster)
+        proposal = registry.propose(
+            person,
+            kind="status",
+            content={"category": "martyr-kin"},
+            authority="county",
+            document="虚构字1号",
+            valid_from=today,
+            by=actor_of("clerk"),
+            now=now,
+        )
+    return Scene(person, file.documents[0][0], roster, proposal)
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:

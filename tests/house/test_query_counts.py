@@ -34,6 +34,8 @@ def pages(scene: Scene) -> dict[str, str]:
     return {
         "desk:today": reverse("desk:today"),
         "desk:person": reverse("desk:person", args=[scene.person]),
+        "desk:changes": reverse("desk:changes", args=[scene.person]),
+        "desk:proposals": reverse("desk:proposals"),
         "desk:policy": reverse("desk:policy"),
         "desk:policy-references": reverse("desk:policy-references"),
         "desk:policy-reach": reverse("desk:policy-reach"),

@@ -16,6 +16,7 @@ from rongjun.access.api import ActingRequest, actor_of, anyone
 NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("desk:today", "sun", "今天", "desk.open"),
     ("registry:people", "user", "人员", "registry.read-person"),
+    ("desk:proposals", "check", "待审", "registry.check"),
     ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("desk:policy", "book", "政策", "policy.read"),
     ("desk:evidence", "shield-check", "审计", "audit.read"),
@@ -27,6 +28,9 @@ OPENED_FROM = {
     "desk:full-number": "registry:people",
     "desk:answer": "registry:people",
     "desk:record": "registry:people",
+    "desk:changes": "registry:people",
+    "desk:change": "registry:people",
+    "desk:decide": "desk:proposals",
     "registry:report": "registry:imports",
     "desk:policy-benefit": "desk:policy",
     "desk:policy-people": "desk:policy",

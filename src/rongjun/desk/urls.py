@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.desk.http import home, people, policy
+from rongjun.desk.http import changes, home, people, policy
 
 app_name = "desk"
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("people/<uuid:person>/number/<int:document>/", people.full_number, name="full-number"),
     path("people/<uuid:person>/facts/", people.answer, name="answer"),
     path("people/<uuid:person>/decisions/", people.record, name="record"),
+    path("people/<uuid:person>/changes/", changes.changes, name="changes"),
+    path("people/<uuid:person>/changes/<str:kind>/", changes.change, name="change"),
+    path("proposals/", changes.proposals, name="proposals"),
+    path("proposals/<uuid:proposal>/", changes.decide, name="decide"),
     path("policy/", policy.policy, name="policy"),
     path("policy/references/", policy.references, name="policy-references"),
     path("policy/reach/", policy.reach, name="policy-reach"),

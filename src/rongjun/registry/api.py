@@ -16,7 +16,17 @@ from rongjun.registry.actions import (
     retract_death,
     state_fact,
 )
-from rongjun.registry.logic import certificates_for
+from rongjun.registry.logic import LABEL_OF_CATEGORY, certificates_for
+from rongjun.registry.logic.deciding import (
+    AUTHORITIES,
+    CAUSES,
+    DISABLED,
+    GROUNDS,
+    PROPOSED,
+    RESTORATION,
+    STOPPED,
+)
+from rongjun.registry.logic.telling import MERITS, PAYEE_KINDS, PURPOSES
 from rongjun.registry.queries import (
     PAGE,
     HeldAccount,
@@ -49,11 +59,26 @@ from rongjun.registry.queries import (
     reports,
     timeline,
 )
-from rongjun.registry.roster import RawRow
+from rongjun.registry.roster import GRADES, HOUSEHOLD_KINDS, PLACEMENT_MODES, RANK_GROUPS, RawRow
 from rongjun.registry.workbook import digest_of, read_roster, roster_workbook, template
 
 __all__ = [
+    "AUTHORITIES",
+    "CAUSES",
+    "DISABLED",
+    "GRADES",
+    "GROUNDS",
+    "HOUSEHOLD_KINDS",
+    "LABEL_OF_CATEGORY",
+    "MERITS",
     "PAGE",
+    "PAYEE_KINDS",
+    "PLACEMENT_MODES",
+    "PROPOSED",
+    "PURPOSES",
+    "RANK_GROUPS",
+    "RESTORATION",
+    "STOPPED",
     "HeldAccount",
     "HeldAssertion",
     "HeldPayee",

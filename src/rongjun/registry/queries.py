@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
+from django.db.models import BigAutoField, BinaryField, Q, QuerySet, Value
 from django.db.models.functions import Lower, Replace
 
 from rongjun.audit.api import keys
@@ -133,6 +133,7 @@ class HeldAssertion:
     until: date | None
     source: str
     evidence: str
+    fields: Mapping[str, str]  # what a correction starts from; nothing sealed is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,10 +466,22 @@ def assertions_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldA
             until=row.valid_to,
             source=row.source,
             evidence=row.evidence,
+            fields=_clear(row),
         )
         for kind, model, what in _WHAT
         for row in model._default_manager.filter(standing).order_by("valid_from", "id")
     ]
+
+
+def _clear(row: Assertion) -> dict[str, str]:
+    """The columns of a kind's own that lie open, as text; "" for what is not known."""
+    common = {field.name for field in Assertion._meta.get_fields()}
+    own = [field for field in row._meta.concrete_fields if field.name not in common]
+    return {
+        field.attname: "" if (value := getattr(row, field.attname)) is None else str(value)
+        for field in own
+        if not isinstance(field, BinaryField | BigAutoField)
+    }
 
 
 def proposals(*, state: str | None = WAITING, person: UUID | None = None) -> list[HeldProposal]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,11 +12,9 @@ from django.db import DatabaseError, models, transaction
 from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as
-from rongjun.registry import api as registry
-from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport, Servicing
-from rongjun.registry.tests.scene import NOW, actor, add_places, hand_in, relate, report_of, visitor
+from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport
+from rongjun.registry.tests.scene import actor, add_places, hand_in, relate, report_of, tell_the_rest, visitor
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
-from rongjun.registry.tests.test_standing import tell
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -36,37 +33,6 @@ def roster() -> UUID:
     relate(row.person)
     tell_the_rest(row.person)
     return handed_in
-
-
-def tell_the_rest(person: UUID) -> None:
-    """One row in each table that no roster fills."""
-    clerk, day = actor(), date(2024, 5, 1)
-    for kind in ("residence", "merit", "account", "payee"):
-        tell(person, kind)
-    said: dict[str, Any] = {"source": "虚构", "by": clerk, "now": NOW}
-    with acting_as(clerk):
-        registry.record_death(person, died_on=day, **said)
-        registry.propose(
-            person,
-            kind="status",
-            content={"category": "martyr-kin"},
-            authority="county",
-            document="虚构字1号",
-            valid_from=day,
-            by=clerk,
-            now=NOW,
-        )
-    with as_owner():
-        Servicing.objects.create(
-            person_id=person,
-            division=HOME,
-            station=HOME,
-            came_from=NEXT_DOOR,
-            valid_from=day,
-            recorded_at=NOW,
-            source="虚构",
-            recorded_by="staff:clerk",
-        )
 
 
 def copy_of(table: type[models.Model], *, division: int) -> Any:

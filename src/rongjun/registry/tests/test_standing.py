@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,45 +27,14 @@ from rongjun.registry.models import (
     Residence,
     Servicing,
 )
-from rongjun.registry.tests.scene import NOW, actor, hand_in, open_file, report_of
+from rongjun.registry.tests.scene import CARD, NOW, SAID, actor, hand_in, open_file, report_of, tell
 from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY, cells, number
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
 LATER, LAST = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
 SINCE = date(2024, 5, 1)
-CARD, OTHER_CARD, PASSBOOK = "9999990000000000014", "9999990000000000022", "9999991234"
-SAID: dict[str, dict[str, object]] = {
-    "particulars": {"name": "测试改名", "sex": "male", "birth_date": "1952-03-08"},
-    "document": {"kind": "111", "number": number(777)},
-    "contact": {"number": "10000000009"},
-    "service": {"enlisted_on": "1970-12-01", "discharged_on": "1976-03-15", "rank_group": "conscript"},
-    "household": {"county": "370203", "kind": "urban"},
-    "residence": {"county": "370203", "address": "测试路 1 号"},
-    "merit": {"rank": 3, "title": "二等功"},
-    "account": {
-        "kind": "card",
-        "number": CARD,
-        "purpose": "allowance",
-        "bank": "测试银行",
-        "holder": "测试张三",
-    },
-    "payee": {"kind": "guardian", "name": "测试李四", "document_kind": "111", "number": number(778)},
-}
-
-
-def tell(person: UUID, kind: str, *, by: str = "clerk", **kept: Any) -> UUID | None:
-    said = {**SAID[kind], **kept.pop("said", {})}
-    given = {
-        "valid_from": SINCE,
-        "source": "窗口",
-        "evidence": "测试材料",
-        "now": LATER,
-        "synthetic": True,
-        **kept,
-    }
-    with acting_as(actor(by)):
-        return registry.record(person, kind=kind, said=said, by=actor(by), **given)
+OTHER_CARD, PASSBOOK = "9999990000000000022", "9999991234"
 
 
 def correct(person: UUID, kind: str, assertion: int, *, by: str = "clerk", **kept: Any) -> None:
@@ -129,11 +99,12 @@ def test_nobody_tells_of_a_person_out_of_their_scope(person: UUID, kind: str) ->
 @pytest.mark.parametrize("kind", ["status", "rating"])
 def test_categories_and_grades_are_not_told_by_one_alone(person: UUID, kind: str) -> None:
     held = standing(KINDS["status"].model, person)[0]
-    for attempt in (
+    attempts: tuple[Callable[[], None], ...] = (
         lambda: _record_raw(person, kind),
         lambda: correct(person, kind, held.pk),
         lambda: end(person, kind, held.pk, TODAY),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(Refused, match=r"registry\.needs-checker"):
             attempt()
 
