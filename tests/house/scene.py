@@ -42,8 +42,8 @@ def set_scene() -> Scene:
     demo.fill_city()
     _open_newcomer()
     roster = hand_in("clerk", demo.sample_roster())
-    now, today = timezone.now(), timezone.localdate()
-    with acting_as(actor_of("clerk")):
+    now, today, clerk = timezone.now(), timezone.localdate(), actor_of("clerk")
+    with acting_as(clerk):
         done = registry.report(roster)
         assert done is not None
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
@@ -56,7 +56,7 @@ def set_scene() -> Scene:
             authority="county",
             document="虚构字1号",
             valid_from=today,
-            by=actor_of("clerk"),
+            by=clerk,
             now=now,
         )
     return Scene(person, file.documents[0][0], roster, proposal)

@@ -246,7 +246,7 @@ def _until(content: Mapping[str, object]) -> dict[str, object]:
 def _status(content: Mapping[str, object]) -> dict[str, object]:
     category = str(content.get("category", ""))
     if category not in LABEL_OF_CATEGORY or category in (SUSPENDED, CANCELLED):
-        raise Unfit("registry.unknown-category", "没有这一种身份类别，请从给出的选项里选。")
+        raise Unfit("registry.unfit-category", "没有这一种身份类别，请从给出的选项里选。")
     return {"category": category, **_until(content)}
 
 
