@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, staff
@@ -164,7 +165,7 @@ class _CheckedEnd(Proposing):
 class _Retraction(forms.Form):
     """Why a death is taken back."""
 
-    source = forms.CharField(label=LABELS["retract-death"], max_length=120)
+    source = forms.CharField(label=gettext_lazy("来源"), max_length=120)
 
 
 def _form(

@@ -91,9 +91,10 @@ def approve(proposal: UUID, *, by: Actor, now: datetime) -> None:
     first, "registry.own-proposal" for whoever made it, and all that `propose` refuses.
     """
     with transaction.atomic():
+        # The person first, as everything else does: a file that is being moved takes its proposals along.
+        person = hold(_about(proposal))
         row = take(proposal)
         _refuse_maker(row, by)
-        person = hold(row.person_id)
         _refuse_unlawful(row, now=now)
         _APPLIED[row.kind](row, person, by, now)
         _decide(row, state=APPROVED, by=by, now=now)
@@ -112,6 +113,13 @@ def reject(proposal: UUID, *, reason: str, by: Actor, now: datetime) -> None:
         _refuse_maker(row, by)
         _decide(row, state=REJECTED, by=by, now=now, reason=reason.strip()[:200])
         note("registry.proposal-rejected", row.person, by=by, now=now, detail=_detail(row))
+
+
+def _about(proposal: UUID) -> UUID:
+    found = Proposal.objects.filter(pk=proposal).values_list("person_id", flat=True).first()
+    if found is None:
+        raise Refused("registry.no-such-proposal")
+    return found
 
 
 def take(proposal: UUID) -> Proposal:
