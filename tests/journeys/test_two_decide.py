@@ -28,7 +28,7 @@ def test_what_the_window_proposes_the_district_approves(visit: Visit, size: dict
     document = f"虚构字〔2026〕{size['width']}号"
     form.get_by_label("决定文件的文号").fill(document)
     clerk.screenshot(path=SHOTS / f"changes-open-{size['width']}.png", full_page=True)
-    form.get_by_role("button", name="身份类别").click()
+    form.get_by_role("button", name="提出").click()
     expect(clerk.locator("#proposed")).to_contain_text(document)
     officer.goto("/desk/proposals/")
     waiting = officer.locator("section.rj-pane").filter(has_text=document)

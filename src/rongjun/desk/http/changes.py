@@ -299,7 +299,8 @@ def _forms(
         is_bound = bound is not None and bound[0] == kind
         form = bound[1] if bound and is_bound else _form(request, file, kind)
         url = reverse("desk:change", args=[file.line.id, kind])
-        listed.append({"label": LABELS[kind], "form": form, "url": url, "open": is_bound})
+        does = _("提出，等人审") if kind in PROPOSED else _("登记")
+        listed.append({"label": LABELS[kind], "does": does, "form": form, "url": url, "open": is_bound})
     return listed
 
 
@@ -313,7 +314,9 @@ def _forms_about(
         is_bound = bound is not None and bound[0] == kind
         form = bound[1] if bound and is_bound else _form(request, file, kind, held=about)
         url = reverse("desk:change", args=[file.line.id, kind])
-        listed.append({"label": label, "form": form, "url": url, "open": is_bound or kind != "end"})
+        does = _("提出，等人审") if about.kind in CHECKED else label
+        is_open = is_bound or kind != "end"
+        listed.append({"label": label, "does": does, "form": form, "url": url, "open": is_open})
     return listed
 
 
