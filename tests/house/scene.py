@@ -30,7 +30,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper.
+    """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper, a
+    proposal about them.
 
     `division` is that station's.
     """
@@ -40,6 +41,7 @@ class Scene:
     roster: UUID
     division: int
     upload: UUID
+    proposal: UUID
 
 
 def set_scene() -> Scene:
@@ -47,14 +49,31 @@ def set_scene() -> Scene:
     demo.fill_city()
     _open_newcomer()
     roster = hand_in("clerk", demo.sample_roster())
-    now, today = timezone.now(), timezone.localdate()
-    with acting_as(actor_of("clerk")):
+    now, today, clerk = timezone.now(), timezone.localdate(), actor_of("clerk")
+    with acting_as(clerk):
         done = registry.report(roster)
         assert done is not None
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster, file.line.division, _paper_in("clerk"))
+        proposal = registry.propose(
+            person,
+            kind="status",
+            content={"category": "martyr-kin"},
+            authority="county",
+            document="虚构字1号",
+            valid_from=today,
+            by=clerk,
+            now=now,
+        )
+    return Scene(
+        person=person,
+        document=file.documents[0][0],
+        roster=roster,
+        division=file.line.division,
+        upload=_paper_in("clerk"),
+        proposal=proposal,
+    )
 
 
 def _paper_in(who: str) -> UUID:

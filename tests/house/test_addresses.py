@@ -76,6 +76,10 @@ ANSWERS = """
 * desk:paper-open             door     enrol    403     422   422      404       422   403    403      403
 * desk:paper-link             door     enrol    403     422   422      404       422   403    403      403
 * desk:paper-discard          door     enrol    403     422   422      404       422   403    403      403
+  desk:changes                door     enrol    403     200   200      404       200   403    403      403
+* desk:change                 door     enrol    403     told  told     404       told  403    403      403
+  desk:proposals              door     enrol    403     403   200      200       200   403    403      403
+* desk:decide                 door     enrol    403     403   list     422       list  403    403      403
   desk:policy                 door     enrol    403     200   200      200       200   403    403      403
   desk:policy-references      door     enrol    403     200   200      200       200   403    403      403
   desk:policy-reach           door     enrol    403     200   200      200       200   403    403      403
@@ -96,10 +100,14 @@ SENT_TO = {
     "mfa_activate_totp": "enrol",
     "desk:today": "desk",
     "desk:person": "file",
+    "desk:changes": "told",
+    "desk:proposals": "list",
 }
 SAID = {
     "desk:full-number": {"purpose": "核对证件"},
     "desk:answer": {"is_unsupported": "false"},
+    "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
+    "desk:decide": {"decision": "approve"},
     "desk:paper-open": {"purpose": "核对证件"},  # it waits for its scan
 }
 GUARDED_BY_PROOF = [
@@ -130,6 +138,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "verdict": "unknown",
         "division": demo.counties()[0][0],
         "pk": 1,
+        "kind": "merit",
+        "proposal": scene.proposal,
     }
     asked = re.findall(r"<\w+:(\w+)>", address.written)
     return reverse(address.name, kwargs={name: known[name] for name in asked})

@@ -36,6 +36,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "desk:today": reverse("desk:today"),
         "desk:person": reverse("desk:person", args=[scene.person]),
         "desk:papers": reverse("desk:papers"),
+        "desk:changes": reverse("desk:changes", args=[scene.person]),
+        "desk:proposals": reverse("desk:proposals"),
         "desk:policy": reverse("desk:policy"),
         "desk:policy-references": reverse("desk:policy-references"),
         "desk:policy-reach": reverse("desk:policy-reach"),

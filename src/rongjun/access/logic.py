@@ -31,14 +31,17 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 
 _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _PAPERS = "files.read files.add"
-_OFFICE = "registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_OFFICE = (
+    "registry.import-roster registry.state-fact registry.propose registry.unmask benefits.record-decision"
+)
 _WORK = f"{_READ} {_PAPERS} {_OFFICE}"
+_CHECK = f"{_WORK} registry.check"
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
-        _role("district-officer", "区市经办", _WORK),
-        _role("city-officer", "市局经办", _WORK),
+        _role("district-officer", "区市经办", _CHECK),
+        _role("city-officer", "市局经办", _CHECK),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),

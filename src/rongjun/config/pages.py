@@ -16,6 +16,7 @@ from rongjun.access.api import ActingRequest, actor_of, anyone
 NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("desk:today", "sun", "今天", "desk.open"),
     ("registry:people", "user", "人员", "registry.read-person"),
+    ("desk:proposals", "check", "待审", "registry.check"),
     ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("desk:papers", "inbox", "待归档材料", "files.read"),
     ("desk:policy", "book", "政策", "policy.read"),
@@ -29,6 +30,9 @@ OPENED_FROM = {
     "desk:full-number": "registry:people",
     "desk:answer": "registry:people",
     "desk:record": "registry:people",
+    "desk:changes": "registry:people",
+    "desk:change": "registry:people",
+    "desk:decide": "desk:proposals",
     "registry:report": "registry:imports",
     "places:division": "places:divisions",
     "desk:paper": "desk:papers",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.desk.http import home, papers, people, policy
+from rongjun.desk.http import changes, home, papers, people, policy
 
 app_name = "desk"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("papers/<uuid:upload>/content/", papers.paper_open, name="paper-open"),
     path("papers/<uuid:upload>/link/", papers.paper_link, name="paper-link"),
     path("papers/<uuid:upload>/discard/", papers.paper_discard, name="paper-discard"),
+    path("people/<uuid:person>/changes/", changes.changes, name="changes"),
+    path("people/<uuid:person>/changes/<str:kind>/", changes.change, name="change"),
+    path("proposals/", changes.proposals, name="proposals"),
+    path("proposals/<uuid:proposal>/", changes.decide, name="decide"),
     path("policy/", policy.policy, name="policy"),
     path("policy/references/", policy.references, name="policy-references"),
     path("policy/reach/", policy.reach, name="policy-reach"),

@@ -49,9 +49,9 @@ def _newest(table: str, column: str, outer: str = "{0}") -> Column:
     return Column(table, newest, outer)
 
 
-def _leading(digits: int) -> Column:
-    """The household's county, city or province as twelve digits."""
-    return _newest("household", "county", f"rpad(left({{0}}, {digits}), 12, '0')::bigint")
+def _leading(digits: int, *, of: str = "household") -> Column:
+    """The county, city or province of the household (or of the residence) as twelve digits."""
+    return _newest(of, "county", f"rpad(left({{0}}, {digits}), 12, '0')::bigint")
 
 
 def _stated(fact: str, outer: str = "{0}") -> Column:
@@ -81,11 +81,18 @@ _RECORDED: Mapping[str, Column] = {
     "household_city": _leading(4),
     "household_province": _leading(2),
     "household_kind": _newest("household", "kind"),
-    "residence_province": _stated("residence_city", "rpad(left({0}, 2), 12, '0')"),
+    "residence_city": _leading(4, of="residence"),
+    "residence_province": _leading(2, of="residence"),
+    "merit_rank": Column("merit", "max(rank)::bigint"),
+}
+# What follows from another answer that says more.
+_DERIVED: Mapping[str, tuple[Column, ...]] = {
+    "residence_province": (_stated("residence_city", "rpad(left({0}, 2), 12, '0')"),),
 }
 _STATUSES: Mapping[str, Column] = {
     category.fact: Column("status", f"bool_or(category = '{category.code}')", "coalesce({0}, false)")
     for category in CATEGORIES
+    if category.fact
 }
 
 
@@ -93,7 +100,7 @@ def _sources(fact: str) -> tuple[Column, ...]:
     if fact in _STATUSES:
         return (_STATUSES[fact],)
     recorded = (_RECORDED[fact],) if fact in _RECORDED else ()
-    return (*recorded, _stated(fact))
+    return (*recorded, *_DERIVED.get(fact, ()), _stated(fact))
 
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = {fact: _sources(fact) for fact in (*_STATUSES, *STATED)}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
+from django.db.models import BigAutoField, BinaryField, Q, QuerySet, Value
 from django.db.models.functions import Lower, Replace
 
 from rongjun.audit.api import keys
@@ -22,21 +22,31 @@ from rongjun.registry.logic import (
     RELATION_STATED,
     STATED,
     Tie,
+    by_precedence,
     grams,
     sought_name,
 )
+from rongjun.registry.logic.deciding import AUTHORITIES, CAUSES, WAITING, proposed_label
+from rongjun.registry.logic.telling import MERITS, PAYEE_KINDS, PURPOSES
 from rongjun.registry.models import (
     Assertion,
+    BankAccount,
     Contact,
+    Death,
     DisabilityRating,
     Household,
     IdentityDocument,
     ImportedRow,
+    Merit,
     Particulars,
+    Payee,
     Person,
+    Proposal,
     Relation,
+    Residence,
     RosterImport,
     Service,
+    Servicing,
     Statement,
     Status,
 )
@@ -45,6 +55,7 @@ from rongjun.registry.models import (
 SEAL = "registry"
 NUMBER_INDEX = "registry-identity-number"
 PHONE_INDEX = "registry-phone"
+ACCOUNT_INDEX = "registry-account"
 PAGE = 50
 LONGEST_NAME = 50
 
@@ -70,6 +81,7 @@ class PersonFile:
     phone_mask: str
     household_county: str
     documents: tuple[tuple[int, str, str], ...]  # (assertion id, document type, mask)
+    died_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,66 @@ class HeldRelation:
     stated: dict[str, str]
     source: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccount:
+    """An account money goes to, masked; `payee` is None for the person's own."""
+
+    id: int
+    payee: UUID | None
+    purpose: str
+    kind: str
+    bank: str
+    holder: str
+    number_mask: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPayee:
+    """Who receives for the person: somebody on file (`person`), or named and masked."""
+
+    id: UUID
+    kind: str
+    person: UUID | None
+    name: str
+    number_mask: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAssertion:
+    """One thing said of a person, masked, in words."""
+
+    kind: str
+    id: int
+    what: str
+    since: date
+    until: date | None
+    source: str
+    evidence: str
+    fields: Mapping[str, str]  # what a correction starts from; nothing sealed is in it
+
+
+@dataclass(frozen=True, slots=True)
+class HeldProposal:
+    """What somebody proposed of a person, and what became of it."""
+
+    id: UUID
+    person: UUID
+    name: str
+    division: int
+    kind: str
+    what: str
+    authority: str
+    document: str
+    valid_from: date
+    state: str
+    made_by: str
+    made_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +267,7 @@ def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list
     particulars = {told.person_id: told for told in Particulars.objects.filter(held).order_by("id")}
     categories: dict[UUID, list[str]] = {}
     for status in Status.objects.filter(held).order_by("id"):
-        categories.setdefault(status.person_id, []).append(_label(status))
+        categories.setdefault(status.person_id, []).append(status.category)
     nothing = Particulars()
     return [
         PersonLine(
@@ -205,7 +277,9 @@ def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list
             birth_date=particulars.get(person.id, nothing).birth_date,
             division=person.division,
             number_mask=masks.get(person.id, ""),
-            categories=tuple(categories.get(person.id, ())),
+            categories=tuple(
+                LABEL_OF_CATEGORY.get(code, code) for code in by_precedence(categories.get(person.id, ()))
+            ),
         )
         for person in listed
     ]
@@ -237,6 +311,7 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
         phone_mask=phone.number_mask if phone else "",
         household_county=household.county if household else "",
         documents=tuple(documents.values_list("id", "kind", "number_mask")),
+        died_on=died_on([person], known_at=known_at).get(person),
     )
 
 
@@ -249,7 +324,8 @@ def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
             moments.append(Moment(service.enlisted_on, "入伍", service.source, is_key=False))
         if service.discharged_on:
             moments.append(Moment(service.discharged_on, "退役", service.source, is_key=True))
-    moments += [_since(status, f"登记：{_label(status)}") for status in Status.objects.filter(said)]
+    for status in Status.objects.filter(said):
+        moments += _from_until(status, f"登记：{_label(status)}", f"不再登记：{_label(status)}")
     moments += [
         _since(rating, f"残疾等级 {rating.grade} 级", is_key=True)
         for rating in DisabilityRating.objects.filter(said)
@@ -257,11 +333,38 @@ def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
     for relation in _relations(person, known_at=known_at):
         moments += _beginning_and_end(relation)
     moments += [_since(answer, "补充情况") for answer in Statement.objects.filter(said)]
+    moments += _standing(said)
     return sorted(moments, key=lambda moment: (moment.on, moment.what), reverse=True)
 
 
 def _since(said: Assertion, what: str, *, is_key: bool = False) -> Moment:
     return Moment(said.valid_from, what, said.source, is_key=is_key)
+
+
+def _from_until(said: Assertion, since: str, until: str) -> Iterator[Moment]:
+    yield _since(said, since)
+    if said.valid_to is not None:
+        yield Moment(said.valid_to, until, said.source, is_key=True)
+
+
+def _standing(said: Q) -> Iterator[Moment]:
+    """What is told of life and death, dwelling, station, merits and money."""
+    for kind, model, what in _WHAT:
+        if kind in _TOLD_AS:
+            for row in model._default_manager.filter(said):
+                yield _since(row, f"{_TOLD_AS[kind]}{what(row)}", is_key=kind == "death")
+    for moved in Servicing.objects.filter(said):
+        yield _since(moved, "档案转到别的服务站")
+
+
+# What stands before each of these on a timeline.
+_TOLD_AS = {
+    "death": "",
+    "merit": "表彰：",
+    "residence": "常住地：",
+    "account": "收款账户：",
+    "payee": "收款人：",
+}
 
 
 def _beginning_and_end(told: Sequence[Relation]) -> Iterator[Moment]:
@@ -311,6 +414,139 @@ def _tie(row: Relation) -> Tie:
     return Tie(row.dependant_of, row.relation, row.deceased_kind)
 
 
+# --- death, payees, accounts --------------------------------------------------------------------------------
+
+
+def died_on(people: Iterable[UUID], *, known_at: datetime) -> dict[UUID, date]:
+    """The day of death of those of these people in scope who are known to have died."""
+    told = Death.objects.filter(known(known_at), person_id__in=list(people))
+    return dict(told.values_list("person_id", "valid_from"))
+
+
+def accounts_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAccount]:
+    """The accounts in force on a day of the person and of their payees, masked; by purpose."""
+    held = BankAccount.objects.filter(in_force(on, known_at), person_id=person).order_by("purpose", "id")
+    return [
+        HeldAccount(
+            id=row.id,
+            payee=None if row.belongs_to == person else row.belongs_to,
+            purpose=row.purpose,
+            kind=row.kind,
+            bank=row.bank,
+            holder=row.holder,
+            number_mask=row.number_mask,
+        )
+        for row in held
+    ]
+
+
+def payees_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldPayee]:
+    """Those who receive for the person on a day, the oldest first; a payee on file by their newest name."""
+    held = Payee.objects.filter(in_force(on, known_at), person_id=person).select_related("payee")
+    return [
+        HeldPayee(
+            id=row.series,
+            kind=row.kind,
+            person=row.payee_id,
+            name=row.payee.name if row.payee else row.name,
+            number_mask=row.number_mask,
+            evidence=row.evidence,
+        )
+        for row in held.order_by("valid_from", "id")
+    ]
+
+
+# --- everything said, and what waits ------------------------------------------------------------------------
+
+
+def assertions_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAssertion]:
+    """Whatever holds of a person on a day or will, kind by kind, so that it can be corrected or ended."""
+    standing = known(known_at) & (Q(valid_to=None) | Q(valid_to__gt=on)) & Q(person_id=person)
+    return [
+        HeldAssertion(
+            kind=kind,
+            id=row.id,
+            what=what(row),
+            since=row.valid_from,
+            until=row.valid_to,
+            source=row.source,
+            evidence=row.evidence,
+            fields=_clear(row),
+        )
+        for kind, model, what in _WHAT
+        for row in model._default_manager.filter(standing).order_by("valid_from", "id")
+    ]
+
+
+def _clear(row: Assertion) -> dict[str, str]:
+    """The columns of a kind's own that lie open, as text; "" for what is not known."""
+    common = {field.name for field in Assertion._meta.get_fields()}
+    own = [field for field in row._meta.concrete_fields if field.name not in common]
+    return {
+        field.attname: "" if (value := getattr(row, field.attname)) is None else str(value)
+        for field in own
+        if not isinstance(field, BinaryField | BigAutoField)
+    }
+
+
+def proposals(*, state: str | None = WAITING, person: UUID | None = None) -> list[HeldProposal]:
+    """The proposals in scope, the oldest first; a hundred at most of those in this state (None: any)."""
+    asked = Proposal.objects.select_related("person").order_by("made_at", "id")
+    if state is not None:
+        asked = asked.filter(state=state)
+    if person is not None:
+        asked = asked.filter(person_id=person)
+    return [
+        HeldProposal(
+            id=row.id,
+            person=row.person_id,
+            name=row.person.name,
+            division=row.person.division,
+            kind=row.kind,
+            what=proposed_label(row.kind, row.content),
+            authority=AUTHORITIES[row.authority],
+            document=row.document,
+            valid_from=row.valid_from,
+            state=row.state,
+            made_by=row.made_by,
+            made_at=row.made_at,
+            decided_by=row.decided_by or "",
+            decided_at=row.decided_at,
+            reason=row.reason,
+        )
+        for row in asked[:100]
+    ]
+
+
+def proposals_waiting() -> int:
+    """How many proposals in scope wait for a decision."""
+    return Proposal.objects.filter(state=WAITING).count()
+
+
+def _words(words: Mapping[str, str], code: str) -> str:
+    return words.get(code, code)
+
+
+def _rated(row: Any) -> str:
+    return f"{_words(CAUSES, row.cause)} {row.grade} 级"
+
+
+_WHAT: tuple[tuple[str, type[Assertion], Callable[[Any], str]], ...] = (
+    ("status", Status, _label),
+    ("rating", DisabilityRating, _rated),
+    ("particulars", Particulars, lambda row: f"{row.name} {row.birth_date or ''}".strip()),
+    ("document", IdentityDocument, lambda row: row.number_mask),
+    ("contact", Contact, lambda row: row.number_mask),
+    ("service", Service, lambda row: f"{row.enlisted_on or '？'} 至 {row.discharged_on or '今'}"),
+    ("household", Household, lambda row: row.county),
+    ("residence", Residence, lambda row: row.county),
+    ("merit", Merit, lambda row: row.title or MERITS[row.rank]),
+    ("account", BankAccount, lambda row: f"{_words(PURPOSES, row.purpose)} {row.bank} {row.number_mask}"),
+    ("payee", Payee, lambda row: f"{_words(PAYEE_KINDS, row.kind)} {row.name}".strip()),
+    ("death", Death, lambda _row: "去世"),
+)
+
+
 # --- covered numbers ----------------------------------------------------------------------------------------
 
 
@@ -334,6 +570,47 @@ def number_index(kind: str, number: str) -> bytes:
 def number_place(person: UUID, index: bytes) -> bytes:
     """What a sealed number is bound to: moved to another person or document it does not open."""
     return b"registry:identity-number:" + person.bytes + index
+
+
+def phone_place(person: UUID) -> bytes:
+    """What a sealed telephone number is bound to."""
+    return b"registry:phone:" + person.bytes
+
+
+def address_place(person: UUID) -> bytes:
+    """What a sealed address is bound to."""
+    return b"registry:address:" + person.bytes
+
+
+def account_place(person: UUID, index: bytes) -> bytes:
+    """What a sealed account number is bound to."""
+    return b"registry:account:" + person.bytes + index
+
+
+def payee_place(person: UUID, index: bytes) -> bytes:
+    """What a payee's sealed document number is bound to: the person they receive for, and the number."""
+    return b"registry:payee:" + person.bytes + index
+
+
+def open_account(account: int) -> str | None:
+    """The full number of one account; None out of scope. The caller has logged the purpose.
+
+    Raises Tampered when the sealed value was changed or belongs elsewhere.
+    """
+    row = BankAccount.objects.filter(pk=account).first()
+    if row is None:
+        return None
+    bound_to = account_place(row.person_id, bytes(row.number_index))
+    return keys().open(SEAL, bytes(row.number_sealed), bound_to).decode()
+
+
+def open_address(residence: int) -> str | None:
+    """The full address of one residence; as `open_account`."""
+    row = Residence.objects.filter(pk=residence).first()
+    if row is None:
+        return None
+    sealed = bytes(row.address_sealed)
+    return keys().open(SEAL, sealed, address_place(row.person_id)).decode() if sealed else ""
 
 
 class Held(NamedTuple):

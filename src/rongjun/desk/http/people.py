@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from rongjun.access.api import ActingRequest, staff
+from rongjun.access.api import ActingRequest, Actor, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import Asking, best_questions, cards_for, grouped, read_answer, wanted
@@ -57,7 +57,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     served = places.served_by([division], on=asked.on)[division]
     judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book)
     context = {
-        "person": _header(file, station=served.name, may_unmask=request.actor.may("registry.unmask")),
+        "person": _header(file, station=served.name, actor=request.actor),
         "id": person,
         "name": file.line.name,
         "place": served.place,
@@ -243,8 +243,8 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
 # --- the head of the file -----------------------------------------------------------------------------------
 
 
-def _header(file: registry.PersonFile, *, station: str, may_unmask: bool) -> dict[str, Any]:
-    line = file.line
+def _header(file: registry.PersonFile, *, station: str, actor: Actor) -> dict[str, Any]:
+    line, may_unmask = file.line, actor.may("registry.unmask")
     facts: list[dict[str, Any]] = [
         {
             "label": document_label(kind),
@@ -263,9 +263,22 @@ def _header(file: registry.PersonFile, *, station: str, may_unmask: bool) -> dic
     return {
         "name": line.name,
         "facts": facts,
-        "actions": [],
-        "chips": [{"word": _("在册"), "tone": "ok"}, *({"word": w, "tone": "gold"} for w in line.categories)],
+        "actions": _header_actions(line.id, actor),
+        "chips": [_alive_or_not(file), *({"word": w, "tone": "gold"} for w in line.categories)],
     }
+
+
+def _header_actions(person: UUID, actor: Actor) -> list[dict[str, Any]]:
+    if not actor.may("registry.propose"):
+        return []
+    url = reverse("desk:changes", args=[person])
+    return [{"label": _("登记和更正"), "url": url, "icon": "file-text"}]
+
+
+def _alive_or_not(file: registry.PersonFile) -> dict[str, Any]:
+    if file.died_on is None:
+        return {"word": _("在册"), "tone": "ok"}
+    return {"word": _("已去世 %(day)s") % {"day": file.died_on.isoformat()}, "tone": "pause"}
 
 
 def document_label(kind: str) -> str:

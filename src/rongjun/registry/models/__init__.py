@@ -2,10 +2,10 @@
 
 `valid_from`/`valid_to` say when a thing was so (half open: `valid_to` is the first day it no longer is);
 `recorded_at`/`superseded_at` say when we knew it. A correction closes the old row and adds a new one; the
-application may change nothing else in a row (migrations 0003, 0004).
+application may change nothing else in a row (migrations 0003 to 0005).
 
 Every table carries `division`, the person's servicing division, because row security asks for it on each row;
-a composite foreign key onto the person keeps it right when the person moves (migrations 0002, 0004).
+a composite foreign key onto the person keeps it right when the person moves (migrations 0002, 0004, 0005).
 """
 
 from rongjun.registry.models.base import Assertion, Person
@@ -21,19 +21,35 @@ from rongjun.registry.models.people import (
     Status,
 )
 from rongjun.registry.models.rosters import ImportedRow, RosterImport
+from rongjun.registry.models.standing import (
+    BankAccount,
+    Death,
+    Merit,
+    Payee,
+    Proposal,
+    Residence,
+    Servicing,
+)
 
 __all__ = [
     "Assertion",
+    "BankAccount",
     "Contact",
+    "Death",
     "DisabilityRating",
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "Merit",
     "Particulars",
+    "Payee",
     "Person",
+    "Proposal",
     "Relation",
+    "Residence",
     "RosterImport",
     "Service",
+    "Servicing",
     "Statement",
     "Status",
 ]

@@ -29,9 +29,30 @@ from rongjun.access.api import (
 from rongjun.places.api import add_divisions
 from rongjun.registry import api as registry
 from rongjun.registry.api import RawRow, RosterReport
-from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY
+from rongjun.registry.models import Servicing
+from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY, number
+from tests.cluster import as_owner
 
 NOW = datetime(2024, 11, 24, 2, 0, tzinfo=UTC)
+CARD = "9999990000000000014"
+# What can be told of a person, by kind.
+SAID: dict[str, dict[str, object]] = {
+    "particulars": {"name": "测试改名", "sex": "male", "birth_date": "1952-03-08"},
+    "document": {"kind": "111", "number": number(777)},
+    "contact": {"number": "10000000009"},
+    "service": {"enlisted_on": "1970-12-01", "discharged_on": "1976-03-15", "rank_group": "conscript"},
+    "household": {"county": "370203", "kind": "urban"},
+    "residence": {"county": "370203", "address": "测试路 1 号"},
+    "merit": {"rank": 3, "title": "二等功"},
+    "account": {
+        "kind": "card",
+        "number": CARD,
+        "purpose": "allowance",
+        "bank": "测试银行",
+        "holder": "测试张三",
+    },
+    "payee": {"kind": "guardian", "name": "测试李四", "document_kind": "111", "number": number(778)},
+}
 CAST = {
     "clerk": ("station-clerk", HOME),
     "colleague": ("station-clerk", HOME),
@@ -125,6 +146,52 @@ def unrelate(person: UUID, relation: UUID, valid_to: date, *, by: str = "clerk",
     officer = actor(by)
     with acting_as(officer):
         registry.end_relation(person, relation, valid_to=valid_to, by=officer, **given)
+
+
+def tell(person: UUID, kind: str, *, by: str = "clerk", **kept: Any) -> UUID | None:
+    """Something told at the counter an hour later, as `SAID` unless said otherwise."""
+    said = {**SAID[kind], **kept.pop("said", {})}
+    given = {
+        "valid_from": date(2024, 5, 1),
+        "source": "窗口",
+        "evidence": "测试材料",
+        "now": NOW + timedelta(hours=1),
+        "synthetic": True,
+        **kept,
+    }
+    with acting_as(actor(by)):
+        return registry.record(person, kind=kind, said=said, by=actor(by), **given)
+
+
+def tell_the_rest(person: UUID) -> None:
+    """One row in each table that no roster fills."""
+    clerk, day = actor(), date(2024, 5, 1)
+    for kind in ("residence", "merit", "account", "payee"):
+        tell(person, kind)
+    said: dict[str, Any] = {"source": "虚构", "by": clerk, "now": NOW}
+    with acting_as(clerk):
+        registry.record_death(person, died_on=day, **said)
+        registry.propose(
+            person,
+            kind="status",
+            content={"category": "martyr-kin"},
+            authority="county",
+            document="虚构字1号",
+            valid_from=day,
+            by=clerk,
+            now=NOW,
+        )
+    with as_owner():
+        Servicing.objects.create(
+            person_id=person,
+            division=HOME,
+            station=HOME,
+            came_from=NEXT_DOOR,
+            valid_from=day,
+            recorded_at=NOW,
+            source="虚构",
+            recorded_by="staff:clerk",
+        )
 
 
 def add_places() -> None:

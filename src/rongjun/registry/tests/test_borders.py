@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as
 from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport
-from rongjun.registry.tests.scene import actor, add_places, hand_in, relate, report_of, visitor
+from rongjun.registry.tests.scene import actor, add_places, hand_in, relate, report_of, tell_the_rest, visitor
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
 from tests.cluster import as_owner
 
@@ -31,6 +31,7 @@ def roster() -> UUID:
     (row,) = report_of(handed_in).rows
     assert row.person
     relate(row.person)
+    tell_the_rest(row.person)
     return handed_in
 
 

@@ -142,7 +142,7 @@ def test_a_line_is_masked_and_says_what_the_person_is() -> None:
         (line,), _ = registry.find_people("", on=TODAY, known_at=NOW)
     assert line == registry.PersonLine(
         id=person, name="测试张三0001", sex="male", birth_date=date(1952, 3, 8), division=370202901000,
-        number_mask=f"{number(1)[:6]}********{number(1)[-4:]}", categories=("退役军人", "参战退役军人"),
+        number_mask=f"{number(1)[:6]}********{number(1)[-4:]}", categories=("参战退役军人", "退役军人"),
     )  # fmt: skip
 
 

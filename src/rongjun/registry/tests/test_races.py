@@ -1,4 +1,4 @@
-"""Two imports or relations at one moment, over real connections; a canary shows there is a race to lose."""
+"""Two imports, relations or decisions at one moment, over real connections; canaries show the races."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import pytest
 from django.db import close_old_connections, connection
 
 from rongjun.kernel.errors import Refused
+from rongjun.registry.actions import proposals as deciding
 from rongjun.registry.actions import relations as relating
 from rongjun.registry.actions import rosters
-from rongjun.registry.models import ImportedRow, Person, Relation, RosterImport
+from rongjun.registry.models import ImportedRow, Person, Proposal, Relation, RosterImport, Status
 from rongjun.registry.tests.scene import hand_in, open_file, relate
 from rongjun.registry.tests.strategies import cells
+from rongjun.registry.tests.test_proposals import approve, propose
 from tests.cluster import as_owner
 
 Roster = Sequence[dict[str, str]]
@@ -139,3 +141,56 @@ def test_canary_without_the_lock_both_record_it(
     monkeypatch.setattr(relating, "hold", lambda person: Person.objects.get(pk=person))
     assert "registry.relation-on-file" not in related_at_once()
     assert relations() == 2
+
+
+@pytest.fixture
+def approved_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Two officers approve one proposal; each waits for the other after taking it, if it can come."""
+    barrier = threading.Barrier(2)
+    refuse_maker = deciding._refuse_maker
+
+    def refuse_together(*said: Any) -> None:
+        refuse_maker(*said)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(timeout=1)
+
+    monkeypatch.setattr(deciding, "_refuse_maker", refuse_together)
+    person = open_file(row=cells(1))
+    proposal = propose(person)
+
+    def one(login: str) -> str:
+        try:
+            approve(proposal, by=login)
+        except Refused as refused:
+            return refused.code
+        finally:
+            connection.close()
+            close_old_connections()
+        return "approved"
+
+    def both() -> list[str]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(one, ("district", "city")))
+
+    return both
+
+
+def written() -> int:
+    with as_owner():
+        return Status.objects.filter(category="martyr-kin").count()
+
+
+def test_of_two_officers_at_once_exactly_one_approves(approved_at_once: Callable[[], list[str]]) -> None:
+    assert sorted(approved_at_once()) == ["approved", "registry.proposal-decided"]
+    assert written() == 1
+
+
+def test_canary_without_the_lock_both_approve(
+    approved_at_once: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "take", lambda proposal: Proposal.objects.get(pk=proposal))
+    monkeypatch.setattr(deciding, "hold", lambda person: Person.objects.get(pk=person))
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("drop trigger decided_proposals_stand on registry_proposal")
+    assert approved_at_once() == ["approved", "approved"]
+    assert written() == 2

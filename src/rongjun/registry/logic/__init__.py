@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,7 +17,7 @@ from rongjun.kernel.reading import half_width
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category a person can belong to, the fact it answers, and its official Chinese name."""
+    """A category a person can belong to, the fact it answers ("" for none), its official Chinese name."""
 
     code: str
     fact: str
@@ -42,11 +42,69 @@ CATEGORIES: tuple[Category, ...] = (
     Category("in-state-home", "is_in_state_home", "集中供养", on_roster=False),
     Category("regular-subsidy", "receives_regular_subsidy", "享受抚恤定补", on_roster=False),
     Category("key-pension-group", "is_key_pension_group", "抚恤定补优抚对象（荣军保口径）", on_roster=False),
+    # 军人抚恤优待的其余对象：还没有一项优待问到它们，所以不答任何事实。
+    Category("disabled-police", "", "伤残人民警察", on_roster=False),
+    Category("disabled-militia", "", "伤残预备役人员、民兵民工", on_roster=False),
+    Category("disabled-rescuer", "", "其他因公伤残人员", on_roster=False),
+    Category("red-army-veteran", "", "在乡退伍红军老战士、西路军红军老战士、红军失散人员", on_roster=False),
+    Category("old-demobilised-veteran", "", "在乡老复员军人", on_roster=False),
+    Category("rural-conscript-veteran", "", "年满 60 周岁农村籍退役士兵", on_roster=False),
+    Category("aged-martyr-child", "", "年满 60 周岁部分烈士子女（含错杀后被平反人员子女）", on_roster=False),
+    Category("conscript-family", "", "义务兵家庭", on_roster=False),
     Category("rights-suspended", "rights_suspended", "待遇中止", on_roster=False),
     Category("rights-cancelled", "rights_cancelled", "资格取消", on_roster=False),
 )
 CATEGORY_OF_LABEL = {category.label: category.code for category in CATEGORIES if category.on_roster}
 LABEL_OF_CATEGORY = {category.code: category.label for category in CATEGORIES}
+
+# 待局方确认: which of several categories stands first on a list. What stops a person's rights comes before
+# all else; then those with a pension of their own, then kin, then service. 双重资格自选: it chooses no card.
+PRECEDENCE: tuple[str, ...] = (
+    "rights-cancelled",
+    "rights-suspended",
+    "active-soldier",
+    "disabled-soldier",
+    "martyr-kin",
+    "duty-death-kin",
+    "illness-death-kin",
+    "red-army-veteran",
+    "old-demobilised-veteran",
+    "sick-returned-veteran",
+    "combat-veteran",
+    "nuclear-test-veteran",
+    "military-retiree",
+    "disabled-police",
+    "disabled-militia",
+    "disabled-rescuer",
+    "rural-conscript-veteran",
+    "aged-martyr-child",
+    "martyr-child",
+    "veteran",
+    "soldier-family",
+    "conscript-family",
+    "military-civilian",
+    "in-state-home",
+    "regular-subsidy",
+    "key-pension-group",
+)
+THREE_KIN = frozenset({"martyr-kin", "duty-death-kin", "illness-death-kin"})
+CERTIFICATES: Mapping[str, str] = {
+    "veteran": "退役军人优待证",
+    "pension-group": "其他优抚对象优待证",
+}
+
+
+def by_precedence(categories: Iterable[str]) -> list[str]:
+    """The same categories, each once, the one to be shown first in front; unknown codes come last."""
+    place = {code: number for number, code in enumerate(PRECEDENCE)}
+    return sorted(set(categories), key=lambda code: (place.get(code, len(place)), code))
+
+
+def certificates_for(categories: Iterable[str]) -> tuple[str, ...]:
+    """Which 优待证 somebody qualifies for; with two the person chooses one (优待证管理办法，双重资格自选)."""
+    held = set(categories)
+    fits = (("veteran", "veteran" in held), ("pension-group", bool(held & THREE_KIN)))
+    return tuple(code for code, does in fits if does)
 
 
 # --- facts that somebody may state --------------------------------------------------------------------------

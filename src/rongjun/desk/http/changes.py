@@ -1,0 +1,370 @@
+"""What is told, corrected and proposed of a person, and the list of what waits for a second officer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from rongjun.access.api import ActingRequest, staff
+from rongjun.audit import api as audit
+from rongjun.desk.forms import LABELS, PROPOSED, TOLD, EndForm, MoveForm, Proposing
+from rongjun.desk.http.shared import today_of
+from rongjun.kernel.errors import Refused
+from rongjun.places import api as places
+from rongjun.registry import api as registry
+from rongjun.ui.api import Sentence, sentence
+
+CHECKED = ("status", "rating")  # what is corrected and ended by proposal too
+_TIMES = frozenset({"valid_from", "valid_to", "source", "evidence"})
+_OF_PROPOSALS = frozenset({"valid_from", "authority", "document"})
+
+
+@staff("registry.propose")
+@require_safe
+def changes(request: ActingRequest, person: UUID) -> HttpResponse:
+    """Everything that can be told, corrected, ended or proposed of one person. Opening it is logged."""
+    _file(request, person)
+    return _changes_page(request, person)
+
+
+@require_POST
+@staff("registry.propose")
+def change(request: ActingRequest, person: UUID, kind: str) -> HttpResponse:
+    """Tell one thing (or with `assertion` correct it), end one, move the file, or propose."""
+    file = _file(request, person)
+    form = _form(request, file, kind, given=True)
+    if form is None:
+        raise Http404
+    if not form.is_valid():
+        return _changes_page(request, person, bound=(kind, form), status=422)
+    try:
+        said = _do(request, file, kind, form)
+    except Refused as refused:
+        return _changes_page(request, person, bound=(kind, form), refusal=sentence(refused), status=422)
+    messages.success(request, said)
+    # Who moved a file on may no longer see it.
+    there = registry.file_of(person, on=today_of(request), known_at=request.now)
+    return redirect("desk:changes", person=person) if there else redirect("registry:people")
+
+
+@staff("registry.check")
+@require_safe
+def proposals(request: ActingRequest) -> HttpResponse:
+    """What waits for a second officer, the oldest first; the ids shown are logged."""
+    return _proposals_page(request)
+
+
+@require_POST
+@staff("registry.check")
+def decide(request: ActingRequest, proposal: UUID) -> HttpResponse:
+    """Approve, or reject with a reason."""
+    said: dict[str, Any] = {"by": request.actor, "now": request.now}
+    try:
+        if request.POST.get("decision") == "approve":
+            registry.approve(proposal, **said)
+            messages.success(request, _("审过了，已经记进档案。"))
+        else:
+            registry.reject(proposal, reason=request.POST.get("reason", ""), **said)
+            messages.success(request, _("退回了，提的人能看到理由。"))
+    except Refused as refused:
+        return _proposals_page(request, refusal=sentence(refused), status=422)
+    return redirect("desk:proposals")
+
+
+# --- doing --------------------------------------------------------------------------------------------------
+
+
+def _do(request: ActingRequest, file: registry.PersonFile, kind: str, form: forms.Form) -> str:
+    """Call the one action asked for; what is said afterwards."""
+    person, given = file.line.id, form.cleaned_data
+    by: dict[str, Any] = {"by": request.actor, "now": request.now}
+    if kind == "move":
+        registry.move_file(person, **{**given, "station": int(given["station"])}, **by)
+        return _("档案已经转过去了。")
+    if kind == "retract-death":
+        registry.retract_death(person, source=given["source"], **by)
+        return _("去世已经撤销。")
+    of, assertion = _pointed_at(request)
+    if kind == "end" and of not in CHECKED:
+        registry.end(person, kind=of, assertion=assertion, **given, **by)
+        return _("已经记下结束的日期。")
+    if isinstance(form, Proposing):
+        proposed, content = _content(kind, of, assertion, given)
+        common = {name: given[name] for name in _OF_PROPOSALS}
+        registry.propose(person, kind=proposed, content=content, **common, **by)
+        return _("提出来了，等另一位同事审。")
+    _tell(person, kind, assertion, given, by)
+    return _("记下了。")
+
+
+def _content(kind: str, of: str, assertion: int, given: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
+    """The kind and content of a proposal."""
+    said = {name: value for name, value in given.items() if name not in _OF_PROPOSALS}
+    if kind == "end":
+        return "ending", {"of": of, "assertion": assertion}
+    if kind == "rights":
+        stop, word = str(said["what"]).split()
+        return stop, {"of" if stop == registry.RESTORATION else "grounds": word}
+    if assertion:
+        return "correction", {"of": kind, "assertion": assertion, "changed": said}
+    return kind, said
+
+
+def _tell(person: UUID, kind: str, assertion: int, given: Mapping[str, Any], by: Mapping[str, Any]) -> None:
+    said = {name: value for name, value in given.items() if name not in _TIMES}
+    days = {name: given[name] for name in ("valid_from", "valid_to") if name in given}
+    shown = {"source": given["source"], "evidence": given["evidence"]}
+    if assertion:
+        # A covered number that is left empty stays as it is.
+        covered = {name for name in ("number", "address") if not said.get(name)}
+        if "number" in covered and kind in ("payee", "account"):
+            covered |= {"document_kind"} | ({"kind"} if kind == "account" else set())
+        changed = {name: value for name, value in said.items() if name not in covered}
+        registry.correct(
+            person,
+            kind=kind,
+            assertion=assertion,
+            changed=changed,
+            synthetic=settings.SYNTHETIC,
+            **days,
+            **shown,
+            **by,
+        )
+    elif kind == "death":
+        registry.record_death(person, died_on=given["valid_from"], **shown, **by)
+    else:
+        registry.record(person, kind=kind, said=said, synthetic=settings.SYNTHETIC, **days, **shown, **by)
+
+
+# --- forms --------------------------------------------------------------------------------------------------
+
+
+def _pointed_at(request: ActingRequest) -> tuple[str, int]:
+    """Which assertion is corrected or ended: `kind-id`, in the form or in the address."""
+    of, _dash, number = request.POST.get("assertion", request.GET.get("about", "")).rpartition("-")
+    return (of, int(number)) if number.isdecimal() and len(number) < 19 else ("", 0)
+
+
+class _CheckedEnd(Proposing):
+    """The end of a category or grade: proposed, so with authority and document."""
+
+
+class _Retraction(forms.Form):
+    """Why a death is taken back."""
+
+    source = forms.CharField(label=gettext_lazy("来源"), max_length=120)
+
+
+def _form(
+    request: ActingRequest,
+    file: registry.PersonFile,
+    kind: str,
+    *,
+    given: bool = False,
+    held: registry.HeldAssertion | None = None,
+) -> Any:
+    """The form of this kind, empty, given, or about an assertion that is held; None when there is none."""
+    classes: Mapping[str, type[forms.Form]] = {
+        **PROPOSED,
+        **TOLD,
+        "move": MoveForm,
+        "retract-death": _Retraction,
+        "end": _CheckedEnd if _pointed_at(request)[0] in CHECKED else EndForm,
+    }
+    if kind not in classes:
+        return None
+    start: dict[str, Any] = {"valid_from": today_of(request)}
+    if held is not None and kind == held.kind:
+        start = {**held.fields, "valid_from": held.since, "valid_to": held.until, "evidence": held.evidence}
+    is_about = held is not None or (given and _pointed_at(request)[1] > 0)
+    names = f"about-{kind}-%s" if is_about else f"{kind}-%s"
+    form = classes[kind](request.POST if given else None, initial=start, auto_id=names, label_suffix="")
+    _set_choices(request, file, form)
+    if is_about:
+        _let_stay(form)
+    return form
+
+
+def _let_stay(form: forms.Form) -> None:
+    """A covered number is not shown again: left empty it stays as it was."""
+    for name in {"number", "address", "document_kind"} & set(form.fields):
+        form.fields[name].required = False
+    for name in {"number", "address"} & set(form.fields):
+        form.fields[name].help_text = _("空着就是不改")
+    if "document_kind" in form.fields:
+        form.fields["name"].required = False  # of a payee on file, who has a name there
+
+
+def _set_choices(request: ActingRequest, file: registry.PersonFile, form: forms.Form) -> None:
+    """What can be chosen depends on whose file it is and who asks."""
+    person, on = file.line.id, today_of(request)
+    owner, station = form.fields.get("belongs_to"), form.fields.get("station")
+    if isinstance(owner, forms.ChoiceField):
+        payees = registry.payees_held(person, on=on, known_at=request.now)
+        owner.choices = [
+            (str(person), _("本人")),
+            *((str(payee.id), f"{registry.PAYEE_KINDS[payee.kind]} {payee.name}") for payee in payees),
+        ]
+    if isinstance(station, forms.ChoiceField):
+        scope = request.actor.scope
+        listed = places.divisions_within(scope.lo, scope.hi, level="township", on=on)
+        station.choices = [
+            (str(code), name)
+            for code, name in _paths([c for c, *_ in listed], on=on)
+            if code != file.line.division
+        ]
+
+
+def _paths(codes: list[int], *, on: date) -> list[tuple[int, str]]:
+    paths = places.paths_of(set(codes), on=on)
+    return [(code, paths[code]) for code in codes]
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+
+def _file(request: ActingRequest, person: UUID) -> registry.PersonFile:
+    """The file, whose opening is logged."""
+    file = registry.file_of(person, on=today_of(request), known_at=request.now)
+    if file is None:
+        raise Http404
+    audit.note_read(
+        f"person:{person}",
+        event="registry.person-read",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="登记和更正",
+        source=request.path,
+        division=file.line.division,
+        at=request.now,
+    )
+    return file
+
+
+def _changes_page(
+    request: ActingRequest,
+    person: UUID,
+    *,
+    bound: tuple[str, forms.Form] | None = None,
+    refusal: Sentence | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    file = registry.file_of(person, on=today_of(request), known_at=request.now)
+    if file is None:
+        raise Http404
+    held = registry.assertions_held(person, on=today_of(request), known_at=request.now)
+    pointed = _pointed_at(request)
+    about = next((each for each in held if (each.kind, each.id) == pointed), None)
+    context = {
+        "id": person,
+        "name": file.line.name,
+        "died": file.died_on,
+        "refusal": refusal,
+        "held": [_held_row(each, person) for each in held],
+        "held_columns": [{"label": _(word)} for word in ("类别", "内容", "从", "到", "来源和材料")],
+        "about": about
+        and {"what": about.what, "label": LABELS[about.kind], "key": f"{about.kind}-{about.id}"},
+        "about_forms": _forms_about(request, file, about, bound) if about else [],
+        "proposing": _forms(request, file, PROPOSED, None if about else bound),
+        "telling": _forms(request, file, _tellable(file), None if about else bound),
+        "proposals": [_proposal(each) for each in registry.proposals(state=None, person=person)],
+    }
+    return render(request, "desk/changes.html", context, status=status)
+
+
+def _tellable(file: registry.PersonFile) -> list[str]:
+    """What can be told anew: of the dead no second death, of the living no retraction."""
+    without = {"death"} if file.died_on else {"retract-death"}
+    return [kind for kind in ("retract-death", *TOLD, "move") if kind not in without]
+
+
+def _forms(
+    request: ActingRequest, file: registry.PersonFile, kinds: Any, bound: tuple[str, forms.Form] | None
+) -> list[dict[str, Any]]:
+    listed = []
+    for kind in kinds:
+        is_bound = bound is not None and bound[0] == kind
+        form = bound[1] if bound and is_bound else _form(request, file, kind)
+        url = reverse("desk:change", args=[file.line.id, kind])
+        does = _("提出，等人审") if kind in PROPOSED else _("登记")
+        listed.append({"label": LABELS[kind], "does": does, "form": form, "url": url, "open": is_bound})
+    return listed
+
+
+def _forms_about(
+    request: ActingRequest, file: registry.PersonFile, about: Any, bound: tuple[str, forms.Form] | None
+) -> list[dict[str, Any]]:
+    """Correct this one assertion, or end it."""
+    listed = []
+    ends = [] if about.kind == "death" else [("end", _("结束"))]
+    for kind, label in ((about.kind, _("更正")), *ends):
+        is_bound = bound is not None and bound[0] == kind
+        form = bound[1] if bound and is_bound else _form(request, file, kind, held=about)
+        url = reverse("desk:change", args=[file.line.id, kind])
+        does = _("提出，等人审") if about.kind in CHECKED else label
+        is_open = is_bound or kind != "end"
+        listed.append({"label": label, "does": does, "form": form, "url": url, "open": is_open})
+    return listed
+
+
+def _held_row(each: registry.HeldAssertion, person: UUID) -> dict[str, Any]:
+    url = reverse("desk:changes", args=[person]) + f"?about={each.kind}-{each.id}#about"
+    return {
+        "cells": [
+            LABELS[each.kind],
+            {"text": each.what, "url": url},
+            each.since.isoformat(),
+            each.until.isoformat() if each.until else "",
+            {"text": each.source, "note": each.evidence},
+        ]
+    }
+
+
+def _proposal(each: registry.HeldProposal) -> dict[str, Any]:
+    words = {"waiting": ("等人审", "info"), "approved": ("审过了", "ok"), "rejected": ("退回了", "no")}
+    word, tone = words[each.state]
+    return {"proposal": each, "chip": {"word": _(word), "tone": tone}}
+
+
+def _proposals_page(
+    request: ActingRequest, *, refusal: Sentence | None = None, status: int = 200
+) -> HttpResponse:
+    waiting = registry.proposals()
+    if waiting:
+        audit.note_read(
+            list(dict.fromkeys(f"person:{each.person}" for each in waiting)),
+            event="registry.people-listed",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose="待审列表",
+            source=request.path,
+            division=request.actor.division,
+            at=request.now,
+        )
+    on = timezone.localtime(request.now).date()
+    stations = places.paths_of({each.division for each in waiting}, on=on)
+    context = {
+        "waiting": [
+            {
+                "proposal": each,
+                "station": stations[each.division],
+                "is_own": each.made_by == request.actor.text,
+            }
+            for each in waiting
+        ],
+        "refusal": refusal,
+    }
+    return render(request, "desk/proposals.html", context, status=status)
