@@ -160,7 +160,7 @@ def _death(life: Life) -> Iterator[SaidRecord]:
         yield SaidRecord(
             "death",
             life.died,
-            {"died_on": life.died},
+            {},
             recorded_at=moment(life.death_noticed),
             evidence=f"示例死亡证明 {life.number:06d} 号",
         )

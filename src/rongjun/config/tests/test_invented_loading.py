@@ -63,7 +63,7 @@ def test_the_registry_takes_whatever_is_invented(officer: Actor, monkeypatch: py
     monkeypatch.setattr(loading, "CHUNK", 500)
     done = fill(1000, officer, seed=5)  # `open_files` reads every answer and relation as the counter does
     assert done.opened == 1000
-    assert done.left_out < 100, "deaths only, until the registry has a place for them"
+    assert done.left_out == 0
 
 
 def test_another_seed_is_refused_where_a_city_is(officer: Actor) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from rongjun.access.api import Actor
+from rongjun.files import api as files
 from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DivisionCode
 from rongjun.registry.actions.assertions import record
@@ -53,7 +54,8 @@ def move_file(
 ) -> None:
     """Hand the file to another station, with every row about the person (the database cascades it).
 
-    Both stations have to lie in the scope of whoever does it: between districts that is the city.
+    The person's papers go along. Both stations have to lie in the scope of whoever does it: between
+    districts that is the city.
     Refused("registry.no-such-file"), "registry.station-outside", "registry.station-same",
     "registry.evidence-missing".
     """
@@ -72,6 +74,7 @@ def move_file(
         detail = {"from": str(came_from), "to": str(station)}
         note("registry.file-moved", row, by=by, now=now, detail=detail)
         Person.objects.filter(pk=row.pk).update(division=station)
+        files.move_uploads(f"person:{row.pk}", division=station, by=by, now=now)
 
 
 def _refuse_outside(station: int, by: Actor) -> None:

@@ -19,6 +19,7 @@ from rongjun.registry.logic import Tie, grams, stated_text, stated_texts
 from rongjun.registry.models import (
     Assertion,
     Contact,
+    Death,
     DisabilityRating,
     Household,
     IdentityDocument,
@@ -40,6 +41,7 @@ KINDS: Mapping[str, tuple[type[Assertion], tuple[str, ...]]] = {
     "rating": (DisabilityRating, ("grade", "cause")),
     "household": (Household, ("county", "kind")),
     "statement": (Statement, ("fact", "value")),
+    "death": (Death, ()),
     "relation": (
         Relation,
         ("series", "dependant_of", "relation", "deceased_kind", "stated", "relative_id"),

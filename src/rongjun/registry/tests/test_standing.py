@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection
 
 from rongjun.access.api import acting_as
 from rongjun.audit import api as audit
+from rongjun.files.models import Upload
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.registry.actions.telling import KINDS
@@ -394,6 +395,32 @@ def test_who_was_taken_for_dead_lives_again(person: UUID) -> None:
 
 
 # --- moving a file ------------------------------------------------------------------------------------------
+
+
+def paper_of(person: UUID) -> UUID:
+    with acting_as(actor("clerk")):
+        paper = Upload.objects.create(
+            division=HOME,
+            kind="household",
+            file_name="户口簿.png",
+            media_type="image/png",
+            size=1,
+            digest=b"",
+            state="waiting-for-scan",
+            linked_to=f"person:{person}",
+            linked_at=LATER,
+            uploaded_at=LATER,
+            uploaded_by="staff:clerk",
+            scan_after=LATER,
+        )
+    return paper.id
+
+
+def test_a_moved_file_takes_its_papers_along(person: UUID) -> None:
+    paper = paper_of(person)
+    move(person, NEXT_DOOR)
+    with as_owner():
+        assert Upload.objects.get(pk=paper).division == NEXT_DOOR
 
 
 def move(person: UUID, station: int, *, by: str = "district") -> None:
