@@ -20,18 +20,30 @@ from rongjun.registry.models.people import (
     Statement,
     Status,
 )
+from rongjun.registry.models.privacy import (
+    Consent,
+    ExportRequest,
+    NoticeReceipt,
+    Restriction,
+    RightsRequest,
+)
 from rongjun.registry.models.rosters import ImportedRow, RosterImport
 
 __all__ = [
     "Assertion",
+    "Consent",
     "Contact",
     "DisabilityRating",
+    "ExportRequest",
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "NoticeReceipt",
     "Particulars",
     "Person",
     "Relation",
+    "Restriction",
+    "RightsRequest",
     "RosterImport",
     "Service",
     "Statement",
