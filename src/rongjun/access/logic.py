@@ -30,13 +30,22 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 
 
 _READ = "desk.open registry.read-person policy.read audit.read-own"
-_WORK = f"{_READ} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_WORK = (
+    f"{_READ} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+    " registry.handle-rights registry.export"
+)
+_DECIDE = f"{_WORK} registry.decide-rights registry.approve-export"
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
-        _role("district-officer", "区市经办", _WORK),
-        _role("city-officer", "市局经办", _WORK),
+        _role("district-officer", "区市经办", _DECIDE),
+        _role("city-officer", "市局经办", _DECIDE),
+        _role(
+            "privacy-officer",
+            "个人信息保护",
+            f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted",
+        ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),

@@ -1,7 +1,44 @@
 """What opens files and adds to them. Each is one transaction, in the scope of whoever asks."""
 
+from rongjun.registry.actions.consents import (
+    answer_consent,
+    record_sharing,
+    show_notice,
+    withdraw_consent,
+)
+from rongjun.registry.actions.exports import (
+    Taken,
+    decide_export,
+    request_export,
+    take_approved,
+    take_list,
+)
 from rongjun.registry.actions.relations import end_relation, record_relation
+from rongjun.registry.actions.rights import (
+    answer_request,
+    lift_restriction,
+    receive_request,
+    refuse_request,
+)
 from rongjun.registry.actions.rosters import import_roster
 from rongjun.registry.actions.statements import state_fact
 
-__all__ = ["end_relation", "import_roster", "record_relation", "state_fact"]
+__all__ = [
+    "Taken",
+    "answer_consent",
+    "answer_request",
+    "decide_export",
+    "end_relation",
+    "import_roster",
+    "lift_restriction",
+    "receive_request",
+    "record_relation",
+    "record_sharing",
+    "refuse_request",
+    "request_export",
+    "show_notice",
+    "state_fact",
+    "take_approved",
+    "take_list",
+    "withdraw_consent",
+]
