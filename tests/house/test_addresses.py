@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -38,7 +39,8 @@ CAST = (
 # Who gets what where, to be reviewed like any rule; a star is a POST. The person and the workbook belong to
 # the clerk's station, so the clerk, their district and the city see them and the next district does not.
 # A number is the answer itself; a word is where the visitor is sent: `door` to sign in, `again` to prove who
-# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person.
+# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person,
+# `rights` to the person's rights.
 ANSWERS = """
                               stranger newcomer halfway clerk district neighbour city  system security auditor
   front                       desk     desk     desk    desk  desk     desk      desk  desk   desk     desk
@@ -68,6 +70,19 @@ ANSWERS = """
 * desk:full-number            door     enrol    403     200   200      404       200   403    403      403
 * desk:answer                 door     enrol    403     file  file     422       file  403    403      403
 * desk:record                 door     enrol    403     file  file     422       file  403    403      403
+  desk:who-read               door     enrol    403     200   200      404       200   403    403      403
+  desk:rights                 door     enrol    403     200   200      404       200   403    403      403
+* desk:rights-notice          door     enrol    403     rights rights  422       rights 403   403      403
+* desk:rights-consent         door     enrol    403     422   422      422       422   403    403      403
+* desk:rights-receive         door     enrol    403     rights rights  422       rights 403   403      403
+* desk:rights-lift            door     enrol    403     403   422      422       422   403    403      403
+* desk:rights-decide          door     enrol    403     422   422      422       422   403    403      403
+* desk:rights-copy            door     enrol    403     404   404      404       404   403    403      403
+  desk:rights-open            door     enrol    403     200   200      200       200   403    403      403
+  desk:notice                 door     enrol    403     200   200      200       200   403    403      403
+  desk:exports                door     enrol    403     200   200      200       200   403    403      403
+* desk:export-decide          door     enrol    403     403   422      422       422   403    403      403
+* desk:export-take            door     enrol    403     422   422      422       422   403    403      403
   desk:policy                 door     enrol    403     200   200      200       200   403    403      403
   desk:policy-references      door     enrol    403     200   200      200       200   403    403      403
   desk:policy-reach           door     enrol    403     200   200      200       200   403    403      403
@@ -86,8 +101,15 @@ SENT_TO = {
     "mfa_activate_totp": "enrol",
     "desk:today": "desk",
     "desk:person": "file",
+    "desk:rights": "rights",
 }
-SAID = {"desk:full-number": {"purpose": "核对证件"}, "desk:answer": {"is_unsupported": "false"}}
+SAID = {
+    "desk:full-number": {"purpose": "核对证件"},
+    "desk:answer": {"is_unsupported": "false"},
+    "desk:rights-notice": {"notice": "opening-a-file"},
+    "desk:rights-receive": {"kind": "see", "asked_by": "self"},
+    "desk:rights-lift": {"words": "本人要求解除"},
+}
 GUARDED_BY_PROOF = [
     "mfa_activate_totp",
     "mfa_deactivate_totp",
@@ -111,7 +133,9 @@ def url_of(address: Address, scene: Scene) -> str:
         "person": scene.person,
         "document": scene.document,
         "roster": scene.roster,
-        "code": "eldercare.collective-support",
+        "code": "opening-a-file" if address.name == "desk:notice" else "eldercare.collective-support",
+        "request_id": uuid4(),
+        "export": uuid4(),
         "verdict": "unknown",
         "pk": 1,
     }

@@ -52,10 +52,13 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         division=file.line.division,
         at=now,
     )
-    book, place = benefits.book(), places.path_of(file.line.division, on=asked.on)
+    place = places.path_of(file.line.division, on=asked.on)
+    if file.line.restricted:
+        return _restricted(request, file, place=place)
+    book = benefits.book()
     judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book)
     context = {
-        "person": _header(file, place=place, may_unmask=request.actor.may("registry.unmask")),
+        "person": _header(file, place=place, request=request),
         "id": person,
         "name": file.line.name,
         "place": place,
@@ -168,6 +171,8 @@ def record(request: ActingRequest, person: UUID) -> HttpResponse:
     """Keep every decision on this person as it is told now, to be decided again later to the byte."""
     on, book = asked_day(request.POST.get("on", "")) or today_of(request), benefits.book()
     try:
+        if registry.is_closed(person):
+            raise Refused("registry.restricted")
         count = benefits.record_decisions(person, on=on, by=request.actor, now=request.now, by_book=book)
     except Refused as refused:
         return refused_page(request, refused)
@@ -240,8 +245,15 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
 # --- the head of the file -----------------------------------------------------------------------------------
 
 
-def _header(file: registry.PersonFile, *, place: str, may_unmask: bool) -> dict[str, Any]:
-    line = file.line
+def _restricted(request: ActingRequest, file: registry.PersonFile, *, place: str) -> HttpResponse:
+    """A restricted file: that there is one, why it is shut, and whom to ask."""
+    refusal = sentence(Refused("registry.restricted"))
+    context = {"person": _header(file, place=place, request=request), "name": file.line.name, "place": place}
+    return render(request, "desk/restricted.html", context | {"refusal": refusal})
+
+
+def _header(file: registry.PersonFile, *, place: str, request: ActingRequest) -> dict[str, Any]:
+    line, may_unmask = file.line, request.actor.may("registry.unmask")
     facts: list[dict[str, Any]] = [
         {
             "label": document_label(kind),
@@ -257,12 +269,23 @@ def _header(file: registry.PersonFile, *, place: str, may_unmask: bool) -> dict[
     if file.phone_mask:
         facts.append({"label": _("电话"), "value": file.phone_mask})
     facts.append({"label": _("服务站"), "value": place})
+    is_restricted = line.restricted or (
+        request.actor.may("registry.read-restricted") and registry.restriction_of(line.id) is not None
+    )
+    word, tone = (_("已限制处理"), "pause") if is_restricted else (_("在册"), "ok")
     return {
         "name": line.name,
         "facts": facts,
-        "actions": [],
-        "chips": [{"word": _("在册"), "tone": "ok"}, *({"word": w, "tone": "gold"} for w in line.categories)],
+        "actions": _rights_links(line.id) if request.actor.may("registry.handle-rights") else [],
+        "chips": [{"word": word, "tone": tone}, *({"word": w, "tone": "gold"} for w in line.categories)],
     }
+
+
+def _rights_links(person: UUID) -> list[dict[str, str]]:
+    return [
+        {"label": _("谁看过这份档案"), "url": reverse("desk:who-read", args=[person]), "icon": "eye"},
+        {"label": _("个人信息权利"), "url": reverse("desk:rights", args=[person]), "icon": "shield-check"},
+    ]
 
 
 def document_label(kind: str) -> str:
