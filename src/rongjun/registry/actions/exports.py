@@ -106,14 +106,18 @@ def take_approved(request: UUID, *, by: Actor, now: datetime, day: date) -> Take
         mine = ExportRequest.objects.filter(
             pk=request, state="approved", requested_by=by.text, division=by.division, open_until__gte=now
         )
-        # The update is the lock: of two downloads at once the second finds nothing to take.
         row = mine.first()
-        if row is None or not mine.update(state="taken", taken_at=now):
+        if row is None or not _claim(row, now=now):
             raise Refused("registry.export-not-open")
         lines = everybody_matching(row.sought, on=day, known_at=now)
         if not 0 < len(lines) <= row.people:
             raise Refused("registry.export-not-open")
         return _take(row.pk, lines, reason=row.reason, by=by, now=now, day=day)
+
+
+def _claim(row: ExportRequest, *, now: datetime) -> bool:
+    # The update is the lock: of two downloads at once the second finds nothing to take.
+    return bool(ExportRequest.objects.filter(pk=row.pk, state="approved").update(state="taken", taken_at=now))
 
 
 def _take(
