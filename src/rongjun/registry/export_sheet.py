@@ -91,5 +91,5 @@ def _write(sheet: Worksheet, heads: Sequence[str], rows: Sequence[Sequence[str]]
 
 def _put(sheet: Worksheet, row: int, column: int, text: str) -> None:
     cell = sheet.cell(row, column, ILLEGAL_CHARACTERS_RE.sub("", text))
-    cell.data_type = "s"  # a leading = would else make it a formula
-    cell.number_format = "@"
+    if text and cell.data_type != "s":  # a leading = would else make it a formula
+        cell.data_type = "s"

@@ -149,6 +149,11 @@ def find_people(text: str, *, on: date, known_at: datetime, first: int = 0) -> t
     return lines_for(page, on=on, known_at=known_at), found.count()
 
 
+def count_matching(text: str) -> int:
+    """How many people `find_people` finds."""
+    return _matching(text).count()
+
+
 def everybody_matching(text: str, *, on: date, known_at: datetime) -> list[PersonLine]:
     """Everybody `find_people` finds, in its order, without those whose file is restricted."""
     found = list(_matching(text).order_by("name", "id"))

@@ -36,13 +36,12 @@ def exports(request: ActingRequest) -> HttpResponse:
         return _page(request)
     text, reason = request.POST.get("q", "").strip(), request.POST.get("reason", "")
     given: dict[str, Any] = {"reason": reason, "by": request.actor, "now": request.now}
-    day = today_of(request)
     try:
         if request.POST.get("step") == "ask":
-            registry.request_export(text, day=day, **given)
+            registry.request_export(text, **given)
             messages.success(request, _("申请提交了，等另一位有权限的人审批。"))
             return redirect("desk:exports")
-        taken = registry.take_list(text, day=day, most=settings.EXPORT_ALONE, **given)
+        taken = registry.take_list(text, day=today_of(request), most=settings.EXPORT_ALONE, **given)
     except Refused as refused:
         if refused.code == "registry.export-needs-approval":
             return _page(request, asked={"q": text, "reason": reason, **refused.params}, status=422)

@@ -17,10 +17,12 @@ from rongjun.places import api as places
 from rongjun.registry.export_sheet import Mark, people_sheet
 from rongjun.registry.models import ExportRequest
 from rongjun.registry.privacy_reads import export_number
-from rongjun.registry.queries import PersonLine, everybody_matching
+from rongjun.registry.queries import PersonLine, count_matching, everybody_matching
 
 # So many people one event names; ten thousand in one row would be hard to read and to index.
 NAMED_TOGETHER = 500
+# A workbook of more is neither read nor made in reasonable time.
+LARGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +42,33 @@ def take_list(text: str, *, reason: str, most: int, by: Actor, now: datetime, da
     """
     reason = _reason(reason)
     with transaction.atomic():
+        count = count_matching(text)
+        if count > most:
+            raise Refused("registry.export-needs-approval", people=count, most=most)
         lines = everybody_matching(text, on=day, known_at=now)
         _refuse_empty(lines)
-        if len(lines) > most:
-            raise Refused("registry.export-needs-approval", people=len(lines), most=most)
         return _take(uuid4(), lines, reason=reason, by=by, now=now, day=day)
 
 
-def request_export(text: str, *, reason: str, by: Actor, now: datetime, day: date) -> UUID:
+def request_export(text: str, *, reason: str, by: Actor, now: datetime) -> UUID:
     """Ask for a list that needs a second person.
 
-    Refused as in `take_list`, and "registry.no-numbers-here" when the search could be somebody's number.
+    Refused as in `take_list`, "registry.no-numbers-here" when the search could be somebody's number, and
+    "registry.export-too-many" of more than a workbook should hold.
     """
     reason = _reason(reason)
     if audit.looks_personal(text):
         raise Refused("registry.no-numbers-here")
     with transaction.atomic():
-        lines = everybody_matching(text, on=day, known_at=now)
-        _refuse_empty(lines)
+        count = count_matching(text)
+        if not count:
+            raise Refused("registry.export-empty")
+        if count > LARGEST:
+            raise Refused("registry.export-too-many", people=count, most=LARGEST)
         row = ExportRequest.objects.create(
             division=by.division,
             sought=text.strip()[:50],
-            people=len(lines),
+            people=count,
             reason=reason,
             requested_at=now,
             requested_by=by.text,

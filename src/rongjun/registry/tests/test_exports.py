@@ -39,7 +39,7 @@ def take(text: str = "", *, login: str = "clerk", reason: str = REASON, most: in
 
 def ask(text: str = "", *, login: str = "clerk") -> UUID:
     with acting_as(actor(login)):
-        return registry.request_export(text, reason=REASON, by=actor(login), now=NOW, day=TODAY)
+        return registry.request_export(text, reason=REASON, by=actor(login), now=NOW)
 
 
 def decide(request: UUID, *, login: str = "district", approve: bool = True, words: str = "") -> None:
@@ -209,6 +209,12 @@ def test_a_list_that_has_grown_beyond_what_was_approved_stays_in_the_house() -> 
         assert registry.exports()[0].state == "approved"
 
 
+def test_a_list_too_long_for_a_workbook_is_not_even_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(3)
+    monkeypatch.setattr("rongjun.registry.actions.exports.LARGEST", 2)
+    assert refusal(ask) == "registry.export-too-many"
+
+
 def test_a_refused_request_says_why_and_is_decided_once() -> None:
     fill(3)
     request = ask()
@@ -230,3 +236,12 @@ def test_nothing_of_a_list_is_kept_in_the_house() -> None:
         )
         assert "bytea" not in {kind for (kind,) in cursor.fetchall()}
     assert set(Path(gettempdir()).glob("*.xlsx")) == before
+
+
+def test_a_text_that_looks_like_a_formula_stays_a_text() -> None:
+    mark = registry.Mark("测试", "clerk", "示范一街道", "2024-11-24 10:00", "0A")
+    content = registry.marked_book({"表": (["列"], [["=1+1"], ["#N/A"], [""]])}, mark=mark, reason=REASON)
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    assert [(sheet.cell(row, 1).value, sheet.cell(row, 1).data_type) for row in (3, 4)] == [
+        ("=1+1", "s"), ("#N/A", "s"),
+    ]  # fmt: skip
