@@ -178,7 +178,7 @@ def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sh
     """
     told = notice_book().purposes.get(purpose)
     if told is None or recipient not in told.recipients:
-        return Sharing(False, "", "没有登记过这个目的或这个接收方。")
+        return Sharing(False, "", "没有登记过这个目的或这个接收方")
     if not told.needs_consent:
         return Sharing(True, told.basis)
     rows = Consent.objects.filter(
@@ -186,7 +186,7 @@ def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sh
     )
     if any(row.withdrawn_at is None or row.withdrawn_at > at for row in rows):
         return Sharing(True, told.basis)
-    return Sharing(False, told.basis, "本人没有单独同意，或已撤回。")
+    return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
 
 
 def consents_of(person: UUID, *, now: datetime, on: date, quiet_days: int) -> list[ConsentLine]:

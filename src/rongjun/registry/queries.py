@@ -244,14 +244,15 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
     row = Person.objects.filter(pk=person).first()
     if row is None:
         return None
-    if is_closed(person):
-        return PersonFile(_covered(row), "", "", ())
+    (line,) = lines_for([row], on=on, known_at=known_at)
+    if line.restricted:
+        return PersonFile(line, "", "", ())
     held = in_force(on, known_at) & Q(person=row)
     phone = Contact.objects.filter(held).order_by("-valid_from", "-id").first()
     household = Household.objects.filter(held).order_by("-valid_from", "-id").first()
     documents = IdentityDocument.objects.filter(held).order_by("id")
     return PersonFile(
-        line=lines_for([row], on=on, known_at=known_at)[0],
+        line=line,
         phone_mask=phone.number_mask if phone else "",
         household_county=household.county if household else "",
         documents=tuple(documents.values_list("id", "kind", "number_mask")),

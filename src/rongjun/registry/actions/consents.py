@@ -126,7 +126,7 @@ def record_sharing(
         beyond = sorted(set(fields) - told.fields)
         if beyond or not fields:
             raise Refused(
-                "registry.sharing-refused", why=f"约定里没有这些内容：{'、'.join(beyond) or '（空）'}。"
+                "registry.sharing-refused", why=f"约定里没有这些内容：{'、'.join(beyond) or '（空）'}"
             )
         audit.note_read(
             f"person:{person}",
