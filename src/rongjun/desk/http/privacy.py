@@ -59,8 +59,7 @@ def who_read(request: ActingRequest, person: UUID) -> HttpResponse:
             "name": file.line.name,
             "days": _by_day(lines),
             "earlier": address(before=lines[-1].id) if len(lines) == READS_SHOWN else "",
-            "columns": [{"label": _(word), "short": True} for word in ("时间", "谁", "在哪儿", "做了什么")]
-            + [{"label": _("为什么")}],
+            "columns": [{"label": _(word)} for word in ("时间", "谁", "做了什么、为什么")],
         },
     )
 
@@ -77,8 +76,8 @@ def _by_day(lines: list[ReadLine]) -> list[dict[str, Any]]:
     days: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         at = timezone.localtime(line.at)
-        who = {"text": line.who, "note": line.role}
-        cells = [at.strftime("%H:%M:%S"), who, line.place, line.what, line.purpose]
+        who = {"text": line.who, "note": "，".join(word for word in (line.role, line.place) if word)}
+        cells = [at.strftime("%H:%M:%S"), who, {"text": line.what, "note": line.purpose}]
         days.setdefault(at.strftime("%Y-%m-%d"), []).append({"cells": cells})
     return [{"day": day, "rows": rows} for day, rows in days.items()]
 
