@@ -131,7 +131,7 @@ def exercise_rights(person: UUID) -> None:
     """One row in every table of rights, none of them open: nothing is restricted or agreed afterwards."""
     clerk, district = actor(), actor("district")
     told: dict[str, Any] = {"how": "window", "now": NOW}
-    insured = {"purpose": "insure", "recipient": "insurer"}
+    insured: dict[str, Any] = {"purpose": "insure", "recipient": "insurer"}
     with acting_as(clerk):
         registry.show_notice(person, notice="sharing-with-the-insurer", by=clerk, today=TODAY, **told)
         registry.answer_consent(person, **insured, given=True, by=clerk, today=TODAY, **told)
