@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -39,7 +40,8 @@ CAST = (
 # Who gets what where, to be reviewed like any rule; a star is a POST. The person and the workbook belong to
 # the clerk's station, so the clerk, their district and the city see them and the next district does not.
 # A number is the answer itself; a word is where the visitor is sent: `door` to sign in, `again` to prove who
-# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person.
+# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person,
+# `rights` to the person's rights.
 ANSWERS = """
                               stranger newcomer halfway clerk district neighbour city  system security auditor
   front                       desk     desk     desk    desk  desk     desk      desk  desk   desk     desk
@@ -80,6 +82,19 @@ ANSWERS = """
 * desk:change                 door     enrol    403     told  told     404       told  403    403      403
   desk:proposals              door     enrol    403     403   200      200       200   403    403      403
 * desk:decide                 door     enrol    403     403   list     422       list  403    403      403
+  desk:who-read               door     enrol    403     200   200      404       200   403    403      403
+  desk:rights                 door     enrol    403     200   200      404       200   403    403      403
+* desk:rights-notice          door     enrol    403     rights rights  422       rights 403   403      403
+* desk:rights-consent         door     enrol    403     422   422      422       422   403    403      403
+* desk:rights-receive         door     enrol    403     rights rights  422       rights 403   403      403
+* desk:rights-lift            door     enrol    403     403   422      422       422   403    403      403
+* desk:rights-decide          door     enrol    403     422   422      422       422   403    403      403
+* desk:rights-copy            door     enrol    403     404   404      404       404   403    403      403
+  desk:rights-open            door     enrol    403     200   200      200       200   403    403      403
+  desk:notice                 door     enrol    403     200   200      200       200   403    403      403
+  desk:exports                door     enrol    403     200   200      200       200   403    403      403
+* desk:export-decide          door     enrol    403     403   422      422       422   403    403      403
+* desk:export-take            door     enrol    403     422   422      422       422   403    403      403
   desk:policy                 door     enrol    403     200   200      200       200   403    403      403
   desk:policy-references      door     enrol    403     200   200      200       200   403    403      403
   desk:policy-reach           door     enrol    403     200   200      200       200   403    403      403
@@ -102,6 +117,7 @@ SENT_TO = {
     "desk:person": "file",
     "desk:changes": "told",
     "desk:proposals": "list",
+    "desk:rights": "rights",
 }
 SAID = {
     "desk:full-number": {"purpose": "核对证件"},
@@ -109,6 +125,9 @@ SAID = {
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
     "desk:paper-open": {"purpose": "核对证件"},  # it waits for its scan
+    "desk:rights-notice": {"notice": "opening-a-file"},
+    "desk:rights-receive": {"kind": "see", "asked_by": "self"},
+    "desk:rights-lift": {"words": "本人要求解除"},
 }
 GUARDED_BY_PROOF = [
     "mfa_activate_totp",
@@ -134,7 +153,9 @@ def url_of(address: Address, scene: Scene) -> str:
         "document": scene.document,
         "roster": scene.roster,
         "upload": scene.upload,
-        "code": "eldercare.collective-support",
+        "code": "opening-a-file" if address.name == "desk:notice" else "eldercare.collective-support",
+        "request_id": uuid4(),
+        "export": uuid4(),
         "verdict": "unknown",
         "division": demo.counties()[0][0],
         "pk": 1,

@@ -18,7 +18,7 @@ from tests.house.tree import ROOT
 
 WRITTEN = ROOT / "tests" / "house" / "query_counts.yaml"
 # How a transaction opens and takes its scope differs between a test and the served application.
-HOUSEKEEPING = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK)|set_config\(|current_setting\(")
+HOUSEKEEPING = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK)|^\s*select (set_config\(|current_user)")
 
 
 def questions(client: Client, url: str) -> list[str]:
@@ -38,6 +38,10 @@ def pages(scene: Scene) -> dict[str, str]:
         "desk:papers": reverse("desk:papers"),
         "desk:changes": reverse("desk:changes", args=[scene.person]),
         "desk:proposals": reverse("desk:proposals"),
+        "desk:rights": reverse("desk:rights", args=[scene.person]),
+        "desk:who-read": reverse("desk:who-read", args=[scene.person]),
+        "desk:rights-open": reverse("desk:rights-open"),
+        "desk:exports": reverse("desk:exports"),
         "desk:policy": reverse("desk:policy"),
         "desk:policy-references": reverse("desk:policy-references"),
         "desk:policy-reach": reverse("desk:policy-reach"),

@@ -34,14 +34,19 @@ _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask benefits.record-decision"
 )
-_WORK = f"{_READ} {_PAPERS} {_OFFICE}"
-_CHECK = f"{_WORK} registry.check"
+_WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export"
+_DECIDE = f"{_WORK} registry.check registry.decide-rights registry.approve-export"
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
-        _role("district-officer", "区市经办", _CHECK),
-        _role("city-officer", "市局经办", _CHECK),
+        _role("district-officer", "区市经办", _DECIDE),
+        _role("city-officer", "市局经办", _DECIDE),
+        _role(
+            "privacy-officer",
+            "个人信息保护",
+            f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted",
+        ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),

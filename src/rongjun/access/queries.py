@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import check_password
+from django.db import connection
 from django.db.models import Q
 
 from rongjun.access.logic import ROLES, Actor, login_name, scope_of
@@ -57,6 +59,26 @@ def actor_by(account: Account, grants: tuple[Grant, ...], *, wanted: int | None 
         scope=scope_of(chosen.division),
         permissions=role.permissions,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffName:
+    """Who a member of staff is, and where they work in a role."""
+
+    name: str
+    place: str
+
+
+def staff_named(actors: Iterable[str]) -> dict[tuple[str, str], StaffName]:
+    """Name and place of actors as the evidence names them ("staff:login"), by actor and role."""
+    logins = sorted({actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")})
+    if not logins:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("select login, name, role, place from access_staff_named(%s)", [logins])
+        return {
+            (f"staff:{login}", role): StaffName(name, place) for login, name, role, place in cursor.fetchall()
+        }
 
 
 def has_accounts() -> bool:

@@ -3,7 +3,7 @@
 from rongjun.audit.actions import Sealed, note, note_read, seal
 from rongjun.audit.export import export
 from rongjun.audit.keys import keys
-from rongjun.audit.logic import Break, Record, Result, Tail, Verdict
+from rongjun.audit.logic import Break, Record, Result, Tail, Verdict, looks_personal
 from rongjun.audit.queries import Filter, Progress, events, publish_anchor, unsealed_tail, verify, who_read
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "events",
     "export",
     "keys",
+    "looks_personal",
     "note",
     "note_read",
     "publish_anchor",

@@ -198,6 +198,23 @@ def recordings(person: UUID, *, limit: int = 5) -> list[Recording]:
     ]
 
 
+def recorded(person: UUID) -> list[dict[str, str]]:
+    """Every decision recorded about a person, the oldest first, as text; empty out of scope."""
+    rows = RecordedDecision.objects.filter(person_id=person).order_by("decided_at", "code")
+    return [
+        {
+            "code": row.code,
+            "on": row.on.isoformat(),
+            "verdict": row.verdict,
+            "content": row.content,
+            "book": row.book,
+            "decided_at": row.decided_at.isoformat(),
+            "decided_by": row.decided_by,
+        }
+        for row in rows
+    ]
+
+
 def sweep_everybody(
     *, on: date, known_at: datetime, by_book: Book | None = None, codes: frozenset[str] | None = None
 ) -> pl.DataFrame:

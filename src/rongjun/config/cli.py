@@ -16,6 +16,7 @@ from rongjun.config.cli_city import invent
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
+from rongjun.config.cli_privacy import privacy
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
 from rongjun.config.terminal import Page, as_demo, day, ready_django, step
@@ -271,6 +272,7 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
 
 
 main.add_command(entitle)
+main.add_command(privacy)
 
 
 # --- insurance ----------------------------------------------------------------------------------------------
@@ -422,7 +424,7 @@ def accounts_add(login: str, **given: Any) -> None:
 @main.command()
 @click.option("--check", is_flag=True, help="只比较，有过期的就退出码 1。")
 def generate(check: bool) -> None:
-    """重新生成文档里由程序写的部分（事实表、优待清单、错误句子）。"""
+    """重新生成文档里由程序写的部分（事实表、优待清单、错误句子、个人信息清单）。"""
     ready_django()
     from rongjun.config.generated import FILES, stale, write
 

@@ -1,4 +1,4 @@
-"""Reference pages that the program writes about itself: facts, benefits, refusals, commands.
+"""Reference pages that the program writes about itself: facts, benefits, refusals, commands, the data map.
 
 `rongjun generate` writes them and `rongjun generate --check` names those that are old, so a page can not
 say something else than the policy files, the error sentences and the command line do.
@@ -7,10 +7,12 @@ say something else than the policy files, the error sentences and the command li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 
 import click
 import yaml
 
+from rongjun.access.terminal import DATA_CLASSES, Entry, load_data_map
 from rongjun.config.place import city, project_root
 from rongjun.rules.api import (
     AREAS,
@@ -103,11 +105,46 @@ def commands_page() -> str:
     return _page("命令 · Commands", "`rongjun` 的每一条命令，和 `--help` 说的一样。", *parts)
 
 
+def data_map_page() -> str:
+    """What each column holds of a person, from `contracts/data-map.yaml`."""
+    told = load_data_map(project_root() / "contracts" / "data-map.yaml")
+    parts: list[str] = []
+    for table, group in groupby(told.entries.values(), key=lambda entry: entry.table):
+        listed = sorted(group, key=lambda entry: (entry.kind != "sensitive", entry.kind == "none"))
+        parts += [f"## {listed[0].title}（`{table}`） {{ #{table.replace('_', '-')} }}", ""]
+        parts += _table(("列", "类别", "目的", "合法性基础", "保存", "到期以后", "接收方"), _places(listed))
+    return _page(
+        "个人信息清单 · Data map",
+        "数据库里每一列属于哪一类、为什么处理、凭什么、存多久、给谁，出自 `contracts/data-map.yaml`。"
+        "列名缺一个或多一个，检查都不通过。保存天数除法定最短期限外，待局方确认。",
+        *parts,
+    )
+
+
+def _places(entries: Iterable[Entry]) -> Iterator[tuple[str, ...]]:
+    """Columns that say the same share a line."""
+    said: dict[tuple[str, ...], list[str]] = {}
+    for entry in entries:
+        kept = entry.retention
+        line: tuple[str, ...] = (
+            DATA_CLASSES[entry.kind],
+            entry.purpose,
+            entry.basis,
+            kept.text if kept else "",
+            kept.after if kept else "",
+            "、".join(entry.recipients),
+        )
+        said.setdefault(line, []).append(f"`{entry.column}`")
+    for line, columns in said.items():
+        yield " ".join(columns), *line
+
+
 FILES: Mapping[str, Callable[[], str]] = {
     "docs/reference/facts.md": facts_page,
     "docs/reference/benefits.md": benefits_page,
     "docs/reference/errors.md": errors_page,
     "docs/reference/commands.md": commands_page,
+    "docs/reference/data-map.md": data_map_page,
 }
 
 

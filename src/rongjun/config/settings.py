@@ -178,6 +178,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- personal information -----------------------------------------------------------------------------------
+# Assessors' custom rather than law, so settings: days for an answer (PI-07), days of quiet after a no
+# (PI-05), people one may take out alone (AC-07), hours an approved list stays open (DI-04).
+RIGHTS_DAYS = 30
+CONSENT_QUIET_DAYS = 90
+EXPORT_ALONE = 100
+EXPORT_OPEN_HOURS = 24
+
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文")]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.desk.http import changes, home, papers, people, policy
+from rongjun.desk.http import changes, exports, home, papers, people, policy, privacy
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +22,19 @@ urlpatterns = [
     path("people/<uuid:person>/changes/<str:kind>/", changes.change, name="change"),
     path("proposals/", changes.proposals, name="proposals"),
     path("proposals/<uuid:proposal>/", changes.decide, name="decide"),
+    path("people/<uuid:person>/reads/", privacy.who_read, name="who-read"),
+    path("people/<uuid:person>/rights/", privacy.rights, name="rights"),
+    path("people/<uuid:person>/rights/notices/", privacy.show_notice, name="rights-notice"),
+    path("people/<uuid:person>/rights/consents/", privacy.consent, name="rights-consent"),
+    path("people/<uuid:person>/rights/requests/", privacy.receive, name="rights-receive"),
+    path("people/<uuid:person>/rights/lift/", privacy.lift, name="rights-lift"),
+    path("people/<uuid:person>/rights/<uuid:request_id>/", privacy.decide, name="rights-decide"),
+    path("people/<uuid:person>/rights/<uuid:request_id>/copy/", privacy.copy, name="rights-copy"),
+    path("rights/", privacy.open_rights, name="rights-open"),
+    path("notices/<slug:code>/", privacy.notice, name="notice"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<uuid:export>/decision/", exports.decide, name="export-decide"),
+    path("exports/<uuid:export>/file/", exports.take, name="export-take"),
     path("policy/", policy.policy, name="policy"),
     path("policy/references/", policy.references, name="policy-references"),
     path("policy/reach/", policy.reach, name="policy-reach"),

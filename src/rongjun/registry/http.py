@@ -22,14 +22,13 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import actions, queries
+from rongjun.registry.listing import COLUMNS, cells_of
 from rongjun.registry.queries import PAGE, PersonLine, ReportRow
 from rongjun.registry.roster import examples
 from rongjun.registry.workbook import digest_of, read_roster, template
-from rongjun.rules.api import months_between
 from rongjun.ui.api import Sentence, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SEX = {"male": "男", "female": "女"}
 
 
 @staff("registry.read-person")
@@ -49,10 +48,11 @@ def people(request: ActingRequest) -> HttpResponse:
             "q": text,
             "rows": [_person_row(line, station=stations[line.division], on=day) for line in lines],
             "total": total,
+            "may_export": request.actor.may("registry.export"),
             "pager": _pager(number, total, "page", q=text),
             "columns": [
-                {"label": _("姓名")},
-                *({"label": _(word), "short": True} for word in ("性别、年龄", "证件号码", "服务站")),
+                {"label": _(COLUMNS[0])},
+                *({"label": _(word), "short": True} for word in COLUMNS[1:]),
             ],
         },
     )
@@ -161,14 +161,14 @@ def _imports_page(
 
 
 def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
-    age = _("{years} 岁").format(years=months_between(line.birth_date, on) // 12) if line.birth_date else ""
-    link = reverse("desk:person", args=[line.id])
+    name, who, number, served = cells_of(line, station=station.name, on=on)
+    note = _("已限制处理") if line.restricted else "、".join(line.categories)
     return {
         "cells": [
-            {"text": line.name, "url": link, "note": "、".join(line.categories)},
-            "，".join(word for word in (SEX.get(line.sex or "", ""), age) if word),
-            line.number_mask,
-            {"text": station.name, "note": station.place if station.place != station.name else ""},
+            {"text": name, "url": reverse("desk:person", args=[line.id]), "note": note},
+            who,
+            number,
+            {"text": served, "note": station.place if station.place != served else ""},
         ]
     }
 

@@ -14,7 +14,7 @@ from django.db.models import BigAutoField, BinaryField, Q, QuerySet, Value
 from django.db.models.functions import Lower, Replace
 
 from rongjun.audit.api import keys
-from rongjun.kernel.errors import Unfit
+from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber
 from rongjun.kernel.reading import compact
 from rongjun.registry.logic import (
@@ -50,6 +50,8 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
+from rongjun.registry.privacy_reads import closed_among, is_closed
+from rongjun.registry.rights import covered_name
 
 # Purposes of the keys that seal and index what the registry keeps covered.
 SEAL = "registry"
@@ -71,6 +73,7 @@ class PersonLine:
     division: int
     number_mask: str
     categories: tuple[str, ...]
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,17 @@ def find_people(text: str, *, on: date, known_at: datetime, first: int = 0) -> t
     return lines_for(page, on=on, known_at=known_at), found.count()
 
 
+def count_matching(text: str) -> int:
+    """How many people `find_people` finds."""
+    return _matching(text).count()
+
+
+def everybody_matching(text: str, *, on: date, known_at: datetime) -> list[PersonLine]:
+    """Everybody `find_people` finds, in its order, without those whose file is restricted."""
+    found = list(_matching(text).order_by("name", "id"))
+    return [line for line in lines_for(found, on=on, known_at=known_at) if not line.restricted]
+
+
 def _matching(text: str) -> QuerySet[Person]:
     if not text.strip():
         return Person.objects.all()
@@ -258,8 +272,9 @@ def lines_of(ids: Iterable[UUID], *, on: date, known_at: datetime) -> list[Perso
 
 
 def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list[PersonLine]:
-    """The same people as lines, three queries for any number of them."""
+    """The same people as lines, four queries for any number; of a restricted file only that there is one."""
     listed = list(people)
+    closed = closed_among(person.id for person in listed)
     held = in_force(on, known_at) & Q(person_id__in=[person.id for person in listed])
     masks = dict(
         IdentityDocument.objects.filter(held).order_by("-id").values_list("person_id", "number_mask")
@@ -270,7 +285,9 @@ def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list
         categories.setdefault(status.person_id, []).append(status.category)
     nothing = Particulars()
     return [
-        PersonLine(
+        _covered(person)
+        if person.id in closed
+        else PersonLine(
             id=person.id,
             name=person.name,
             sex=particulars.get(person.id, nothing).sex or None,
@@ -290,6 +307,10 @@ def on_file(ids: Iterable[UUID]) -> frozenset[UUID]:
     return frozenset(Person.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
 
 
+def _covered(person: Person) -> PersonLine:
+    return PersonLine(person.id, covered_name(person.name), None, None, person.division, "", (), True)
+
+
 def _label(status: Status) -> str:
     return LABEL_OF_CATEGORY.get(status.category, status.category)
 
@@ -298,16 +319,19 @@ def _label(status: Status) -> str:
 
 
 def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
-    """The head of a file; None when there is none in scope."""
+    """The head of a file; None when there is none in scope. Of a restricted file the line, covered."""
     row = Person.objects.filter(pk=person).first()
     if row is None:
         return None
+    (line,) = lines_for([row], on=on, known_at=known_at)
+    if line.restricted:
+        return PersonFile(line, "", "", ())
     held = in_force(on, known_at) & Q(person=row)
     phone = Contact.objects.filter(held).order_by("-valid_from", "-id").first()
     household = Household.objects.filter(held).order_by("-valid_from", "-id").first()
     documents = IdentityDocument.objects.filter(held).order_by("id")
     return PersonFile(
-        line=lines_for([row], on=on, known_at=known_at)[0],
+        line=line,
         phone_mask=phone.number_mask if phone else "",
         household_county=household.county if household else "",
         documents=tuple(documents.values_list("id", "kind", "number_mask")),
@@ -316,7 +340,12 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
 
 
 def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
-    """Service, categories, ratings and answers of a person as known at a moment, newest first."""
+    """Service, categories, ratings and answers of a person as known at a moment, newest first.
+
+    Empty out of scope, and of a restricted file.
+    """
+    if is_closed(person):
+        return []
     said = known(known_at) & Q(person_id=person)
     moments: list[Moment] = []
     for service in Service.objects.filter(said):
@@ -378,7 +407,9 @@ def _beginning_and_end(told: Sequence[Relation]) -> Iterator[Moment]:
 
 
 def relations_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldRelation]:
-    """The person's relations in force on a day, the oldest first; empty out of scope."""
+    """The person's relations in force on a day, the oldest first; empty out of scope or when restricted."""
+    if is_closed(person):
+        return []
     return [
         HeldRelation(
             id=row.series,
@@ -553,11 +584,14 @@ _WHAT: tuple[tuple[str, type[Assertion], Callable[[Any], str]], ...] = (
 def open_number(document: int) -> str | None:
     """The full number of one document; None out of scope. The caller has logged the purpose.
 
+    Refused("registry.restricted") when the file is restricted for whoever asks.
     Raises Tampered when the sealed value was changed or belongs to another person or document.
     """
     row = IdentityDocument.objects.filter(pk=document).first()
     if row is None:
         return None
+    if is_closed(row.person_id):
+        raise Refused("registry.restricted")
     bound_to = number_place(row.person_id, bytes(row.number_index))
     return keys().open(SEAL, bytes(row.number_sealed), bound_to).decode()
 
@@ -659,8 +693,15 @@ def report(roster: UUID) -> RosterReport | None:
     if row is None:
         return None
     kept = ImportedRow.objects.filter(roster=row).order_by("row")
-    listed = kept.values_list("row", "outcome", "person_id", "person__name", "faults")
-    return _report(row, (ReportRow(n, o, person, name or "", tuple(f)) for n, o, person, name, f in listed))
+    listed = list(kept.values_list("row", "outcome", "person_id", "person__name", "faults"))
+    closed = closed_among(person for _n, _o, person, _name, _f in listed if person)
+    return _report(
+        row,
+        (
+            ReportRow(n, o, person, covered_name(name) if person in closed else name or "", tuple(f))
+            for n, o, person, name, f in listed
+        ),
+    )
 
 
 def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:

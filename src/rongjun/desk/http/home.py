@@ -24,6 +24,8 @@ def today(request: ActingRequest) -> HttpResponse:
     tiles = _tiles(registry.counts()) if may_read else []
     if request.actor.may("files.read"):
         tiles.append(_papers_tile(files.to_do_count()))
+    if request.actor.may("registry.handle-rights"):
+        tiles.append(_rights_tile(*registry.count_requests(today=day)))
     return render(request, "desk/today.html", {"day": day, "tiles": tiles, "may_read": may_read})
 
 
@@ -101,3 +103,14 @@ def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
             "late": counts["refused"] > 0,
         },
     ]
+
+
+def _rights_tile(waiting: int, late: int) -> dict[str, Any]:
+    return {
+        "label": _("行权申请待答复"),
+        "figure": f"{waiting:,}",
+        "unit": _("件"),
+        "note": _("其中 %(late)s 件已超期") % {"late": late} if late else _("都在期限内"),
+        "url": reverse("desk:rights-open"),
+        "late": late > 0,
+    }

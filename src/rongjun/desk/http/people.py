@@ -53,8 +53,10 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         division=file.line.division,
         at=now,
     )
-    book, division = benefits.book(), file.line.division
-    served = places.served_by([division], on=asked.on)[division]
+    served = places.served_by([file.line.division], on=asked.on)[file.line.division]
+    if file.line.restricted:
+        return _restricted(request, file, served=served)
+    book = benefits.book()
     judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book)
     context = {
         "person": _header(file, station=served.name, actor=request.actor),
@@ -171,6 +173,8 @@ def record(request: ActingRequest, person: UUID) -> HttpResponse:
     """Keep every decision on this person as it is told now, to be decided again later to the byte."""
     on, book = asked_day(request.POST.get("on", "")) or today_of(request), benefits.book()
     try:
+        if registry.is_closed(person):
+            raise Refused("registry.restricted")
         count = benefits.record_decisions(person, on=on, by=request.actor, now=request.now, by_book=book)
     except Refused as refused:
         return refused_page(request, refused)
@@ -243,6 +247,17 @@ def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResp
 # --- the head of the file -----------------------------------------------------------------------------------
 
 
+def _restricted(request: ActingRequest, file: registry.PersonFile, *, served: places.Served) -> HttpResponse:
+    """A restricted file: that there is one, why it is shut, and whom to ask."""
+    context = {
+        "person": _header(file, station=served.name, actor=request.actor),
+        "name": file.line.name,
+        "place": served.place,
+        "refusal": sentence(Refused("registry.restricted")),
+    }
+    return render(request, "desk/restricted.html", context)
+
+
 def _header(file: registry.PersonFile, *, station: str, actor: Actor) -> dict[str, Any]:
     line, may_unmask = file.line, actor.may("registry.unmask")
     facts: list[dict[str, Any]] = [
@@ -264,18 +279,30 @@ def _header(file: registry.PersonFile, *, station: str, actor: Actor) -> dict[st
         "name": line.name,
         "facts": facts,
         "actions": _header_actions(line.id, actor),
-        "chips": [_alive_or_not(file), *({"word": w, "tone": "gold"} for w in line.categories)],
+        "chips": [_standing(file, actor), *({"word": w, "tone": "gold"} for w in line.categories)],
     }
 
 
 def _header_actions(person: UUID, actor: Actor) -> list[dict[str, Any]]:
-    if not actor.may("registry.propose"):
-        return []
-    url = reverse("desk:changes", args=[person])
-    return [{"label": _("登记和更正"), "url": url, "icon": "file-text"}]
+    offered = (
+        ("registry.propose", _("登记和更正"), "desk:changes", "file-text"),
+        ("registry.handle-rights", _("谁看过这份档案"), "desk:who-read", "eye"),
+        ("registry.handle-rights", _("个人信息权利"), "desk:rights", "shield-check"),
+    )
+    return [
+        {"label": label, "url": reverse(name, args=[person]), "icon": icon}
+        for permission, label, name, icon in offered
+        if actor.may(permission)
+    ]
 
 
-def _alive_or_not(file: registry.PersonFile) -> dict[str, Any]:
+def _standing(file: registry.PersonFile, actor: Actor) -> dict[str, Any]:
+    """Restricted, dead, or on file: what matters most to whoever opens it."""
+    line = file.line
+    if line.restricted or (
+        actor.may("registry.read-restricted") and registry.restriction_of(line.id) is not None
+    ):
+        return {"word": _("已限制处理"), "tone": "pause"}
     if file.died_on is None:
         return {"word": _("在册"), "tone": "ok"}
     return {"word": _("已去世 %(day)s") % {"day": file.died_on.isoformat()}, "tone": "pause"}

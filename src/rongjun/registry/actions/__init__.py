@@ -1,28 +1,83 @@
 """What opens files and adds to them. Each is one transaction, in the scope of whoever asks."""
 
-from rongjun.registry.actions.assertions import correct, end, record
-from rongjun.registry.actions.deaths import record_death, retract_death
-from rongjun.registry.actions.moves import move_file, move_household
-from rongjun.registry.actions.opening import open_files
-from rongjun.registry.actions.proposals import approve, propose, reject
-from rongjun.registry.actions.relations import end_relation, record_relation
-from rongjun.registry.actions.rosters import import_roster
-from rongjun.registry.actions.statements import state_fact
+from rongjun.registry.actions.assertions import (
+    correct,
+    end,
+    record,
+)
+from rongjun.registry.actions.consents import (
+    answer_consent,
+    record_sharing,
+    show_notice,
+    withdraw_consent,
+)
+from rongjun.registry.actions.deaths import (
+    record_death,
+    retract_death,
+)
+from rongjun.registry.actions.exports import (
+    Taken,
+    decide_export,
+    request_export,
+    take_approved,
+    take_list,
+)
+from rongjun.registry.actions.moves import (
+    move_file,
+    move_household,
+)
+from rongjun.registry.actions.opening import (
+    open_files,
+)
+from rongjun.registry.actions.proposals import (
+    approve,
+    propose,
+    reject,
+)
+from rongjun.registry.actions.relations import (
+    end_relation,
+    record_relation,
+)
+from rongjun.registry.actions.rights import (
+    answer_request,
+    lift_restriction,
+    receive_request,
+    refuse_request,
+)
+from rongjun.registry.actions.rosters import (
+    import_roster,
+)
+from rongjun.registry.actions.statements import (
+    state_fact,
+)
 
 __all__ = [
+    "Taken",
+    "answer_consent",
+    "answer_request",
     "approve",
     "correct",
+    "decide_export",
     "end",
     "end_relation",
     "import_roster",
+    "lift_restriction",
     "move_file",
     "move_household",
     "open_files",
     "propose",
+    "receive_request",
     "record",
     "record_death",
     "record_relation",
+    "record_sharing",
+    "refuse_request",
     "reject",
+    "request_export",
     "retract_death",
+    "show_notice",
     "state_fact",
+    "take_approved",
+    "take_list",
+    "withdraw_consent",
 ]

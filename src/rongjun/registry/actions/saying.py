@@ -19,16 +19,23 @@ from rongjun.registry.models import (
     Assertion,
     Person,
 )
+from rongjun.registry.privacy_reads import is_closed
 
 Said = TypeVar("Said", bound=Assertion)
 
 
-def hold(person: UUID) -> Person:
-    """The person, held until the transaction ends. Refused("registry.no-such-file") outside the scope."""
+def hold(person: UUID, *, though_restricted: bool = False) -> Person:
+    """The person, held until the transaction ends. Refused("registry.no-such-file") outside the scope.
+
+    Refused("registry.restricted") when the file is restricted for whoever asks, unless what is done is the
+    person's own right.
+    """
     # What is said at the same moment takes turns here, so that the later sees what it supersedes.
     row = Person.objects.select_for_update().filter(pk=person).first()
     if row is None:
         raise Refused("registry.no-such-file")
+    if not though_restricted and is_closed(person):
+        raise Refused("registry.restricted")
     return row
 
 

@@ -8,7 +8,10 @@ Every table carries `division`, the person's servicing division, because row sec
 a composite foreign key onto the person keeps it right when the person moves (migrations 0002, 0004, 0005).
 """
 
-from rongjun.registry.models.base import Assertion, Person
+from rongjun.registry.models.base import (
+    Assertion,
+    Person,
+)
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -20,7 +23,17 @@ from rongjun.registry.models.people import (
     Statement,
     Status,
 )
-from rongjun.registry.models.rosters import ImportedRow, RosterImport
+from rongjun.registry.models.privacy import (
+    Consent,
+    ExportRequest,
+    NoticeReceipt,
+    Restriction,
+    RightsRequest,
+)
+from rongjun.registry.models.rosters import (
+    ImportedRow,
+    RosterImport,
+)
 from rongjun.registry.models.standing import (
     BankAccount,
     Death,
@@ -34,19 +47,24 @@ from rongjun.registry.models.standing import (
 __all__ = [
     "Assertion",
     "BankAccount",
+    "Consent",
     "Contact",
     "Death",
     "DisabilityRating",
+    "ExportRequest",
     "Household",
     "IdentityDocument",
     "ImportedRow",
     "Merit",
+    "NoticeReceipt",
     "Particulars",
     "Payee",
     "Person",
     "Proposal",
     "Relation",
     "Residence",
+    "Restriction",
+    "RightsRequest",
     "RosterImport",
     "Service",
     "Servicing",

@@ -194,6 +194,24 @@ def tell_the_rest(person: UUID) -> None:
         )
 
 
+def exercise_rights(person: UUID) -> None:
+    """One row in every table of rights, none of them open: nothing is restricted or agreed afterwards."""
+    clerk, district = actor(), actor("district")
+    told: dict[str, Any] = {"how": "window", "now": NOW}
+    insured: dict[str, Any] = {"purpose": "insure", "recipient": "insurer"}
+    with acting_as(clerk):
+        registry.show_notice(person, notice="sharing-with-the-insurer", by=clerk, today=TODAY, **told)
+        registry.answer_consent(person, **insured, given=True, by=clerk, today=TODAY, **told)
+        registry.withdraw_consent(person, **insured, by=clerk, **told)
+        request = registry.receive_request(
+            person, kind="restrict", asked_by="self", wish="请限制", days=30, by=clerk, now=NOW, today=TODAY
+        )
+        registry.request_export("", reason="走访慰问核对", by=clerk, now=NOW)
+    with acting_as(district):
+        registry.answer_request(request, answer="照办。", by=district, now=NOW)
+        registry.lift_restriction(person, reason="本人要求", by=district, now=NOW)
+
+
 def add_places() -> None:
     """Two districts with their streets."""
     listed = [

@@ -13,7 +13,16 @@ from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as
 from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport
-from rongjun.registry.tests.scene import actor, add_places, hand_in, relate, report_of, tell_the_rest, visitor
+from rongjun.registry.tests.scene import (
+    actor,
+    add_places,
+    exercise_rights,
+    hand_in,
+    relate,
+    report_of,
+    tell_the_rest,
+    visitor,
+)
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
 from tests.cluster import as_owner
 
@@ -26,12 +35,13 @@ FULL = cells(
 
 @pytest.fixture
 def roster() -> UUID:
-    """A workbook whose one row says something in every table a roster fills, and a relation beside it."""
+    """A workbook whose one row fills every table a roster fills; a relation and rights beside it."""
     handed_in = hand_in([FULL])
     (row,) = report_of(handed_in).rows
     assert row.person
     relate(row.person)
     tell_the_rest(row.person)
+    exercise_rights(row.person)
     return handed_in
 
 

@@ -1,0 +1,366 @@
+"""A person's rights at the counter: notices, consents, requests, copies, and who looked at the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from rongjun.access.api import ActingRequest, acting_as_job, staff, staff_named
+from rongjun.audit import api as audit
+from rongjun.benefits import api as benefits
+from rongjun.desk.copy_sheet import sheets_of
+from rongjun.desk.http.shared import address, refused_page, today_of
+from rongjun.desk.reads import ReadLine, read_lines
+from rongjun.kernel.errors import Refused
+from rongjun.registry import api as registry
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+READS_SHOWN = 200
+# Whoever is handed a copy is told of every look there was.
+READS_COPIED = 100_000
+CONSENT_WORDS = {"none": "没有问过", "given": "已同意", "declined": "不同意", "withdrawn": "已撤回"}
+CONSENT_TONES = {"none": "", "given": "ok", "declined": "pause", "withdrawn": "pause"}
+
+
+# --- who looked ---------------------------------------------------------------------------------------------
+
+
+@staff("registry.handle-rights")
+@require_safe
+def who_read(request: ActingRequest, person: UUID) -> HttpResponse:
+    """谁看过这份档案: every event that showed, listed, unmasked, exported or shared the person (AU-08)."""
+    file = _file(request, person)
+    before = request.GET.get("before", "")
+    lines = reads_of(person, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    audit.note(
+        "registry.reads-shown",
+        by=request.actor.text,
+        role=request.actor.role,
+        about=f"person:{person}",
+        division=file.line.division,
+        source=request.path,
+        at=request.now,
+    )
+    return render(
+        request,
+        "desk/reads.html",
+        {
+            "id": person,
+            "name": file.line.name,
+            "days": _by_day(lines),
+            "earlier": address(before=lines[-1].id) if len(lines) == READS_SHOWN else "",
+            "columns": [{"label": _(word)} for word in ("时间", "谁", "做了什么、为什么")],
+        },
+    )
+
+
+def reads_of(person: UUID, *, before: int | None = None, limit: int = READS_SHOWN) -> list[ReadLine]:
+    """Who looked, newest first. The caller has made sure that the person is in scope."""
+    # The evidence of others is open to jobs only; a member of staff is shown it for this one person.
+    with acting_as_job("desk.who-read"):
+        records = audit.who_read(f"person:{person}", before=before, limit=limit)
+    return read_lines(records, staff_named(record.actor for record in records))
+
+
+def _by_day(lines: list[ReadLine]) -> list[dict[str, Any]]:
+    days: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        at = timezone.localtime(line.at)
+        who = {"text": line.who, "note": "，".join(word for word in (line.role, line.place) if word)}
+        cells = [at.strftime("%H:%M:%S"), who, {"text": line.what, "note": line.purpose}]
+        days.setdefault(at.strftime("%Y-%m-%d"), []).append({"cells": cells})
+    return [{"day": day, "rows": rows} for day, rows in days.items()]
+
+
+# --- the page of rights -------------------------------------------------------------------------------------
+
+
+@staff("registry.handle-rights")
+@require_safe
+def rights(request: ActingRequest, person: UUID) -> HttpResponse:
+    """What the person was told, agreed to and asked for, and the forms for each. Opening it is logged."""
+    file, today = _file(request, person), today_of(request)
+    audit.note_read(
+        f"person:{person}",
+        event="registry.person-read",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="办理个人信息权利",
+        source=request.path,
+        division=file.line.division,
+        at=request.now,
+    )
+    may_decide = request.actor.may("registry.decide-rights")
+    return render(
+        request,
+        "desk/rights.html",
+        {
+            "id": person,
+            "name": file.line.name,
+            "restriction": registry.restriction_of(person),
+            "may_decide": may_decide,
+            "notices": registry.notices_for(person, on=today),
+            "consents": [
+                {
+                    "line": line,
+                    "word": CONSENT_WORDS[line.state],
+                    "tone": CONSENT_TONES[line.state],
+                    "is_given": line.state == "given",
+                }
+                for line in registry.consents_of(
+                    person, now=request.now, on=today, quiet_days=settings.CONSENT_QUIET_DAYS
+                )
+            ],
+            "requests": [
+                {
+                    "line": line,
+                    "is_open": line.state == "open",
+                    "may_answer": may_decide or line.kind not in registry.RESTRICTS,
+                    "is_copy": line.kind in ("see", "copy") and line.state != "refused",
+                }
+                for line in registry.requests_of(person, today=today)
+            ],
+            "kinds": registry.KINDS,
+            "askers": registry.ASKED_BY,
+            "ways": registry.HOW,
+            "days": settings.RIGHTS_DAYS,
+        },
+    )
+
+
+@staff("registry.handle-rights")
+@require_safe
+def notice(request: ActingRequest, code: str) -> HttpResponse:
+    """The wording of a notice in force today, to be read to the person or printed."""
+    told = registry.notice_book().notices.get(code)
+    wording = told.in_force(today_of(request)) if told else None
+    if told is None or wording is None:
+        raise Http404
+    items = [(label, wording.items[item]) for item, label in registry.ITEMS.items()]
+    return render(request, "desk/notice.html", {"title": told.title, "since": wording.since, "items": items})
+
+
+@staff("registry.handle-rights")
+@require_safe
+def open_rights(request: ActingRequest) -> HttpResponse:
+    """What waits for an answer, the late ones first; the ids of the people shown are logged."""
+    today = today_of(request)
+    waiting = registry.open_requests(today=today)
+    people = {line.person for line in waiting}
+    names = {line.id: line.name for line in registry.lines_of(people, on=today, known_at=request.now)}
+    if people:
+        audit.note_read(
+            [f"person:{person}" for person in sorted(people, key=str)],
+            event="registry.people-listed",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose="行权申请待办",
+            source=request.path,
+            division=request.actor.division,
+            at=request.now,
+        )
+    rows = [
+        {
+            "cells": [
+                {"text": names.get(line.person, ""), "url": f"/desk/people/{line.person}/rights/"},
+                line.kind_label,
+                line.asked_by,
+                timezone.localtime(line.received_at).strftime("%Y-%m-%d"),
+                {
+                    "text": line.due_on.isoformat(),
+                    "chip": {"word": _("已超期"), "tone": "late"} if line.overdue else None,
+                },
+            ]
+        }
+        for line in waiting
+    ]
+    columns = [{"label": _(word)} for word in ("姓名", "要办什么", "谁提的", "收到", "最迟答复")]
+    late = sum(line.overdue for line in waiting)
+    return render(request, "desk/rights_open.html", {"rows": rows, "columns": columns, "late": late})
+
+
+# --- what is done there -------------------------------------------------------------------------------------
+
+
+@require_POST
+@staff("registry.handle-rights")
+def show_notice(request: ActingRequest, person: UUID) -> HttpResponse:
+    """The person has been shown a notice."""
+    return _done(
+        request,
+        person,
+        lambda: registry.show_notice(
+            person,
+            notice=request.POST.get("notice", ""),
+            how=request.POST.get("how", "window"),
+            by=request.actor,
+            now=request.now,
+            today=today_of(request),
+        ),
+        _("记下了：已出示告知书。"),
+    )
+
+
+@require_POST
+@staff("registry.handle-rights")
+def consent(request: ActingRequest, person: UUID) -> HttpResponse:
+    """The person says yes or no to one purpose and one recipient, or takes a yes back: one button each."""
+    said = {name: request.POST.get(name, "") for name in ("purpose", "recipient", "answer")}
+    place = {"purpose": said["purpose"], "recipient": said["recipient"]}
+    how = request.POST.get("how", "window")
+
+    def act() -> None:
+        if said["answer"] == "withdraw":
+            registry.withdraw_consent(person, **place, how=how, by=request.actor, now=request.now)
+            return
+        registry.answer_consent(
+            person,
+            **place,
+            given=said["answer"] == "yes",
+            how=how,
+            by=request.actor,
+            now=request.now,
+            today=today_of(request),
+        )
+
+    return _done(request, person, act, _("记下了，马上生效。"))
+
+
+@require_POST
+@staff("registry.handle-rights")
+def receive(request: ActingRequest, person: UUID) -> HttpResponse:
+    """A request is taken in."""
+    said = {name: request.POST.get(name, "") for name in ("kind", "asked_by", "proof", "wish")}
+    return _done(
+        request,
+        person,
+        lambda: registry.receive_request(
+            person,
+            **said,
+            days=settings.RIGHTS_DAYS,
+            by=request.actor,
+            now=request.now,
+            today=today_of(request),
+        ),
+        _("受理了，期限从今天算起。"),
+    )
+
+
+@require_POST
+@staff("registry.handle-rights")
+def decide(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse:
+    """A request is answered or refused."""
+    words = request.POST.get("words", "")
+
+    def act() -> None:
+        line = registry.request_of(request_id, today=today_of(request))
+        if line is None or line.person != person:
+            raise Refused("registry.rights-closed")
+        if request.POST.get("verdict") == "refuse":
+            registry.refuse_request(request_id, reason=words, by=request.actor, now=request.now)
+        else:
+            registry.answer_request(request_id, answer=words, by=request.actor, now=request.now)
+
+    return _done(request, person, act, _("答复记下了。"))
+
+
+@require_POST
+@staff("registry.decide-rights")
+def lift(request: ActingRequest, person: UUID) -> HttpResponse:
+    """A restriction ends."""
+    return _done(
+        request,
+        person,
+        lambda: registry.lift_restriction(
+            person, reason=request.POST.get("words", ""), by=request.actor, now=request.now
+        ),
+        _("已解除限制处理。"),
+    )
+
+
+@require_POST
+@staff("registry.handle-rights")
+def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse:
+    """The whole file for the person: for a machine (JSON) or to read (a marked workbook). Kept nowhere."""
+    asked = registry.request_of(request_id, today=today_of(request))
+    if asked is None or asked.person != person or asked.kind not in ("see", "copy"):
+        raise Http404
+    if asked.state == "refused":
+        return refused_page(request, Refused("registry.rights-closed"))
+    file = _file(request, person)
+    reads = reads_of(person, limit=READS_COPIED)
+    copied = registry.copy_of(
+        person,
+        made_at=request.now,
+        decisions=benefits.recorded(person),
+        reads=[_told(line) for line in reads],
+    )
+    assert copied is not None
+    audit.note_read(
+        f"person:{person}",
+        event="registry.person-exported",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose=f"本人{asked.kind_label}",
+        source=request.path,
+        division=file.line.division,
+        detail={"request": str(request_id)},
+        at=request.now,
+    )
+    if request.POST.get("format") == "xlsx":
+        mark = mark_of(request, number=request_id.hex[:8].upper())
+        content = registry.marked_book(sheets_of(copied), mark=mark, reason=_("交给本人"))
+        return attachment(content, "个人信息复制件.xlsx", kind=XLSX)
+    return attachment(registry.write_copy(copied), "个人信息复制件.json", kind="application/json")
+
+
+def _told(line: ReadLine) -> dict[str, Any]:
+    return {
+        "at": line.at.isoformat(),
+        "who": line.who,
+        "role": line.role,
+        "place": line.place,
+        "what": line.what,
+        "purpose": line.purpose,
+    }
+
+
+# --- shared -------------------------------------------------------------------------------------------------
+
+
+def mark_of(request: ActingRequest, *, number: str) -> registry.Mark:
+    """Who takes something out now."""
+    actor, at = request.actor, timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
+    return registry.Mark(actor.name, actor.login, actor.division_label, at, number)
+
+
+def attachment(content: bytes, name: str, *, kind: str) -> HttpResponse:
+    """A file for the visitor, which no cache keeps."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return HttpResponse(content, content_type=kind, headers=headers)
+
+
+def _file(request: ActingRequest, person: UUID) -> registry.PersonFile:
+    file = registry.file_of(person, on=today_of(request), known_at=request.now)
+    if file is None:
+        raise Http404
+    return file
+
+
+def _done(request: ActingRequest, person: UUID, act: Callable[[], object], said: str) -> HttpResponse:
+    try:
+        act()
+    except Refused as refused:
+        return refused_page(request, refused)
+    messages.success(request, said)
+    return redirect("desk:rights", person=person)

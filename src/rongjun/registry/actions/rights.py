@@ -1,0 +1,146 @@
+"""What a person may ask of us: received, answered, refused with a reason; restrictions and their end."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from rongjun.access.api import Actor
+from rongjun.audit import api as audit
+from rongjun.kernel.errors import Refused
+from rongjun.registry.actions.consents import withdraw_everything
+from rongjun.registry.actions.saying import hold, note
+from rongjun.registry.models import Person, Restriction, RightsRequest
+from rongjun.registry.rights import ASKED_BY, KINDS, NEEDS_WISH, RESTRICTED, RESTRICTS, due_on
+
+
+def receive_request(
+    person: UUID,
+    *,
+    kind: str,
+    asked_by: str,
+    proof: str = "",
+    wish: str = "",
+    days: int,
+    by: Actor,
+    now: datetime,
+    today: date,
+) -> UUID:
+    """Take a request in, to be answered within `days`; the person's station owns it until then.
+
+    A withdrawal of all consents holds at once and is answered by that. Refused("registry.no-such-file"),
+    "registry.rights-unclear" for an unknown kind or asker or without saying what is meant,
+    "registry.rights-proof-missing" for whoever asks for another without naming documents,
+    "registry.no-numbers-here" when a text could hold somebody's number.
+    """
+    proof, wish = proof.strip(), wish.strip()
+    if kind not in KINDS or asked_by not in ASKED_BY or (kind in NEEDS_WISH and not wish):
+        raise Refused("registry.rights-unclear")
+    if asked_by != "self" and not proof:
+        raise Refused("registry.rights-proof-missing")
+    _refuse_numbers(proof, wish)
+    with transaction.atomic():
+        row = hold(person, though_restricted=True)
+        request = RightsRequest.objects.create(
+            person=row,
+            division=row.division,
+            kind=kind,
+            asked_by=asked_by,
+            proof=proof,
+            wish=wish,
+            received_at=now,
+            received_by=by.text,
+            due_on=due_on(today, days=days),
+        )
+        note("registry.rights-received", row, by=by, now=now, detail=_detail(request))
+        if kind == "withdraw":
+            count = withdraw_everything(row, how="window", by=by, now=now)
+            _close(request, row, state="done", answer=f"已撤回 {count} 项同意，马上生效。", by=by, now=now)
+    return request.id
+
+
+def answer_request(request: UUID, *, answer: str, by: Actor, now: datetime) -> None:
+    """Grant a request. Granting a restriction or a deletion restricts the file from this moment on.
+
+    Refused("registry.rights-closed") when it is not there or was decided before, "registry.rights-no-words"
+    without an answer, "registry.rights-above" when the actor may not decide on this kind.
+    """
+    with transaction.atomic():
+        row, person = _open(request, answer)
+        if row.kind in RESTRICTS:
+            _refuse_below(by)
+            _restrict(person, kind=RESTRICTS[row.kind], request=row, by=by, now=now)
+        _close(row, person, state="done", answer=answer.strip(), by=by, now=now)
+
+
+def refuse_request(request: UUID, *, reason: str, by: Actor, now: datetime) -> None:
+    """Refuse a request, with the reason the person is told. Refused as in `answer_request`."""
+    with transaction.atomic():
+        row, person = _open(request, reason)
+        _refuse_below(by)
+        _close(row, person, state="refused", answer=reason.strip(), by=by, now=now)
+
+
+def lift_restriction(person: UUID, *, reason: str, by: Actor, now: datetime) -> None:
+    """End a restriction. Refused("registry.not-restricted"), "registry.rights-no-words", "-above"."""
+    if not reason.strip():
+        raise Refused("registry.rights-no-words")
+    _refuse_numbers(reason)
+    with transaction.atomic():
+        row = hold(person, though_restricted=True)
+        _refuse_below(by)
+        held = Restriction.objects.filter(person=row, lifted_at=None)
+        if not held.update(lifted_at=now, lifted_by=by.text, lifted_reason=reason.strip()):
+            raise Refused("registry.not-restricted")
+        note("registry.restriction-lifted", row, by=by, now=now, detail={})
+
+
+def _restrict(person: Person, *, kind: str, request: RightsRequest, by: Actor, now: datetime) -> None:
+    if Restriction.objects.filter(person=person, lifted_at=None).exists():
+        return
+    Restriction.objects.create(
+        person=person,
+        division=person.division,
+        kind=kind,
+        reason=RESTRICTED[kind],
+        request=request,
+        since=now,
+        restricted_by=by.text,
+    )
+    note("registry.person-restricted", person, by=by, now=now, detail={"kind": kind})
+
+
+def _open(request: UUID, words: str) -> tuple[RightsRequest, Person]:
+    if not words.strip():
+        raise Refused("registry.rights-no-words")
+    _refuse_numbers(words)
+    # Two who decide at once take turns; the later finds it closed.
+    row = RightsRequest.objects.select_for_update().filter(pk=request, state="open").first()
+    if row is None:
+        raise Refused("registry.rights-closed")
+    return row, hold(row.person_id, though_restricted=True)
+
+
+def _close(
+    request: RightsRequest, person: Person, *, state: str, answer: str, by: Actor, now: datetime
+) -> None:
+    closed = {"state": state, "answer": answer, "decided_at": now, "decided_by": by.text}
+    RightsRequest.objects.filter(pk=request.pk).update(**closed)
+    event = "registry.rights-answered" if state == "done" else "registry.rights-refused"
+    note(event, person, by=by, now=now, detail=_detail(request))
+
+
+def _detail(request: RightsRequest) -> dict[str, str]:
+    return {"request": str(request.pk), "kind": request.kind, "asked_by": request.asked_by}
+
+
+def _refuse_below(by: Actor) -> None:
+    if not by.may("registry.decide-rights"):
+        raise Refused("registry.rights-above")
+
+
+def _refuse_numbers(*texts: str) -> None:
+    if any(audit.looks_personal(text) for text in texts):
+        raise Refused("registry.no-numbers-here")

@@ -1,0 +1,306 @@
+"""Reads of notices shown, consents, requests, restrictions and lists taken out, in the asker's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+
+from rongjun.registry.models import Consent, ExportRequest, NoticeReceipt, Restriction, RightsRequest
+from rongjun.registry.notices import notice_book
+from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_overdue, may_ask_again
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Whether something may be handed on, by which law, and why not."""
+
+    allowed: bool
+    basis: str
+    why_not: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """What a person has said to one purpose and one recipient. `state`: none, given, declined, withdrawn."""
+
+    purpose: str
+    purpose_title: str
+    recipient: str
+    recipient_title: str
+    state: str
+    at: datetime | None
+    is_noticed: bool
+    may_ask: bool
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One notice and when a person was last shown its wording of today; None when not."""
+
+    code: str
+    title: str
+    shown_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One request."""
+
+    id: UUID
+    person: UUID
+    kind: str
+    kind_label: str
+    asked_by: str
+    proof: str
+    wish: str
+    received_at: datetime
+    due_on: date
+    overdue: bool
+    state: str
+    state_label: str
+    answer: str
+    decided_at: datetime | None
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionLine:
+    """A restriction in force."""
+
+    kind: str
+    reason: str
+    since: datetime
+    restricted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """One list asked for."""
+
+    id: UUID
+    sought: str
+    people: int
+    reason: str
+    requested_at: datetime
+    requested_by: str
+    division: int
+    state: str
+    decided_at: datetime | None
+    decided_by: str
+    decision: str
+    open_until: datetime | None
+    taken_at: datetime | None
+
+    @property
+    def number(self) -> str:
+        """By what the sheet and the evidence name it."""
+        return export_number(self.id)
+
+
+def export_number(request: UUID) -> str:
+    """The number on a watermark."""
+    return request.hex[:8].upper()
+
+
+# --- restriction --------------------------------------------------------------------------------------------
+
+# Jobs go on: what is paid is paid by law. Everybody else needs the named permission.
+_CLOSED = """
+    select person_id from registry_restriction
+    where person_id = any (%s) and lifted_at is null
+      and current_setting('role') <> 'app_batch'
+      and not coalesce('registry.read-restricted'
+                       = any (string_to_array(current_setting('app.permissions', true), ' ')), false)
+"""
+
+
+def closed_among(people: Iterable[UUID]) -> frozenset[UUID]:
+    """Those whose file is restricted for whoever asks; one query for any number of them."""
+    asked = list(people)
+    if not asked:
+        return frozenset()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSED, [asked])
+        return frozenset(person for (person,) in cursor.fetchall())
+
+
+def is_closed(person: UUID) -> bool:
+    """Whether this file is restricted for whoever asks."""
+    return bool(closed_among([person]))
+
+
+def restriction_of(person: UUID) -> RestrictionLine | None:
+    """The restriction in force on a person, whoever asks."""
+    row = Restriction.objects.filter(person_id=person, lifted_at=None).first()
+    return RestrictionLine(row.kind, row.reason, row.since, row.restricted_by) if row else None
+
+
+# --- notices and consents -----------------------------------------------------------------------------------
+
+
+def is_noticed(person: UUID, notice: str, *, on: date) -> bool:
+    """Whether the person was shown the wording that is in force on a day, and not another."""
+    wording = notice_book().notices[notice].in_force(on)
+    if wording is None:
+        return False
+    shown = NoticeReceipt.objects.filter(person_id=person, notice=notice, version=wording.since)
+    return any(bytes(row.text_digest) == wording.digest for row in shown)
+
+
+def notices_for(person: UUID, *, on: date) -> list[NoticeLine]:
+    """Every notice, and when the person was shown today's wording."""
+    shown = list(NoticeReceipt.objects.filter(person_id=person).order_by("shown_at"))
+    lines = []
+    for notice in notice_book().notices.values():
+        wording = notice.in_force(on)
+        at = [
+            row.shown_at
+            for row in shown
+            if wording and row.notice == notice.code and bytes(row.text_digest) == wording.digest
+        ]
+        lines.append(NoticeLine(notice.code, notice.title, at[-1] if at else None))
+    return lines
+
+
+def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sharing:
+    """Whether a person's data may be handed to a recipient for a purpose at a moment; no rule means no.
+
+    What the law charges us with needs no consent and names its basis; all else needs the person's own yes to
+    this purpose and this recipient. A withdrawal holds from its own moment on.
+    """
+    told = notice_book().purposes.get(purpose)
+    if told is None or recipient not in told.recipients:
+        return Sharing(False, "", "没有登记过这个目的或这个接收方")
+    if not told.needs_consent:
+        return Sharing(True, told.basis)
+    rows = Consent.objects.filter(
+        person_id=person, purpose=purpose, recipient=recipient, given=True, answered_at__lte=at
+    )
+    if any(row.withdrawn_at is None or row.withdrawn_at > at for row in rows):
+        return Sharing(True, told.basis)
+    return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
+
+
+def consents_of(person: UUID, *, now: datetime, on: date, quiet_days: int) -> list[ConsentLine]:
+    """Every optional purpose with every recipient, and what the person has said last; at first nothing."""
+    book, said = notice_book(), {}
+    for row in Consent.objects.filter(person_id=person).order_by("answered_at", "id"):
+        said[row.purpose, row.recipient] = row
+    noticed = {line.code for line in notices_for(person, on=on) if line.shown_at}
+    return [
+        _consent_line(
+            said.get((purpose.code, recipient)),
+            purpose.code,
+            recipient,
+            noticed=purpose.notice in noticed,
+            now=now,
+            quiet_days=quiet_days,
+        )
+        for purpose in book.purposes.values()
+        if purpose.needs_consent
+        for recipient in purpose.recipients
+    ]
+
+
+def _consent_line(
+    row: Consent | None, purpose: str, recipient: str, *, noticed: bool, now: datetime, quiet_days: int
+) -> ConsentLine:
+    book = notice_book()
+    state, at = "none", None
+    if row is not None:
+        withdrawn = row.withdrawn_at is not None
+        state = "withdrawn" if withdrawn else "given" if row.given else "declined"
+        at = row.withdrawn_at or row.answered_at
+    said_no = at if state in ("declined", "withdrawn") else None
+    return ConsentLine(
+        purpose=purpose,
+        purpose_title=book.purposes[purpose].title,
+        recipient=recipient,
+        recipient_title=book.recipients[recipient].title,
+        state=state,
+        at=at,
+        is_noticed=noticed,
+        may_ask=state != "given" and may_ask_again(said_no, now=now, days=quiet_days),
+        notice=book.purposes[purpose].notice,
+    )
+
+
+# --- requests -----------------------------------------------------------------------------------------------
+
+
+def requests_of(person: UUID, *, today: date) -> list[RequestLine]:
+    """A person's requests, newest first."""
+    rows = RightsRequest.objects.filter(person_id=person).order_by("-received_at", "id")
+    return [_request_line(row, today=today) for row in rows]
+
+
+def open_requests(*, today: date, limit: int = 200) -> list[RequestLine]:
+    """What waits for an answer in scope, the most urgent first."""
+    rows = RightsRequest.objects.filter(state="open").order_by("due_on", "received_at")
+    return [_request_line(row, today=today) for row in rows[:limit]]
+
+
+def count_requests(*, today: date) -> tuple[int, int]:
+    """How many requests wait in scope, and how many of them are late."""
+    dues = list(RightsRequest.objects.filter(state="open").values_list("due_on", flat=True))
+    return len(dues), sum(is_overdue(due, today=today) for due in dues)
+
+
+def request_of(request: UUID, *, today: date) -> RequestLine | None:
+    """One request; None out of scope."""
+    row = RightsRequest.objects.filter(pk=request).first()
+    return _request_line(row, today=today) if row else None
+
+
+def _request_line(row: RightsRequest, *, today: date) -> RequestLine:
+    return RequestLine(
+        id=row.id,
+        person=row.person_id,
+        kind=row.kind,
+        kind_label=KINDS[row.kind],
+        asked_by=ASKED_BY[row.asked_by],
+        proof=row.proof,
+        wish=row.wish,
+        received_at=row.received_at,
+        due_on=row.due_on,
+        overdue=row.state == "open" and is_overdue(row.due_on, today=today),
+        state=row.state,
+        state_label=STATES[row.state],
+        answer=row.answer,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+    )
+
+
+# --- lists taken out ----------------------------------------------------------------------------------------
+
+
+def exports(*, limit: int = 100) -> list[ExportLine]:
+    """The newest lists asked for in scope."""
+    return [_export_line(row) for row in ExportRequest.objects.order_by("-requested_at", "id")[:limit]]
+
+
+def _export_line(row: ExportRequest) -> ExportLine:
+    return ExportLine(
+        id=row.id,
+        sought=row.sought,
+        people=row.people,
+        reason=row.reason,
+        requested_at=row.requested_at,
+        requested_by=row.requested_by,
+        division=row.division,
+        state=row.state,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        decision=row.decision,
+        open_until=row.open_until,
+        taken_at=row.taken_at,
+    )
