@@ -15,6 +15,8 @@ CITY = city()
 POLICY_ROOT = project_root() / "policy"
 CONTRACTS_ROOT = project_root() / "contracts"
 KEYS_FOLDER = place().keys
+# Partners put their files into a folder of their own in here.
+DROP_FOLDER = place().root / "drop"
 # Only the demo has a fixed second factor; access refuses to start with one in any other profile.
 DEMO_SECOND_FACTOR = "246810" if DEMO else ""
 
@@ -39,6 +41,7 @@ INSTALLED_APPS = [
     "csp",
     "rongjun.audit",
     "rongjun.access",
+    "rongjun.partners",
     "rongjun.places",
     "rongjun.registry",
     "rongjun.benefits",
