@@ -12,6 +12,8 @@ from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
+from rongjun.partners import jobs as partners
+from rongjun.registry import jobs as registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ JOBS: tuple[Job, ...] = (
     Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),
     Job("access.forget-expired", 600.0, EVERYWHERE, access.forget_expired),
     Job("access.close-idle-accounts", 3600.0, EVERYWHERE, access.close_idle_accounts),
+    Job("partners.collect-drop", 5.0, EVERYWHERE, partners.collect_drop),
+    Job("partners.check-received", 10.0, EVERYWHERE, partners.check_received),
+    Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
 )
 

@@ -17,6 +17,8 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("desk:today", "sun", "今天", "desk.open"),
     ("registry:people", "user", "人员", "registry.read-person"),
     ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
+    ("registry:feeds", "flag", "比对结果", "registry.decide-feed"),
+    ("partners:inbox", "inbox", "部门来件", "partners.read"),
     ("desk:policy", "book", "政策", "policy.read"),
     ("desk:evidence", "shield-check", "审计", "audit.read"),
 )
@@ -28,6 +30,9 @@ OPENED_FROM = {
     "desk:answer": "registry:people",
     "desk:record": "registry:people",
     "registry:report": "registry:imports",
+    "registry:feed-candidate": "registry:feeds",
+    "registry:decide-feed": "registry:feeds",
+    "partners:batch": "partners:inbox",
     "desk:policy-benefit": "desk:policy",
     "desk:policy-people": "desk:policy",
     "desk:policy-references": "desk:policy",

@@ -56,4 +56,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(accounts)),
     path("desk/", include("rongjun.desk.urls")),
     path("registry/", include("rongjun.registry.urls")),
+    path("partners/", include("rongjun.partners.urls")),
 ]

@@ -1,6 +1,19 @@
 """The door of the registry."""
 
-from rongjun.registry.actions import end_relation, import_roster, record_relation, state_fact
+from rongjun.registry.actions import (
+    confirm_candidate,
+    dismiss_candidate,
+    end_relation,
+    import_roster,
+    match_waiting,
+    move_household,
+    record_death,
+    record_relation,
+    retract_death,
+    state_fact,
+)
+from rongjun.registry.feed_lines import FEEDS
+from rongjun.registry.feed_queries import candidates, feed_balance, open_counts
 from rongjun.registry.queries import (
     PAGE,
     HeldRelation,
@@ -25,6 +38,7 @@ from rongjun.registry.roster import RawRow
 from rongjun.registry.workbook import digest_of, read_roster, roster_workbook, template
 
 __all__ = [
+    "FEEDS",
     "PAGE",
     "HeldRelation",
     "Moment",
@@ -34,20 +48,29 @@ __all__ = [
     "ReportRow",
     "RosterReport",
     "askable",
+    "candidates",
+    "confirm_candidate",
     "counties",
     "counts",
     "digest_of",
+    "dismiss_candidate",
     "end_relation",
+    "feed_balance",
     "file_of",
     "find_people",
     "import_roster",
     "lines_of",
+    "match_waiting",
+    "move_household",
+    "open_counts",
     "open_number",
     "read_roster",
+    "record_death",
     "record_relation",
     "relations_held",
     "report",
     "reports",
+    "retract_death",
     "roster_workbook",
     "state_fact",
     "template",

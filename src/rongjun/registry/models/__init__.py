@@ -9,6 +9,8 @@ a composite foreign key onto the person keeps it right when the person moves (mi
 """
 
 from rongjun.registry.models.base import Assertion, Person
+from rongjun.registry.models.deaths import Death
+from rongjun.registry.models.feeds import FeedCandidate, Sentence
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -25,7 +27,9 @@ from rongjun.registry.models.rosters import ImportedRow, RosterImport
 __all__ = [
     "Assertion",
     "Contact",
+    "Death",
     "DisabilityRating",
+    "FeedCandidate",
     "Household",
     "IdentityDocument",
     "ImportedRow",
@@ -33,6 +37,7 @@ __all__ = [
     "Person",
     "Relation",
     "RosterImport",
+    "Sentence",
     "Service",
     "Statement",
     "Status",
