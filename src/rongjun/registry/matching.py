@@ -108,11 +108,8 @@ def _same_name(line: FeedLine, known: Known) -> bool:
 
 
 def _number_is_near(line: FeedLine, known: Known) -> bool:
-    """No number at all, or one whose shown head or tail is the same as on file."""
-    if line.number is None or not known.number_mask:
-        return True
-    given, kept = line.number.masked, known.number_mask
-    return given[:6] == kept[:6] or given[-4:] == kept[-4:]
+    """No number at all, or one that ends as the one on file does."""
+    return line.number is None or not known.number_mask or line.number.masked[-4:] == known.number_mask[-4:]
 
 
 def _match(line: FeedLine, known: Known, *, others: int) -> Match:
