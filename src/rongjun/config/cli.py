@@ -13,6 +13,7 @@ from uuid import UUID
 import click
 
 from rongjun.config.cli_entitle import entitle
+from rongjun.config.cli_partners import partners, simulate
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
@@ -268,6 +269,8 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
 
 
 main.add_command(entitle)
+main.add_command(partners)
+main.add_command(simulate)
 
 
 # --- insurance ----------------------------------------------------------------------------------------------

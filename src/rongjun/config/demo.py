@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import TypedDict
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from rongjun.access.api import (
 )
 from rongjun.benefits import api as benefits
 from rongjun.kernel.identifiers import IdentityNumber
+from rongjun.partners import api as partners
 from rongjun.places.api import add_divisions
 from rongjun.registry import api as registry
 from rongjun.rules.api import read_folder
@@ -119,6 +121,28 @@ def cast() -> list[tuple[str, str, str, int, str]]:
     ]
 
 
+def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Path) -> int:
+    """Agree with the invented offices that are not agreed with yet; returns how many were added."""
+    added, whole = 0, int(str(city()["code"])) * 10**6
+    with acting_as_job("demo.add-partners"):
+        for (code, name), (known, hour) in zip(names.items(), hours.items(), strict=True):
+            (root / code).mkdir(parents=True, exist_ok=True)
+            if partners.is_partner(code):
+                continue
+            partners.add_partner(
+                code,
+                name=name,
+                division=whole,
+                agreed={known: hour},
+                channels=["file"],
+                expected_since=timezone.localdate(),
+                by=BY,
+                now=timezone.now(),
+            )
+            added += 1
+    return added
+
+
 def who_can_sign_in() -> str:
     """What the demo prints, so that a newcomer need not ask."""
     roles = {a.login: a for a in (actor_named(row[0], on=timezone.localdate()) for row in cast()) if a}
@@ -194,7 +218,7 @@ def _open_files() -> None:
     now, today = timezone.now(), timezone.localdate()
     officer = actor_named("city", on=today)
     assert officer is not None
-    rows = [registry.RawRow(number, row) for number, row in enumerate(_whole_city(), start=2)]
+    rows = [registry.RawRow(number, row) for number, row in enumerate(whole_city(), start=2)]
     with acting_as(officer):
         roster = registry.import_roster(
             rows,
@@ -260,7 +284,8 @@ def _soldier(chance: random.Random) -> _Tie:
     return {"dependant_of": "active_soldier", "relation": kin, "deceased_kind": "none", "stated": stated}
 
 
-def _whole_city() -> Iterator[dict[str, str]]:
+def whole_city() -> Iterator[dict[str, str]]:
+    """The rows of the invented city's roster, the same every time."""
     stations = [code + (901 + i) * 1000 for code, _ in counties() for i in range(len(STREETS))]
     share = PEOPLE // len(stations)
     for index, station in enumerate(stations):

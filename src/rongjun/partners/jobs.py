@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -18,15 +19,18 @@ UNFINISHED = {".part", ".tmp", ".filepart"}
 AT_ONCE = 10  # files a run; the next run comes in seconds
 
 
-def collect_drop() -> None:
+def collect_drop() -> int:
     """Take in what lies in `drop/PARTNER/`; a file is moved to `taken/` after its batch is committed.
 
-    Killed in between, the file is found again, known by its content, and moved then.
+    Killed in between, the file is found again, known by its content, and moved then. Returns how many.
     """
-    for code, file in list(_dropped())[:AT_ONCE]:
-        content = file.read_bytes() if file.stat().st_size <= LARGEST_FILE else file.open("rb").read(2**20)
+    found = list(_dropped())[:AT_ONCE]
+    for code, file in found:
+        with file.open("rb") as opened:
+            content = opened.read(LARGEST_FILE + 1)
         actions.receive_file(content, partner=code, file_name=file.name, by=BY, now=timezone.now())
-        transaction.on_commit(lambda file=file: _put_away(file))  # type: ignore[misc]
+        transaction.on_commit(partial(_put_away, file))
+    return len(found)
 
 
 def check_received() -> None:

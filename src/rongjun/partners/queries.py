@@ -94,6 +94,11 @@ def title_of(code: str) -> str:
     return known.title if known else code
 
 
+def is_partner(code: str) -> bool:
+    """Whether we have agreed with a partner of this code."""
+    return Partner.objects.filter(pk=code).exists()
+
+
 # --- batches ------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from rongjun.access.api import acting_as_job
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth import login as sign_in
+from django.http import HttpRequest
+from django.test import Client
+from django.utils import timezone
+
+from rongjun.access.api import acting_as_job, create_account, enrol_totp, grant_role
 from rongjun.kernel.crypto import Algorithm
 from rongjun.kernel.crypto.symmetric import keyed_digest, sm3
 from rongjun.partners import actions, queries
@@ -85,3 +93,32 @@ def headers_of(sent: Call) -> Mapping[str, str]:
         "X-Rongjun-Digest": sent.digest,
         "X-Rongjun-Signature": sent.signature,
     }
+
+
+ROLES = {
+    "clerk": ("station-clerk", 370202901000),
+    "district": ("district-officer", 370202000000),
+    "city": ("city-officer", CITY),
+}
+
+
+def visitor(login: str) -> Client:
+    """A browser in which one of the cast has just signed in with both factors; a stranger has not."""
+    client = Client()
+    if login == "stranger":
+        return client
+    role, division = ROLES[login]
+    given: dict[str, Any] = {"by": "test:scene", "now": timezone.localtime()}
+    account = create_account(login, name=f"测试{login}", kind="staff", password="Rongjun-2026-test", **given)
+    since = date(2020, 1, 1)
+    grant_role(account, role=role, division=division, division_label="示范", valid_from=since, **given)
+    enrol_totp(account, secret="JBSWY3DPEHPK3PXP", **given)
+    user, request = get_user_model().objects.get(pk=account), HttpRequest()
+    request.session = client.session
+    request.now = timezone.localtime()  # type: ignore[attr-defined]  # as the middleware of access would
+    sign_in(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    record_authentication(request, user, method="password", username=login)
+    record_authentication(request, user, method="mfa", type="totp", id=1)
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
+    return client

@@ -23,14 +23,11 @@ words = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12)
 keys = st.from_regex(r"[A-Z]{2}-[0-9]{4}", fullmatch=True)
 
 
-def dead(
-    sequence: int, *, name: str = "", number: str | None = None, died_on: str = "2024-11-20"
-) -> list[str]:
+def dead(sequence: int, *, died_on: str = "2024-11-20") -> list[str]:
     """A line of the dead of the day: key and columns."""
     born = date(1952, 3, 8)
     own = IdentityNumber.invented(born=born, sequence=sequence % 1000, address=f"99{sequence // 1000:04d}")
-    shown = own.number if number is None else number
-    return [f"HH-{sequence:04d}", name or f"测试张三{sequence:04d}", shown, born.isoformat(), "", died_on]
+    return [f"HH-{sequence:04d}", f"测试张三{sequence:04d}", own.number, born.isoformat(), "", died_on]
 
 
 def file(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rongjun.access.api import acting_as_job
 from rongjun.audit import api as audit
 from rongjun.partners.models import InboundBatch
-from rongjun.partners.tests.scene import PATH, agree, call, headers_of, receive
+from rongjun.partners.tests.scene import PATH, agree, call, headers_of, receive, visitor
 from rongjun.partners.tests.strategies import CONTRACTS, dead, file
 from rongjun.partners.tests.test_actions import body
 from tests.cluster import as_owner
@@ -29,7 +29,7 @@ def secret(db: None, settings: Any) -> bytes:
 
 
 def post(secret: bytes, content: bytes | None = None, **changed: Any) -> Any:
-    today = timezone.localdate()
+    today = timezone.localtime().date()
     said = body(day=today) if content is None else content
     sent = call(said, secret, timestamp=timezone.localtime().isoformat(), **changed)
     client = Client(enforce_csrf_checks=True)
@@ -53,14 +53,14 @@ def test_the_same_call_gets_the_same_answer_also_when_its_lines_were_worked_on(s
 
 def test_another_content_under_one_key_is_a_conflict(secret: bytes) -> None:
     post(secret)
-    answer = post(secret, body(sequence=2, day=timezone.localdate()))
+    answer = post(secret, body(sequence=2, day=timezone.localtime().date()))
     assert answer.status_code == 409
     assert answer.json()["code"] == "partners.call-key-reused"
     assert set(answer.json()) == {"code", "what", "why", "todo", "who"}
 
 
 def test_a_batch_that_does_not_come_out_is_told_its_equation(secret: bytes) -> None:
-    answer = post(secret, body(total=7, day=timezone.localdate()))
+    answer = post(secret, body(total=7, day=timezone.localtime().date()))
     assert answer.status_code == 422
     assert "≠" in answer.json()["equation"]
     assert answer.json()["todo"]
@@ -96,6 +96,11 @@ def test_the_page_lists_what_came_and_names_the_failing_equation(secret: bytes) 
     assert dead(1)[2] not in page
 
 
+@pytest.mark.parametrize("login", ["clerk", "district", "stranger"])
+def test_only_the_city_office_sees_what_partners_sent(login: str) -> None:
+    assert _seen(login, "/partners/").status_code == (302 if login == "stranger" else 403)
+
+
 def test_a_batch_opens_into_its_refused_lines(secret: bytes) -> None:
     done = receive(file([dead(1), dead(2)[:-1]]))
     page = html.unescape(_seen("city", f"/partners/batches/{done.id}/").content.decode())
@@ -104,7 +109,4 @@ def test_a_batch_opens_into_its_refused_lines(secret: bytes) -> None:
 
 
 def _seen(login: str, url: str) -> Any:
-    from tests.house import scene
-
-    scene.demo.fill_city()
-    return scene.visitor(login).get(url)
+    return visitor(login).get(url)

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rongjun.kernel.crypto import sm3
 from rongjun.partners import logic
 from rongjun.partners.actions import read_call
 from rongjun.partners.logic import Envelope, Fault, Head, Setting, read_file, write_file
@@ -26,9 +27,8 @@ def envelope(content: bytes) -> Envelope:
 
 
 def fault(content: bytes) -> Fault:
-    _, found = read_file(content, FORMATS)
-    if isinstance(found, Envelope):
-        found = logic.fault_of_content(found)
+    _, read = read_file(content, FORMATS)
+    found = logic.fault_of_content(read) if isinstance(read, Envelope) else read
     assert found is not None
     assert found.equation
     assert found.todo
@@ -117,7 +117,7 @@ def test_a_charset_that_is_not_the_declared_one_is_named_with_its_line() -> None
     said = file([dead(1), dead(2)], charset="GB18030").replace(b"GB18030", b"UTF-8")
     first, _, rest = said.partition(b"\n")
     body, _, trailer = rest[:-1].rpartition(b"\n")
-    digest = logic.sm3(first + b"\n" + body + b"\n").hex().encode()
+    digest = sm3(first + b"\n" + body + b"\n").hex().encode()
     mended = b"\n".join((first, body, trailer.rpartition(b",")[0] + b"," + digest)) + b"\n"
     assert fault(mended).code == "charset"
     assert "第 1 行" in fault(mended).equation

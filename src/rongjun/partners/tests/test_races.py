@@ -25,7 +25,7 @@ Both = Callable[[Call, Call], list[str]]
 
 @pytest.fixture
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Both:
-    """Two calls; each waits for the other after it looked for an earlier one, if the other can come so far."""
+    """Two calls; each waits for the other after it looked for an earlier one, if that can come so far."""
     barrier = threading.Barrier(2)
     look = actions._refuse_over_quota
 
