@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
@@ -78,6 +79,13 @@ ANSWERS = """
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
   registry:report             door     enrol    403     200   200      404       200   403    403      403
+  registry:feeds              door     enrol    403     403   200      200       200   403    403      403
+  registry:feed-candidate     door     enrol    403     403   404      404       404   403    403      403
+* registry:decide-feed        door     enrol    403     403   404      404       404   403    403      403
+* registry:report-sentence    door     enrol    403     403   422      422       422   403    403      403
+  partners:inbox              door     enrol    403     403   403      403       200   403    403      403
+  partners:batch              door     enrol    403     403   403      403       404   403    403      403
+* partners:inbound            401      401      401     401   401      401       401   401    401      401
 * account_logout              door     door     door    door  door     door      door  door   door     door
 """
 SENT_TO = {
@@ -114,6 +122,10 @@ def url_of(address: Address, scene: Scene) -> str:
         "code": "eldercare.collective-support",
         "verdict": "unknown",
         "pk": 1,
+        # Whose candidate, batch or sentence may be seen by whom is tested beside the apps; here nobody has one.
+        "candidate": UUID(int=1),
+        "batch": UUID(int=1),
+        "sentence_id": 1,
     }
     asked = re.findall(r"<\w+:(\w+)>", address.written)
     return reverse(address.name, kwargs={name: known[name] for name in asked})
