@@ -122,7 +122,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "code": "eldercare.collective-support",
         "verdict": "unknown",
         "pk": 1,
-        # Whose candidate, batch or sentence may be seen by whom is tested beside the apps; here nobody has one.
+        # There is no such candidate, batch or sentence: who sees which is tested beside the apps.
         "candidate": UUID(int=1),
         "batch": UUID(int=1),
         "sentence_id": 1,

@@ -215,27 +215,23 @@ def _opened(row: InboundItem) -> WaitingItem:
 
 def missing_files(*, now: datetime) -> list[Missing]:
     """Files of the last 14 days that were due by `now` (local time) and have not been accepted."""
-    due: list[Missing] = []
-    for partner in Partner.objects.order_by("code"):
-        for code, hour in sorted(partner.agreed.items()):
-            if hour:
-                due += _due_of(partner, code, hour, now=now)
-    return due
-
-
-def _due_of(partner: Partner, code: str, hour: str, *, now: datetime) -> list[Missing]:
-    since = max(partner.expected_since, now.date() - timedelta(days=LOOK_BACK))
-    days = [since + timedelta(days=n) for n in range((now.date() - since).days)]
+    earliest = now.date() - timedelta(days=LOOK_BACK)
     came = set(
         InboundBatch.objects.filter(
-            partner=partner, format=code, state__in=["accepted", "processed"], business_date__gte=since
-        ).values_list("business_date", flat=True)
+            state__in=["accepted", "processed"], business_date__gte=earliest
+        ).values_list("partner_id", "format", "business_date")
     )
     return [
         Missing(partner.code, partner.name, title_of(code), day, hour)
-        for day in days
-        if day not in came and is_due(day, hour, now=now)
+        for partner in Partner.objects.order_by("code")
+        for code, hour in sorted(partner.agreed.items())
+        for day in _days(max(partner.expected_since, earliest), now.date())
+        if hour and (partner.code, code, day) not in came and is_due(day, hour, now=now)
     ]
+
+
+def _days(first: date, end: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((end - first).days)]
 
 
 def is_due(business_date: date, hour: str, *, now: datetime) -> bool:

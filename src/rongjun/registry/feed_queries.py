@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.timezone import localtime
 
 from rongjun.kernel.balance import Balance
@@ -184,10 +184,8 @@ class SentenceLine:
 
 def open_counts() -> dict[str, int]:
     """How many candidates in scope wait, by feed; every feed is named."""
-    counted = dict.fromkeys(FEEDS, 0)
-    for feed in FeedCandidate.objects.filter(state="open").values_list("feed", flat=True):
-        counted[feed] += 1
-    return counted
+    waiting = FeedCandidate.objects.filter(state="open").values("feed").annotate(count=Count("id"))
+    return {**dict.fromkeys(FEEDS, 0), **{row["feed"]: row["count"] for row in waiting}}
 
 
 def candidates(*, feed: str = "", first: int = 0, limit: int = 50) -> tuple[list[CandidateLine], int]:
