@@ -94,8 +94,8 @@ def hold_partner(code: str) -> Partner:
 def receive_file(content: bytes, *, partner: str, file_name: str, by: str, now: datetime) -> UUID:
     """Take in a partner's file; it is accepted or quarantined with its failing equation. Returns the batch.
 
-    The same content again returns the first batch and changes nothing. Refused("partners.no-files") when the
-    partner sends none.
+    The same content again returns the first batch and changes nothing; one in quarantine is judged once more.
+    Refused("partners.no-files") when the partner sends none.
     """
     with transaction.atomic():
         held = hold_partner(partner)
@@ -103,6 +103,9 @@ def receive_file(content: bytes, *, partner: str, file_name: str, by: str, now: 
             raise Refused("partners.no-files")
         earlier = _same_content(held, sm3(content))
         if earlier is not None:
+            if earlier.state == "quarantined" and earlier.replaced_by_id is None:
+                # What was of tomorrow, or of a format not yet agreed on, may be in order by now.
+                _check(earlier, held, now=now)
             return earlier.id
         batch = _keep(held, content, channel=FILE, by=by, now=now, file_name=_shown(file_name))
         _check(batch, held, now=now)

@@ -15,7 +15,8 @@ from django.utils.timezone import localtime
 from rongjun.kernel.balance import Balance
 from rongjun.kernel.identifiers import DocumentType
 from rongjun.registry.feed_lines import FEEDS, FeedLine
-from rongjun.registry.matching import Known, LifeSign
+from rongjun.registry.logic import sought_name
+from rongjun.registry.matching import Known, LifeSign, are_similar
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -49,20 +50,32 @@ _SIGNS: Mapping[type[Assertion], str] = {
 
 
 def people_for(lines: Sequence[FeedLine], *, on: date) -> dict[int, list[Known]]:
-    """By a line's place: everybody with its number or its birth date; as many queries for any lines."""
+    """By a line's place: who has its number, or its birth date and nearly its name; few queries for many."""
     indexes = [
         number_index(DocumentType.RESIDENT_ID, line.number.number) if line.number else b"" for line in lines
     ]
     holders = _holders([index for index in indexes if index])
     born = _born_on({line.birth_date for line in lines if line.birth_date})
-    everybody = _known({*holders.values(), *(person for people in born.values() for person in people)}, on=on)
+    near = {place: _near(line, born) for place, line in enumerate(lines)}
+    everybody = _known({*holders.values(), *(person for people in near.values() for person in people)}, on=on)
     found: dict[int, list[Known]] = {}
-    for place, line in enumerate(lines):
+    for place, others in near.items():
         holder = holders.get(indexes[place])
-        others = born.get(line.birth_date, ()) if line.birth_date else ()
-        near = dict.fromkeys([*([holder] if holder else []), *others])
-        found[place] = [_as_holder(everybody[who], is_holder=who == holder) for who in near]
+        listed = dict.fromkeys([*([holder] if holder else []), *others])
+        found[place] = [_as_holder(everybody[who], is_holder=who == holder) for who in listed]
     return found
+
+
+def _near(line: FeedLine, born: Mapping[date, Sequence[tuple[UUID, str]]]) -> list[UUID]:
+    """Those born on the line's day whose name is the same or differs in one character."""
+    if line.birth_date is None:
+        return []
+    same = sought_name(line.name)
+    return [
+        person
+        for person, name in born.get(line.birth_date, ())
+        if sought_name(name) == same or are_similar(line.name, name)
+    ]
 
 
 def _as_holder(known: Known, *, is_holder: bool) -> Known:
@@ -79,16 +92,16 @@ def _holders(indexes: Sequence[bytes]) -> dict[bytes, UUID]:
         return {bytes(index): person for index, person in cursor.fetchall()}
 
 
-def _born_on(days: Collection[date]) -> dict[date, list[UUID]]:
+def _born_on(days: Collection[date]) -> dict[date, list[tuple[UUID, str]]]:
     sql = """
-        select birth_date, person_id from registry_particulars
+        select birth_date, person_id, name from registry_particulars
         where birth_date = any (%s::date[]) and superseded_at is null order by id
     """
-    born: dict[date, list[UUID]] = {}
+    born: dict[date, list[tuple[UUID, str]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(days)])
-        for day, person in cursor.fetchall():
-            born.setdefault(day, []).append(person)
+        for day, person, name in cursor.fetchall():
+            born.setdefault(day, []).append((person, name))
     return born
 
 

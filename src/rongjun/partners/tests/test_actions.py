@@ -131,6 +131,14 @@ def test_a_wrong_clock_is_quarantined(code: str, day: date) -> None:
         assert InboundBatch.objects.get().failing == code
 
 
+def test_a_file_of_tomorrow_sent_again_tomorrow_is_accepted() -> None:
+    early = file(day=date(2024, 11, 25))
+    first, again = receive(early), receive(early)
+    assert (first.state, first) == ("quarantined", again)
+    assert receive(early, now=NOW + timedelta(days=1)).state == "accepted"
+    assert balances()["file:civil-affairs:files"] == (1, 1, 0, 0)
+
+
 def test_a_late_file_is_accepted_and_said_to_be_late() -> None:
     assert not receive().is_late
     late = receive(file([dead(3)], day=DAY - timedelta(days=3), sequence=2))

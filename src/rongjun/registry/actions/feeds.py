@@ -19,7 +19,7 @@ from rongjun.registry.actions.saying import hold, note, say, say_again
 from rongjun.registry.actions.statements import state_fact
 from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, SEXES, FeedLine, read_line
 from rongjun.registry.feed_queries import FEED_SOURCE, INCOME, people_for
-from rongjun.registry.logic import Period
+from rongjun.registry.logic import Period, fit_to_show
 from rongjun.registry.matching import Known, Match, already_so, matches, says_nothing_new
 from rongjun.registry.models import FeedCandidate, Person, Sentence
 
@@ -119,16 +119,22 @@ def dismiss_candidate(candidate: UUID, *, reason: str, by: Actor, now: datetime)
         _decide(candidate, "dismissed", reason=reason, by=by, now=now)
 
 
-def _decide(candidate: UUID, state: str, *, reason: str, by: Actor, now: datetime) -> FeedCandidate:
+def hold_candidate(candidate: UUID) -> FeedCandidate:
+    """The candidate, held until the transaction ends, so that of two deciders one comes second."""
     row = FeedCandidate.objects.select_for_update().filter(pk=candidate).first()
     if row is None:
         raise Refused("registry.no-such-candidate")
+    return row
+
+
+def _decide(candidate: UUID, state: str, *, reason: str, by: Actor, now: datetime) -> FeedCandidate:
+    row = hold_candidate(candidate)
     if row.state != "open":
         raise Refused("registry.candidate-decided")
     if not reason.strip():
         raise Refused("registry.decision-unexplained")
     row.state, row.decided_by, row.decided_at = state, by.text, now
-    row.decision_reason = reason.strip()[:200]
+    row.decision_reason = fit_to_show(reason.strip())[:200]
     try:
         with transaction.atomic():
             row.save(update_fields=["state", "decided_by", "decided_at", "decision_reason"])
@@ -226,5 +232,7 @@ def report_sentence(sentence: int, *, document: str, by: Actor, now: datetime) -
             raise Refused("registry.no-such-sentence")
         Sentence.objects.filter(pk=row.pk).update(superseded_at=now)
         period = Period(row.valid_from, row.valid_to)
-        say_again(row, period, now=now, report_document=document.strip()[:120], recorded_by=by.text)
+        say_again(
+            row, period, now=now, report_document=fit_to_show(document.strip())[:120], recorded_by=by.text
+        )
         note("registry.sentence-reported", hold(row.person_id), by=by, now=now, detail={})

@@ -299,6 +299,15 @@ def test_deciding_needs_a_reason_and_happens_once() -> None:
     assert written()[4] == 0
 
 
+def test_a_number_written_into_a_reason_is_not_kept_whole() -> None:
+    open_file(row=cells(1))
+    deliver([row(1)])
+    compare()
+    decide(found()[0].id, reason=f"查了{number(1)}")
+    with as_owner():
+        assert number(1) not in FeedCandidate.objects.get().decision_reason
+
+
 def test_a_decision_is_in_the_evidence_without_a_number() -> None:
     open_file(row=cells(1))
     deliver([row(1)])
