@@ -81,7 +81,7 @@ ANSWERS = """
   registry:report             door     enrol    403     200   200      404       200   403    403      403
   registry:feeds              door     enrol    403     403   200      200       200   403    403      403
   registry:feed-candidate     door     enrol    403     403   404      404       404   403    403      403
-* registry:decide-feed        door     enrol    403     403   404      404       404   403    403      403
+* registry:decide-feed        door     enrol    403     403   400      400       400   403    403      403
 * registry:report-sentence    door     enrol    403     403   422      422       422   403    403      403
   partners:inbox              door     enrol    403     403   403      403       200   403    403      403
   partners:batch              door     enrol    403     403   403      403       404   403    403      403

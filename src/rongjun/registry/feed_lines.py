@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +15,7 @@ from rongjun.registry.logic import tidy_name
 
 DEATHS, SENTENCES, MOVES, PENSIONS = "deaths", "sentences", "moves", "pensions"
 FEEDS: Mapping[str, str] = {DEATHS: "去世", SENTENCES: "判刑", MOVES: "户籍迁移", PENSIONS: "养老待遇"}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # The one date each kind of line is about.
 _ON = {DEATHS: "died_on", SENTENCES: "judged_on", MOVES: "moved_on", PENSIONS: "since"}
 PENALTIES: Mapping[str, str] = {
@@ -99,11 +102,9 @@ def _number(text: str, *, synthetic: bool) -> tuple[IdentityNumber | None, bool]
 def _day(text: str, label: str, *, optional: bool = False) -> date | None:
     if optional and not text:
         return None
-    try:
-        if len(text) == 10:
+    with suppress(ValueError):
+        if _DATE.fullmatch(text):
             return date.fromisoformat(text)
-    except ValueError:
-        pass
     raise Unfit("feed.date", f"{label}不是形如 2026-11-29 的日期。")
 
 

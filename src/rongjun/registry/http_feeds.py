@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,6 +27,7 @@ from rongjun.ui.api import Sentence, sentence
 
 STATES = {"open": ("待认定", "warn"), "confirmed": ("已确认", "ok"), "dismissed": ("不是同一人", "pause")}
 SURE, LIKELY = 90, 50
+DECISIONS = {"confirm": confirm_candidate, "dismiss": dismiss_candidate}
 
 
 @staff("registry.decide-feed")
@@ -46,7 +48,9 @@ def feed_candidate(request: ActingRequest, candidate: UUID) -> HttpResponse:
 @require_POST
 def decide_feed(request: ActingRequest, candidate: UUID) -> HttpResponse:
     """Confirm or dismiss, with the reason."""
-    decide = confirm_candidate if request.POST.get("decision") == "confirm" else dismiss_candidate
+    decide = DECISIONS.get(request.POST.get("decision", ""))
+    if decide is None:
+        raise BadRequest("neither confirmed nor dismissed")
     try:
         decide(candidate, reason=request.POST.get("reason", ""), by=request.actor, now=request.now)
     except Refused as refused:

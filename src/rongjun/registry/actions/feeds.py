@@ -231,8 +231,6 @@ def report_sentence(sentence: int, *, document: str, by: Actor, now: datetime) -
         if row is None:
             raise Refused("registry.no-such-sentence")
         Sentence.objects.filter(pk=row.pk).update(superseded_at=now)
-        period = Period(row.valid_from, row.valid_to)
-        say_again(
-            row, period, now=now, report_document=fit_to_show(document.strip())[:120], recorded_by=by.text
-        )
+        reported = {"report_document": fit_to_show(document.strip())[:120], "recorded_by": by.text}
+        say_again(row, Period(row.valid_from, row.valid_to), now=now, **reported)
         note("registry.sentence-reported", hold(row.person_id), by=by, now=now, detail={})
