@@ -28,7 +28,10 @@ from rongjun.access.api import (
 )
 from rongjun.places.api import add_divisions
 from rongjun.registry import api as registry
+from rongjun.registry.actions.saying import hold, say
 from rongjun.registry.api import RawRow, RosterReport
+from rongjun.registry.logic import Period
+from rongjun.registry.models import Sentence
 from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY
 
 NOW = datetime(2024, 11, 24, 2, 0, tzinfo=UTC)
@@ -125,6 +128,15 @@ def unrelate(person: UUID, relation: UUID, valid_to: date, *, by: str = "clerk",
     officer = actor(by)
     with acting_as(officer):
         registry.end_relation(person, relation, valid_to=valid_to, by=officer, **given)
+
+
+def mark(person: UUID, *, by: str = "clerk") -> None:
+    """A death and a sentence on file, as a confirmed feed leaves them."""
+    officer = actor(by)
+    with acting_as(officer):
+        registry.record_death(person, died_on=TODAY, source="窗口", by=officer, now=NOW)
+        since = Period(TODAY, None)
+        say(Sentence, hold(person), since, source="窗口", by=officer, now=NOW, penalty="control")
 
 
 def add_places() -> None:
