@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -107,6 +107,13 @@ ANSWERS = """
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
   registry:report             door     enrol    403     200   200      404       200   403    403      403
+  registry:feeds              door     enrol    403     403   200      200       200   403    403      403
+  registry:feed-candidate     door     enrol    403     403   404      404       404   403    403      403
+* registry:decide-feed        door     enrol    403     403   400      400       400   403    403      403
+* registry:report-sentence    door     enrol    403     403   422      422       422   403    403      403
+  partners:inbox              door     enrol    403     403   403      403       200   403    403      403
+  partners:batch              door     enrol    403     403   403      403       404   403    403      403
+* partners:inbound            401      401      401     401   401      401       401   401    401      401
 * account_logout              door     door     door    door  door     door      door  door   door     door
 """
 SENT_TO = {
@@ -161,6 +168,10 @@ def url_of(address: Address, scene: Scene) -> str:
         "pk": 1,
         "kind": "merit",
         "proposal": scene.proposal,
+        # There is no such candidate, batch or sentence: who sees which is tested beside the apps.
+        "candidate": UUID(int=1),
+        "batch": UUID(int=1),
+        "sentence_id": 1,
     }
     asked = re.findall(r"<\w+:(\w+)>", address.written)
     return reverse(address.name, kwargs={name: known[name] for name in asked})

@@ -51,6 +51,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:people": reverse("registry:people"),
         "registry:imports": reverse("registry:imports"),
         "registry:report": reverse("registry:report", args=[scene.roster]),
+        "registry:feeds": reverse("registry:feeds"),
+        "partners:inbox": reverse("partners:inbox"),
     }
 
 

@@ -35,13 +35,13 @@ _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask benefits.record-decision"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export"
-_DECIDE = f"{_WORK} registry.check registry.decide-rights registry.approve-export"
+_DECIDE = f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
         _role("district-officer", "区市经办", _DECIDE),
-        _role("city-officer", "市局经办", _DECIDE),
+        _role("city-officer", "市局经办", f"{_DECIDE} partners.read"),
         _role(
             "privacy-officer",
             "个人信息保护",

@@ -14,6 +14,7 @@ import click
 
 from rongjun.config.cli_city import invent
 from rongjun.config.cli_entitle import entitle
+from rongjun.config.cli_partners import partners, simulate
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.cli_privacy import privacy
@@ -273,6 +274,8 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
 
 main.add_command(entitle)
 main.add_command(privacy)
+main.add_command(partners)
+main.add_command(simulate)
 
 
 # --- insurance ----------------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -21,8 +22,10 @@ from rongjun.access.api import (
     has_accounts,
 )
 from rongjun.benefits import api as benefits
-from rongjun.config.invented.loading import is_begun, open_people
-from rongjun.kernel.identifiers import IdentityNumber
+from rongjun.config.invented.loading import is_begun, open_people, weights
+from rongjun.config.invented.people import people
+from rongjun.kernel.identifiers import DocumentType, IdentityNumber
+from rongjun.partners import api as partners
 from rongjun.places import api as places
 from rongjun.rules.api import read_folder
 
@@ -99,6 +102,37 @@ def cast() -> list[tuple[str, str, str, int, str]]:
 def street_codes() -> list[int]:
     """The last six digits of the invented streets each county has."""
     return [(901 + place) * 1000 for place in range(len(STREETS))]
+
+
+def known_elsewhere() -> Iterator[dict[str, str]]:
+    """The invented people as other offices know them: name, number, county of the household."""
+    for record in people(range(PEOPLE), seed=SEED, weights=weights(), streets=street_codes()):
+        numbers = [each.number.number for each in record.documents if each.kind == DocumentType.RESIDENT_ID]
+        homes = [str(each.said["county"]) for each in record.said if each.kind == "household"]
+        if numbers and homes:
+            yield {"姓名": record.name, "证件号码": numbers[0], "户籍区划代码": homes[-1]}
+
+
+def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Path) -> int:
+    """Agree with the invented offices that are not agreed with yet; returns how many were added."""
+    added, whole = 0, places.city().code
+    with acting_as_job("demo.add-partners"):
+        for (code, name), (known, hour) in zip(names.items(), hours.items(), strict=True):
+            (root / code).mkdir(parents=True, exist_ok=True)
+            if partners.is_partner(code):
+                continue
+            partners.add_partner(
+                code,
+                name=name,
+                division=whole,
+                agreed={known: hour},
+                channels=["file"],
+                expected_since=timezone.localdate(),
+                by=BY,
+                now=timezone.now(),
+            )
+            added += 1
+    return added
 
 
 def who_can_sign_in() -> str:

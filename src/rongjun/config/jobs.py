@@ -13,6 +13,8 @@ from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
 from rongjun.files import jobs as files
+from rongjun.partners import jobs as partners
+from rongjun.registry import jobs as registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ JOBS: tuple[Job, ...] = (
     Job("files.scan-waiting", 1.0, EVERYWHERE, files.scan_waiting),
     Job("files.sweep-storage", 3600.0, EVERYWHERE, files.sweep_storage),
     Job("files.destroy-discarded", 3600.0, EVERYWHERE, files.destroy_discarded),
+    Job("partners.collect-drop", 5.0, EVERYWHERE, partners.collect_drop),
+    Job("partners.check-received", 10.0, EVERYWHERE, partners.check_received),
+    Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
 )
 

@@ -19,6 +19,8 @@ KEYS_FOLDER = place().keys
 FILES_ROOT = place().private("files")
 # A clamd at unix:/path or tcp:host:port. Without one, uploads wait unreadable; the demo starts a simulator.
 SCANNER = os.environ.get("RONGJUN_SCANNER", "" if PROFILE == "production" else place().scanner_simulator)
+# Partners put their files into a folder of their own in here.
+DROP_FOLDER = place().root / "drop"
 # Only the demo has a fixed second factor; access refuses to start with one in any other profile.
 DEMO_SECOND_FACTOR = "246810" if DEMO else ""
 
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "rongjun.audit",
     "rongjun.access",
     "rongjun.files",
+    "rongjun.partners",
     "rongjun.places",
     "rongjun.registry",
     "rongjun.benefits",

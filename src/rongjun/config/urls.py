@@ -57,4 +57,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("rongjun.desk.urls")),
     path("registry/", include("rongjun.registry.urls")),
     path("places/", include("rongjun.places.urls")),
+    path("partners/", include("rongjun.partners.urls")),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.registry import http
+from rongjun.registry import http, http_feeds
 
 app_name = "registry"
 urlpatterns = [
@@ -10,4 +10,8 @@ urlpatterns = [
     path("imports/", http.imports, name="imports"),
     path("imports/template.xlsx", http.roster_template, name="imports-template"),
     path("imports/<uuid:roster>/", http.report, name="report"),
+    path("feeds/", http_feeds.feeds, name="feeds"),
+    path("feeds/<uuid:candidate>/", http_feeds.feed_candidate, name="feed-candidate"),
+    path("feeds/<uuid:candidate>/decide/", http_feeds.decide_feed, name="decide-feed"),
+    path("feeds/sentences/<int:sentence_id>/", http_feeds.report_to_province, name="report-sentence"),
 ]

@@ -22,6 +22,11 @@ from rongjun.registry.actions.exports import (
     take_approved,
     take_list,
 )
+from rongjun.registry.actions.feeds import (
+    confirm_candidate,
+    dismiss_candidate,
+    match_waiting,
+)
 from rongjun.registry.actions.moves import (
     move_file,
     move_household,
@@ -56,12 +61,15 @@ __all__ = [
     "answer_consent",
     "answer_request",
     "approve",
+    "confirm_candidate",
     "correct",
     "decide_export",
+    "dismiss_candidate",
     "end",
     "end_relation",
     "import_roster",
     "lift_restriction",
+    "match_waiting",
     "move_file",
     "move_household",
     "open_files",

@@ -18,7 +18,7 @@ EXPORT = "select, insert, update (state, decided_at, decided_by, decision, open_
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0005_person_in_full"),
+        ("registry", "0008_feeds"),
     ]
 
     operations = [

@@ -12,6 +12,10 @@ from rongjun.registry.models.base import (
     Assertion,
     Person,
 )
+from rongjun.registry.models.feeds import (
+    FeedCandidate,
+    Sentence,
+)
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -52,6 +56,7 @@ __all__ = [
     "Death",
     "DisabilityRating",
     "ExportRequest",
+    "FeedCandidate",
     "Household",
     "IdentityDocument",
     "ImportedRow",
@@ -66,6 +71,7 @@ __all__ = [
     "Restriction",
     "RightsRequest",
     "RosterImport",
+    "Sentence",
     "Service",
     "Servicing",
     "Statement",

@@ -28,8 +28,10 @@ from rongjun.access.api import (
 )
 from rongjun.places.api import add_divisions
 from rongjun.registry import api as registry
+from rongjun.registry.actions.saying import hold, say
 from rongjun.registry.api import RawRow, RosterReport
-from rongjun.registry.models import Servicing
+from rongjun.registry.logic import Period
+from rongjun.registry.models import Sentence, Servicing
 from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY, number
 from tests.cluster import as_owner
 
@@ -171,6 +173,7 @@ def tell_the_rest(person: UUID) -> None:
     said: dict[str, Any] = {"source": "虚构", "by": clerk, "now": NOW}
     with acting_as(clerk):
         registry.record_death(person, died_on=day, **said)
+        say(Sentence, hold(person), Period(day, None), **said, penalty="control")
         registry.propose(
             person,
             kind="status",

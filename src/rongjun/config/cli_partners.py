@@ -1,0 +1,182 @@
+"""`rongjun partners …` and `rongjun simulate …`: what other offices send, and offices that are invented."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rongjun.config.place import place, project_root
+from rongjun.config.terminal import Page, local_today, ready_django
+
+HOURS = {"deaths/1": "09:00", "sentences/1": "10:00", "moves/1": "09:00", "pensions/1": "10:00"}
+NAMES = {
+    "civil-affairs": "民政局（演示）",
+    "justice": "司法局（演示）",
+    "police": "公安局（演示）",
+    "social-security": "社保中心（演示）",
+}
+
+
+@click.group(cls=Page)
+def partners() -> None:
+    """部门来件：约定单位、收文件、办理、对账。"""
+
+
+@partners.command("add")
+@click.argument("code")
+@click.option("--name", required=True, help="单位名称。")
+@click.option("--division", required=True, type=int, help="12 位区划代码，决定谁看得到它的来件。")
+@click.option("--format", "agreed", multiple=True, required=True, help="格式=次日几点前到：deaths/1=09:00。")
+@click.option("--channel", "channels", multiple=True, type=click.Choice(["file", "call"]), default=["file"])
+@click.option("--daily-calls", default=0, help="每天最多几次接口来件。")
+def partners_add(code: str, agreed: tuple[str, ...], **given: Any) -> None:
+    """约定一个单位；有接口渠道的，密钥只显示这一次。"""
+    ready_django()
+    from django.utils import timezone
+
+    from rongjun.access.api import acting_as_job
+    from rongjun.partners import api
+
+    with acting_as_job("partners.add"):
+        secret = api.add_partner(
+            code,
+            agreed=dict(each.partition("=")[::2] for each in agreed),
+            expected_since=local_today(),
+            **given,
+            by=f"operator:{getpass.getuser()}",
+            now=timezone.now(),
+        )
+    (place().root / "drop" / code).mkdir(parents=True, exist_ok=True)
+    click.echo(f"约定了 {code}，接收文件夹 {place().root / 'drop' / code}")
+    if secret:
+        click.echo(f"HMAC-SM3 密钥（只显示这一次）：{secret}")
+
+
+@partners.command("receive")
+@click.argument("partner")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def partners_receive(partner: str, file: Path) -> None:
+    """收一个文件；隔离的说明哪个等式不成立，退出码 2。"""
+    ready_django()
+    from django.utils import timezone
+
+    from rongjun.access.api import acting_as_job
+    from rongjun.partners import api
+
+    with acting_as_job("partners.receive"):
+        batch = api.receive_file(
+            file.read_bytes(),
+            partner=partner,
+            file_name=file.name,
+            by=f"operator:{getpass.getuser()}",
+            now=timezone.now(),
+        )
+        done = api.batch_report(batch)
+    assert done is not None
+    if done.equation:
+        click.echo(f"隔离：{done.equation}\n怎么办：{done.todo}")
+        sys.exit(2)
+    late = "，迟到" if done.is_late else ""
+    click.echo(f"收下 {done.count} 行{late}：待办 {done.waiting}，办完 {done.done}，退回 {done.refused}")
+
+
+@partners.command("process")
+def partners_process() -> None:
+    """把接收文件夹里的收进来，待办的行全部比对；随时可以停，再来接着办。"""
+    ready_django()
+    from rongjun.access.api import acting_as_job
+    from rongjun.partners import jobs as intake
+    from rongjun.registry import jobs as registry
+
+    started, done = time.perf_counter(), 0
+    while True:
+        with acting_as_job("partners.collect-drop"):
+            taken = intake.collect_drop()
+        with acting_as_job("registry.match-feeds"):
+            matched = registry.match_feeds()
+        if not taken and not matched:
+            break
+        done += matched
+        click.echo(f"  比对了 {done:,} 行，{time.perf_counter() - started:.1f} 秒")
+    with acting_as_job("partners.check-received"):
+        intake.check_received()
+    click.echo(f"办完：比对 {done:,} 行，用时 {time.perf_counter() - started:.1f} 秒")
+
+
+@partners.command("balance")
+@click.option("--days", default=7, show_default=True, help="最近几天。")
+def partners_balance(days: int) -> None:
+    """每天每个渠道：收下 = 办完 + 退回 + 待办；有差额就退出码 1。"""
+    ready_django()
+    from rongjun.access.api import acting_as_job
+    from rongjun.partners import api
+    from rongjun.registry import api as registry
+
+    until = local_today()
+    since = until - timedelta(days=days - 1)
+    with acting_as_job("partners.balance"):
+        rows = [*api.balance(since=since, until=until), *registry.feed_balance(since=since, until=until)]
+    for each in rows:
+        became = f"办完 {each.done:>6} + 退回 {each.refused:>6} + 待办 {each.waiting:>6}"
+        click.echo(f"{each.day}  {each.channel:<36} 收下 {each.taken_in:>6} = {became}  差额 {each.gap}")
+    sys.exit(1 if any(each.gap for each in rows) else 0)
+
+
+@partners.command("demo")
+def partners_demo() -> None:
+    """演示：约定四个虚构的单位，各有接收文件夹。"""
+    ready_django()
+    from rongjun.config.demo import add_partners
+
+    added = add_partners(hours=HOURS, names=NAMES, root=place().root / "drop")
+    click.echo(f"约定了 {added} 个单位，接收文件夹 {place().root / 'drop'}")
+
+
+@click.command()
+@click.argument("office", type=click.Choice(sorted(NAMES)))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="默认是接收文件夹。")
+@click.option("--roster", type=click.Path(exists=True, path_type=Path), help="虚构的人；默认是演示城市的人。")
+@click.option("--days", default=1, show_default=True)
+@click.option("--lines", default=20, show_default=True, help="每天几行。")
+@click.option("--misbehave", default="", help="逗号分隔的捣乱方式，写错会列出全部。")
+@click.option("--seed", default=7, show_default=True)
+def simulate(office: str, out: Path | None, roster: Path | None, **given: Any) -> None:
+    """虚构的部门发每日文件（另起一个进程），可以迟到、重发、截断、写错总数……"""
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        people = roster or _city_people(Path(folder) / "people.csv")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "rongjun.partners.simulators", office),
+                *("--roster", str(people), "--out", str(out or place().root / "drop")),
+                *("--contracts", str(project_root() / "contracts" / "files")),
+                *("--last-day", (local_today() - timedelta(days=1)).isoformat()),
+                *(word for name, value in given.items() for word in (f"--{name}", str(value))),
+            ],
+            check=False,
+        )
+    sys.exit(done.returncode)
+
+
+def _city_people(file: Path) -> Path:
+    """The invented city's people as a roster, from the same seeds as the city itself."""
+    import django
+
+    django.setup()
+    from rongjun.config.demo import known_elsewhere
+
+    names = ("姓名", "证件号码", "户籍区划代码")
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(known_elsewhere())
+    return file

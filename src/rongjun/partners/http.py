@@ -1,0 +1,192 @@
+"""Where partners send, and the page of what they sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from rongjun.access.api import ActingRequest, acting_as_job, anyone, staff
+from rongjun.audit import api as audit
+from rongjun.kernel.errors import Refused
+from rongjun.partners import actions, queries
+from rongjun.partners.actions import Call
+from rongjun.partners.queries import BatchReport
+from rongjun.ui.api import sentence
+
+PAGE = 50
+JOB = "partners.receive-call"
+STATUS: Mapping[str, int] = {
+    "partners.unknown-partner": 401,
+    "partners.call-not-genuine": 401,
+    "partners.call-outside-window": 401,
+    "partners.call-digest": 400,
+    "partners.call-key-unfit": 400,
+    "partners.call-too-large": 413,
+    "partners.call-key-reused": 409,
+    "partners.call-quota": 429,
+}
+STATES = {
+    "received": ("已收到", "info"),
+    "accepted": ("办理中", "info"),
+    "quarantined": ("隔离", "no"),
+    "processed": ("办完", "ok"),
+}
+CHANNELS = {"file": "文件", "call": "接口"}
+
+
+# --- for machines -------------------------------------------------------------------------------------------
+
+
+@csrf_exempt
+@require_POST
+@anyone("every call is signed by its partner, which is checked before anything else; it reads nobody")
+def inbound(request: ActingRequest) -> JsonResponse:
+    """Take in one signed batch (contracts/inbound.schema.json); the same call again gets the same answer."""
+    try:
+        call = _call_of(request)
+        with acting_as_job(JOB):
+            batch = actions.receive_call(call, now=request.now)
+            report = queries.batch_report(batch)
+    except Refused as refused:
+        return _refusal(request, refused)
+    assert report is not None
+    # What becomes of the lines later is not part of the answer, so that it is the same every time.
+    taken = not report.equation
+    answer = {"batch": str(batch), "taken": taken, "late": report.is_late, "count": report.count}
+    if not taken:
+        answer |= {"equation": report.equation, "todo": report.todo}
+    return JsonResponse(answer, status=202 if taken else 422)
+
+
+def _call_of(request: HttpRequest) -> Call:
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise Refused("partners.call-too-large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000)
+    said = request.headers
+    return Call(
+        partner=said.get("X-Rongjun-Partner", ""),
+        method=str(request.method),
+        path=request.path,
+        timestamp=said.get("X-Rongjun-Timestamp", ""),
+        key=said.get("Idempotency-Key", ""),
+        digest=said.get("X-Rongjun-Digest", ""),
+        signature=said.get("X-Rongjun-Signature", ""),
+        body=request.body,
+    )
+
+
+def _refusal(request: ActingRequest, refused: Refused) -> JsonResponse:
+    said = sentence(refused)
+    status = STATUS[refused.code]
+    # The refused call's own transaction is gone with all it wrote.
+    audit.note(
+        "partners.call-refused",
+        by="partner",
+        result="refused",
+        source=request.path,
+        detail={"why": refused.code},
+        at=request.now,
+    )
+    told = {"code": refused.code, "what": said.what, "why": said.why, "todo": said.todo, "who": said.who}
+    return JsonResponse(told, status=status)
+
+
+# --- for people ---------------------------------------------------------------------------------------------
+
+
+@staff("partners.read")
+@require_safe
+def inbox(request: ActingRequest) -> HttpResponse:
+    """What partners sent, newest first, and what they should have sent by now."""
+    text = request.GET.get("page", "")
+    number = max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+    listed, total = queries.batches(first=(number - 1) * PAGE, limit=PAGE)
+    missing = queries.missing_files(now=timezone.localtime(request.now))
+    pages = max(1, -(-total // PAGE))
+    return render(
+        request,
+        "partners/inbox.html",
+        {
+            "rows": [_row(each) for each in listed],
+            "columns": [
+                {"label": _("来件")},
+                {"label": _("收到"), "short": True},
+                {"label": _("状态"), "short": True},
+                *({"label": _(word), "number": True} for word in ("行数", "办完", "退回", "待办")),
+                {"label": _("不成立的等式")},
+            ],
+            "missing": [
+                {"cells": [each.partner_name, each.title, f"{each.business_date}", each.hour]}
+                for each in missing
+            ],
+            "missing_columns": [
+                {"label": _("单位")},
+                {"label": _("文件")},
+                *({"label": _(word), "short": True} for word in ("业务日期", "次日应到")),
+            ],
+            "total": total,
+            "pager": {
+                "page": number,
+                "pages": pages,
+                "earlier": f"?page={number - 1}" if number > 1 else "",
+                "later": f"?page={number + 1}" if number < pages else "",
+            },
+        },
+    )
+
+
+@staff("partners.read")
+@require_safe
+def batch(request: ActingRequest, batch: UUID) -> HttpResponse:
+    """One batch: does it balance, why is it quarantined, which lines went back."""
+    report = queries.batch_report(batch)
+    if report is None:
+        raise Http404
+    word, tone = STATES[report.state]
+    lines = [{"cells": [str(each.line), each.key, each.reason]} for each in queries.refused_lines(report.id)]
+    return render(
+        request,
+        "partners/batch.html",
+        {
+            "report": report,
+            "name": _name(report),
+            "state": {"word": _(word), "tone": tone},
+            "channel": _(CHANNELS[report.channel]),
+            "lines": lines,
+            "columns": [
+                *({"label": _(each), "short": True} for each in ("行", "对方业务编号")),
+                {"label": _("为什么退回")},
+            ],
+        },
+    )
+
+
+def _name(report: BatchReport) -> str:
+    said = [report.partner_name, report.title, str(report.business_date or "")]
+    return " ".join(word for word in said if word)
+
+
+def _row(report: BatchReport) -> dict[str, object]:
+    word, tone = STATES[report.state]
+    if report.replaced_by:
+        word, tone = "已更正", "pause"
+    number = f"{_('流水号')} {report.sequence}" if report.sequence else report.file_name
+    received = timezone.localtime(report.received_at)
+    return {
+        "cells": [
+            {"text": _name(report), "url": reverse("partners:batch", args=[report.id]), "note": number},
+            {"text": f"{received:%m-%d %H:%M}", "note": _("迟到") if report.is_late else ""},
+            {"text": "", "chip": {"word": _(word), "tone": tone}},
+            *(f"{count:,}" for count in (report.count, report.done, report.refused, report.waiting)),
+            report.equation,
+        ]
+    }

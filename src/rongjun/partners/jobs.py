@@ -1,0 +1,61 @@
+"""What partners' intake does by itself: it reads the clock and the drop folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from rongjun.partners import actions
+from rongjun.partners.logic import LARGEST_FILE
+from rongjun.partners.models import InboundBatch, Partner
+
+BY = "job:partners.collect-drop"
+UNFINISHED = {".part", ".tmp", ".filepart"}
+AT_ONCE = 10  # files a run; the next run comes in seconds
+
+
+def collect_drop() -> int:
+    """Take in what lies in `drop/PARTNER/`; a file is moved to `taken/` after its batch is committed.
+
+    Killed in between, the file is found again, known by its content, and moved then. Returns how many.
+    """
+    found = list(_dropped())[:AT_ONCE]
+    for code, file in found:
+        with file.open("rb") as opened:
+            content = opened.read(LARGEST_FILE + 1)
+        actions.receive_file(content, partner=code, file_name=file.name, by=BY, now=timezone.now())
+        transaction.on_commit(partial(_put_away, file))
+    return len(found)
+
+
+def check_received() -> None:
+    """Judge batches that were stored and not yet judged; close those whose lines are all settled."""
+    for batch in InboundBatch.objects.filter(state="received").values_list("id", flat=True)[:AT_ONCE]:
+        actions.check_batch(batch, now=timezone.now())
+    actions.close_batches(now=timezone.now())
+
+
+def _dropped() -> Iterator[tuple[str, Path]]:
+    root = Path(settings.DROP_FOLDER)
+    if not root.is_dir():
+        return
+    for code, channels in Partner.objects.order_by("code").values_list("code", "channels"):
+        folder = root / code
+        if actions.FILE in channels and folder.is_dir():
+            yield from ((code, file) for file in sorted(folder.iterdir()) if _is_whole(file))
+
+
+def _is_whole(file: Path) -> bool:
+    # A link could point anywhere on the server.
+    return file.is_file() and not file.is_symlink() and file.suffix not in UNFINISHED
+
+
+def _put_away(file: Path) -> None:
+    taken = file.parent / "taken"
+    taken.mkdir(exist_ok=True)
+    file.replace(taken / file.name)

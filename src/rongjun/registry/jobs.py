@@ -1,0 +1,20 @@
+"""What the registry does by itself: it reads the clock."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+
+from rongjun.registry.actions.feeds import match_waiting
+from rongjun.registry.feed_lines import FEEDS
+
+AT_ONCE = 500  # lines a run; the next run comes in a second
+
+
+def match_feeds() -> int:
+    """Compare what waits of each feed with the people on file; returns how many lines were taken up."""
+    now, today = timezone.now(), timezone.localdate()
+    return sum(
+        match_waiting(feed, most=AT_ONCE, synthetic=settings.SYNTHETIC, now=now, today=today)
+        for feed in FEEDS
+    )
