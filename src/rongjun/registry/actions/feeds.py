@@ -13,6 +13,7 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.partners import api as partners
 from rongjun.partners.api import Settled, WaitingItem
+from rongjun.registry.actions.assertions import correct
 from rongjun.registry.actions.deaths import record_death
 from rongjun.registry.actions.moves import move_household
 from rongjun.registry.actions.saying import hold, note, say, say_again
@@ -21,7 +22,7 @@ from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, SEXES, FeedLin
 from rongjun.registry.feed_queries import FEED_SOURCE, INCOME, people_for
 from rongjun.registry.logic import Period, fit_to_show
 from rongjun.registry.matching import Known, Match, already_so, matches, says_nothing_new
-from rongjun.registry.models import FeedCandidate, Person, Sentence
+from rongjun.registry.models import Death, FeedCandidate, Person, Sentence
 
 NOBODY = "本系统没有这个人。"
 ALREADY = "档案里已经是这样，没有改动。"
@@ -156,14 +157,7 @@ def _apply(row: FeedCandidate, *, by: Actor, now: datetime) -> None:
     """Do to the file what was confirmed; the one place where a feed reaches a file."""
     change = row.change
     if row.feed == DEATHS:
-        record_death(
-            row.person_id,
-            died_on=date.fromisoformat(change["died_on"]),
-            source=row.source,
-            evidence=row.key,
-            by=by,
-            now=now,
-        )
+        _record_death(row, date.fromisoformat(change["died_on"]), by=by, now=now)
     elif row.feed == MOVES:
         move_household(
             row.person_id,
@@ -179,6 +173,26 @@ def _apply(row: FeedCandidate, *, by: Actor, now: datetime) -> None:
         _record_sentence(row, by=by, now=now)
     else:
         _state_income(row, by=by, now=now)
+
+
+def _record_death(row: FeedCandidate, died_on: date, *, by: Actor, now: datetime) -> None:
+    """A death; where one is on file for another day, that day is corrected."""
+    held = Death.objects.filter(person_id=row.person_id, superseded_at=None).first()
+    if held is None:
+        record_death(row.person_id, died_on=died_on, source=row.source, evidence=row.key, by=by, now=now)
+        return
+    correct(
+        row.person_id,
+        kind="death",
+        assertion=held.pk,
+        changed={},
+        valid_from=died_on,
+        source=row.source,
+        evidence=row.key,
+        by=by,
+        now=now,
+        synthetic=False,  # a death has no number of its own
+    )
 
 
 def _state_income(row: FeedCandidate, *, by: Actor, now: datetime) -> None:

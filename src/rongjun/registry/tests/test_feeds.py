@@ -235,14 +235,19 @@ def test_a_confirmed_death_is_recorded_with_its_source_and_can_be_taken_back() -
         assert not Death.objects.filter(superseded_at=None).exists()
 
 
-def test_another_day_of_death_supersedes_the_first_and_the_same_one_stays() -> None:
+def test_a_confirmed_death_corrects_the_day_of_one_on_file() -> None:
     person, officer = open_file(row=cells(1)), actor("district")
     with acting_as(officer):
-        for day in (19, 20, 20):
-            record_death(person, died_on=date(2024, 11, day), source="窗口", by=officer, now=LATER)
+        record_death(person, died_on=date(2024, 11, 19), source="窗口", by=officer, now=LATER)
+    deliver([row(1)])
+    compare()
+    decide(found()[0].id)
     with as_owner():
         kept = Death.objects.order_by("id").values_list("valid_from", "superseded_at")
-        assert list(kept) == [(date(2024, 11, 19), LATER), (date(2024, 11, 20), None)]
+        (first, superseded), (second, still) = kept
+    assert (first, second) == (date(2024, 11, 19), date(2024, 11, 20))
+    assert superseded is not None
+    assert still is None
 
 
 def test_a_confirmed_move_changes_the_household_from_that_day_on() -> None:
