@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Lower, Replace
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
+from rongjun.access.api import Scope
 from rongjun.audit.api import keys
+from rongjun.kernel.balance import Balance
 from rongjun.kernel.errors import Unfit
-from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber
+from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber, Phone
 from rongjun.kernel.reading import compact
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
     RELATION_STATED,
     STATED,
     Tie,
-    grams,
     sought_name,
 )
 from rongjun.registry.models import (
     Assertion,
     Contact,
+    CutoverImport,
     DisabilityRating,
     Household,
     IdentityDocument,
@@ -40,6 +43,7 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
+from rongjun.registry.spelling import ranges, whole_names
 
 # Purposes of the keys that seal and index what the registry keeps covered.
 SEAL = "registry"
@@ -47,6 +51,10 @@ NUMBER_INDEX = "registry-identity-number"
 PHONE_INDEX = "registry-phone"
 PAGE = 50
 LONGEST_NAME = 50
+SHORTEST_NUMBER = 8  # signs: of the documents we read none is shorter
+MOST_FOUND = 1000  # whoever finds more people than that types another letter
+MOST_LISTED = 10_000
+_FEW_STATIONS = 10**6  # codes: a street has as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +111,20 @@ class ReportRow(NamedTuple):
     person: UUID | None
     name: str
     faults: tuple[dict[str, str], ...]
+    corrected: UUID | None = None  # the later import that loaded it after all
+
+
+class RefusedRow(NamedTuple):
+    """A refused row as it stood in the file, unmasked, with its faults."""
+
+    number: int
+    values: dict[str, str]
+    faults: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """What became of a workbook. total = opened + unchanged + refused."""
+    """What became of a file. total = opened + unchanged + refused + waiting; some refused since corrected."""
 
     id: UUID
     file_name: str
@@ -117,6 +134,8 @@ class RosterReport:
     opened: int
     unchanged: int
     refused: int
+    waiting: int = 0
+    corrected: int = 0
     rows: tuple[ReportRow, ...] = ()
 
 
@@ -136,41 +155,107 @@ def in_force(on: date, known_at: datetime) -> Q:
 # --- finding people -----------------------------------------------------------------------------------------
 
 
-def find_people(text: str, *, on: date, known_at: datetime, first: int = 0) -> tuple[list[PersonLine], int]:
-    """People whose name holds the text, or whose number ends in four given signs, or has this full number.
+def find_people(
+    text: str, *, on: date, known_at: datetime, first: int = 0, scope: Scope | None = None
+) -> tuple[list[PersonLine], int]:
+    """People found by name, pinyin, initials, the last four signs of a number, or a whole number or phone.
 
-    An empty text gives everybody in scope. Returns one page, by name, and the count of all.
+    The exact name comes first, then names that begin so, then the rest. An empty text gives everybody in
+    scope, by name. Returns one page, and the count of all up to MOST_FOUND (MOST_LISTED for everybody).
+    `scope` repeats what the database enforces, so that a station's few are not looked for among all.
     """
-    found = _matching(text)
-    page = list(found.order_by("name", "id")[first : first + PAGE])
-    return lines_for(page, on=on, known_at=known_at), found.count()
-
-
-def _matching(text: str) -> QuerySet[Person]:
     if not text.strip():
-        return Person.objects.all()
-    sought = sought_name(text)
-    typed = compact(sought)
-    if len(typed) >= 8 and any(sign.isdecimal() for sign in typed):
-        documents = IdentityDocument.objects.filter(number_index__in=_indexes_of(typed))
-        numbered = Person.objects.filter(_holding(documents))
-        if numbered.exists():
+        ids, total = _everybody(scope, first=first)
+    else:
+        found = _matching(text, scope)
+        ids, total = found[first : first + PAGE], len(found)
+    return lines_for(_in_order(ids), on=on, known_at=known_at), total
+
+
+def is_whole_number(text: str) -> bool:
+    """Whether this could be somebody's whole number, which may not stand in an address."""
+    typed = compact(text)
+    return len(typed) >= SHORTEST_NUMBER and sum(sign.isdecimal() for sign in typed) >= SHORTEST_NUMBER - 2
+
+
+def _in_order(ids: Sequence[UUID]) -> list[Person]:
+    people = Person.objects.in_bulk(ids)
+    return [people[key] for key in ids if key in people]
+
+
+def _matching(text: str, scope: Scope | None) -> list[UUID]:
+    typed = compact(sought_name(text))
+    if is_whole_number(text):
+        numbered = _numbered(typed)
+        if numbered:
             return numbered
-    if not 0 < len(sought) <= LONGEST_NAME:
-        return Person.objects.none()
-    # Comparing the whole drops those who hold the same pairs in another order.
-    named = Q(name_grams__contains=grams(text), sought__contains=sought)
-    if _is_tail(typed):
-        named |= _holding(IdentityDocument.objects.filter(number_tail=typed))
-    return Person.objects.alias(sought=Lower(Replace("name", Value(" ")))).filter(named)
+    if len(sought_name(text)) > LONGEST_NAME:
+        return []
+    ids = _named(ranges(text), scope, most=MOST_FOUND)
+    return list(dict.fromkeys([*(_ending_in(typed) if _is_tail(typed) else ()), *ids]))[:MOST_FOUND]
+
+
+def _numbered(typed: str) -> list[UUID]:
+    """Whose document or telephone has this whole number."""
+    documents = IdentityDocument.objects.filter(number_index__in=_indexes_of(typed), superseded_at=None)
+    found = list(documents.values_list("person_id", flat=True))
+    with suppress(Unfit):
+        phone = keys().index(PHONE_INDEX, Phone.from_text(typed).number.encode())
+        contacts = Contact.objects.filter(number_index=phone, superseded_at=None)
+        found += contacts.order_by("person__name", "id").values_list("person_id", flat=True)[:PAGE]
+    return list(dict.fromkeys(found))
+
+
+def _ending_in(tail: str) -> list[UUID]:
+    """Whose document or telephone ends in these four signs, by name."""
+    found: set[UUID] = set()
+    for table in (IdentityDocument, Contact):
+        numbers = table._default_manager.filter(number_tail=tail, superseded_at=None)
+        found |= set(numbers.values_list("person_id", flat=True)[:MOST_FOUND])
+    people = Person.objects.filter(pk__in=found).order_by("name", "id")
+    return list(people.values_list("id", flat=True))
+
+
+# Each range is read in the order of an index and no farther than needed, however many hold the words.
+_RANGE = """
+    (select {place} as place, term, person_id from registry_nameterm
+     where term >= %s and term < %s {within} order by term, person_id limit %s)
+"""
+
+
+def _named(
+    wanted: Sequence[tuple[str, str]], scope: Scope | None, *, most: int, first: int = 0
+) -> list[UUID]:
+    within, bounds = _within(scope)
+    sql = " union all ".join(_RANGE.format(place=place, within=within) for place in range(len(wanted)))
+    params = [value for lo, hi in wanted for value in (lo, hi, *bounds, first + most)]
+    if not wanted:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"select * from ({sql}) found order by place, term, person_id", params)  # noqa: S608
+        return list(dict.fromkeys(person for _, _, person in cursor.fetchall()))[first : first + most]
+
+
+def _within(scope: Scope | None) -> tuple[str, list[int]]:
+    """Told apart only for a few stations: of a whole district every tenth person found is in scope anyway."""
+    if scope is None or scope.hi - scope.lo >= _FEW_STATIONS:
+        return "", []
+    return "and served_by between %s and %s", [scope.lo, scope.hi]
+
+
+def _everybody(scope: Scope | None, *, first: int) -> tuple[list[UUID], int]:
+    lo, hi = whole_names()
+    within, bounds = _within(scope)
+    some = f"select from registry_nameterm where term >= %s and term < %s {within} limit %s"
+    counted = f"select count(*) from ({some}) n"  # noqa: S608 - our names
+    with connection.cursor() as cursor:
+        cursor.execute(counted, [lo, hi, *bounds, MOST_LISTED])
+        (total,) = cursor.fetchone()
+    return _named([(lo, hi)], scope, most=PAGE, first=min(first, MOST_LISTED)), total
 
 
 def _is_tail(typed: str) -> bool:
     return len(typed) == 4 and typed[:3].isdecimal() and (typed[3].isdecimal() or typed[3] == "X")
-
-
-def _holding(documents: QuerySet[IdentityDocument]) -> Q:
-    return Q(id__in=documents.filter(superseded_at=None).values("person_id"))
 
 
 def _indexes_of(typed: str) -> list[bytes]:
@@ -178,6 +263,22 @@ def _indexes_of(typed: str) -> list[bytes]:
     with suppress(Unfit):  # not a citizen's number: another document's, or a name with digits
         typed = IdentityNumber.from_text(typed, accept_legacy=True).number
     return [number_index(kind, typed) for kind in DOCUMENT_LABELS]
+
+
+class Whereabouts(NamedTuple):
+    """Where a number is on file: the person (for the evidence only), the station, the name's first sign."""
+
+    person: UUID
+    division: int
+    masked_name: str
+
+
+def whereabouts(typed: str) -> Whereabouts | None:
+    """Where a document's whole number is on file in the whole city; None when nowhere, or not permitted."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from registry_look_up(%s::bytea[])", [_indexes_of(compact(typed))])
+        row = cursor.fetchone()
+    return Whereabouts(*row) if row else None
 
 
 def lines_of(ids: Iterable[UUID], *, on: date, known_at: datetime) -> list[PersonLine]:
@@ -366,22 +467,53 @@ def import_of(file_digest: bytes, *, division: int) -> UUID | None:
     return handed_in.values_list("id", flat=True).first()
 
 
+def loaded_rows(roster: UUID, people: Sequence[UUID]) -> dict[UUID, int]:
+    """Which of these people an import has loaded already, and from which row first."""
+    kept = ImportedRow.objects.filter(roster_id=roster, person_id__in=list(people))
+    return {row.person_id: row.row for row in kept.order_by("-row").only("person_id", "row") if row.person_id}
+
+
 def reports() -> list[RosterReport]:
-    """The last hundred workbooks handed in within scope, newest first."""
-    return [_report(row, ()) for row in RosterImport.objects.order_by("-uploaded_at", "id")[:100]]
+    """The last hundred files handed in within scope, newest first."""
+    rows = list(RosterImport.objects.order_by("-uploaded_at", "id")[:100])
+    mended = _corrected([row.pk for row in rows])
+    return [_report(row, (), corrected=mended.get(row.pk, 0)) for row in rows]
 
 
 def report(roster: UUID) -> RosterReport | None:
-    """One workbook with what became of each row; None out of scope."""
+    """One file with what became of each row; None out of scope."""
     row = RosterImport.objects.filter(pk=roster).first()
     if row is None:
         return None
     kept = ImportedRow.objects.filter(roster=row).order_by("row")
-    listed = kept.values_list("row", "outcome", "person_id", "person__name", "faults")
-    return _report(row, (ReportRow(n, o, person, name or "", tuple(f)) for n, o, person, name, f in listed))
+    listed = kept.values_list("row", "outcome", "person_id", "person__name", "faults", "corrected_id")
+    rows = tuple(
+        ReportRow(n, o, person, name or "", tuple(f), fixed) for n, o, person, name, f, fixed in listed
+    )
+    return _report(row, rows, corrected=sum(each.corrected is not None for each in rows))
 
 
-def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:
+def refused_rows(roster: UUID) -> list[RefusedRow]:
+    """What stood in refused rows that no later import has corrected. The caller logs the read."""
+    kept = ImportedRow.objects.filter(roster_id=roster, outcome="refused").exclude(original_sealed=None)
+    return [RefusedRow(row.row, json.loads(_opened(row)), tuple(row.faults)) for row in kept.order_by("row")]
+
+
+def _opened(row: ImportedRow) -> bytes:
+    return keys().open(SEAL, bytes(row.original_sealed or b""), row_place(row.roster_id, row.row))
+
+
+def row_place(roster: UUID, row: int) -> bytes:
+    """What a refused row's sealed cells are bound to."""
+    return b"registry:roster-row:" + roster.bytes + row.to_bytes(4, "big")
+
+
+def _corrected(rosters: Sequence[UUID]) -> dict[UUID, int]:
+    kept = ImportedRow.objects.filter(roster_id__in=rosters).exclude(corrected=None)
+    return dict(kept.values_list("roster_id").annotate(Count("id")))
+
+
+def _report(row: RosterImport, rows: Iterable[ReportRow], *, corrected: int) -> RosterReport:
     return RosterReport(
         id=row.id,
         file_name=row.file_name,
@@ -391,8 +523,48 @@ def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:
         opened=row.opened,
         unchanged=row.unchanged,
         refused=row.refused,
+        waiting=row.waiting,
+        corrected=corrected,
         rows=tuple(rows),
     )
+
+
+def balance(*, since: date, until: date) -> list[Balance]:
+    """What came in as rosters and cut-over files, by day (both ends included), and what became of it."""
+    return [
+        *_balance(
+            "花名册",
+            RosterImport.objects.all(),
+            since,
+            until,
+            done=F("opened") + F("unchanged"),
+            waiting=F("waiting"),
+        ),
+        *_balance(
+            "割接",
+            CutoverImport.objects.all(),
+            since,
+            until,
+            done=F("recorded") + F("unchanged"),
+            waiting=F("total") - F("total"),
+        ),
+    ]
+
+
+def _balance(
+    channel: str, handed_in: QuerySet[Any], since: date, until: date, **shares: Any
+) -> list[Balance]:
+    days = handed_in.annotate(day=TruncDate("uploaded_at")).filter(day__gte=since, day__lte=until)
+    sums = {name: Sum(share) for name, share in shares.items()}
+    rows = days.values("day").annotate(taken_in=Sum("total"), turned_back=Sum("refused"), **_named_sums(sums))
+    return [
+        Balance(row["day"], channel, row["taken_in"], row["sum_done"], row["turned_back"], row["sum_waiting"])
+        for row in rows.order_by("day")
+    ]
+
+
+def _named_sums(sums: dict[str, Sum]) -> dict[str, Sum]:
+    return {f"sum_{name}": each for name, each in sums.items()}
 
 
 def counties() -> list[int]:
@@ -412,5 +584,5 @@ def counts() -> dict[str, int]:
     return {
         "people": Person.objects.count(),
         "imports": RosterImport.objects.count(),
-        "refused": sum(newest.values_list("refused", flat=True)),
+        "refused": ImportedRow.objects.filter(roster__in=newest, outcome="refused", corrected=None).count(),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
+from uuid import UUID
 
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import (
@@ -106,10 +107,14 @@ COLUMNS: tuple[Column, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it stands in the workbook: its number there, and the text under each heading."""
+    """A row as it stands in the file: its number there, and the text under each heading.
+
+    `corrects` names the import and row this one was given back from, for a row that was refused before.
+    """
 
     number: int
     values: Mapping[str, str]
+    corrects: tuple[UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,8 @@ def read_row(raw: RawRow, *, synthetic: bool, today: date) -> RosterRow | tuple[
     Never raises, whatever stands in the cells; no fault shows a personal number whole.
     """
     cells = _Cells(raw)
+    if all(half_width(raw.values.get(each, "")).rstrip("*") == each for each in ("姓名", "证件号码")):
+        return (Fault("姓名", "姓名", "registry.second-heading", "这一行又是一遍表头，请删掉这一行。"),)
     name = cells.read("姓名", _name)
     kind = cells.choose("证件类型", _DOCUMENT_TYPES, empty=str(DocumentType.RESIDENT_ID))
     document = cells.read("证件号码", lambda text: admit(_document(kind, text), synthetic=synthetic))

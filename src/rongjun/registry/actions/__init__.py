@@ -1,7 +1,15 @@
 """What opens files and adds to them. Each is one transaction, in the scope of whoever asks."""
 
 from rongjun.registry.actions.relations import end_relation, record_relation
-from rongjun.registry.actions.rosters import import_roster
+from rongjun.registry.actions.rosters import import_roster, load_part, load_waiting, take_in_roster
 from rongjun.registry.actions.statements import state_fact
 
-__all__ = ["end_relation", "import_roster", "record_relation", "state_fact"]
+__all__ = [
+    "end_relation",
+    "import_roster",
+    "load_part",
+    "load_waiting",
+    "record_relation",
+    "state_fact",
+    "take_in_roster",
+]

@@ -9,6 +9,7 @@ a composite foreign key onto the person keeps it right when the person moves (mi
 """
 
 from rongjun.registry.models.base import Assertion, Person
+from rongjun.registry.models.finding import LookUp, NameTerm
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -20,19 +21,34 @@ from rongjun.registry.models.people import (
     Statement,
     Status,
 )
-from rongjun.registry.models.rosters import ImportedRow, RosterImport
+from rongjun.registry.models.rosters import (
+    DONE,
+    RUNNING,
+    CutoverImport,
+    CutoverRecord,
+    ImportedRow,
+    RosterImport,
+    RosterPart,
+)
 
 __all__ = [
+    "DONE",
+    "RUNNING",
     "Assertion",
     "Contact",
+    "CutoverImport",
+    "CutoverRecord",
     "DisabilityRating",
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "LookUp",
+    "NameTerm",
     "Particulars",
     "Person",
     "Relation",
     "RosterImport",
+    "RosterPart",
     "Service",
     "Statement",
     "Status",
