@@ -87,6 +87,7 @@ def _name_everybody() -> None:
                 for row in _terms(people, names):
                     copy.write_row(row)
         for table in ("identitydocument", "contact"):
+            connection.execute(_numbers(table))
         connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")

@@ -30,7 +30,10 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 
 
 _READ = "desk.open registry.read-person policy.read audit.read-own"
-_WORK = f"{_READ} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_WORK = (
+    f"{_READ} registry.import-roster registry.state-fact registry.unmask registry.look-up"
+    " benefits.record-decision"
+)
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (

@@ -12,6 +12,7 @@ from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
+from rongjun.registry import jobs as registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ JOBS: tuple[Job, ...] = (
     Job("audit.seal-chain", 1.0, EVERYWHERE, audit.seal_chain),
     Job("access.forget-expired", 600.0, EVERYWHERE, access.forget_expired),
     Job("access.close-idle-accounts", 3600.0, EVERYWHERE, access.close_idle_accounts),
+    Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
 )
 

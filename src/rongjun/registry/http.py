@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,7 +25,7 @@ from rongjun.places import api as places
 from rongjun.registry import actions, queries
 from rongjun.registry.queries import PAGE, PersonLine, ReportRow
 from rongjun.registry.roster import examples
-from rongjun.registry.workbook import digest_of, read_roster, template
+from rongjun.registry.workbook import digest_of, read_roster, refused_workbook, template
 from rongjun.rules.api import months_between
 from rongjun.ui.api import Sentence, sentence
 
@@ -33,29 +34,77 @@ SEX = {"male": "男", "female": "女"}
 
 
 @staff("registry.read-person")
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def people(request: ActingRequest) -> HttpResponse:
-    """The list of people in scope, by name, last four signs or full number; the ids shown are logged."""
+    """The list of people in scope, by name, pinyin, initials, last four signs, number or phone.
+
+    What was typed comes by POST. Only what is nobody's whole number goes on into an address, where it can be
+    gone back to; the ids shown are logged.
+    """
+    if request.method == "POST":
+        typed = request.POST.get("q", "").strip()
+        if not queries.is_whole_number(typed):
+            return redirect(reverse("registry:people") + (f"?{urlencode({'q': typed})}" if typed else ""))
+        return _people_page(request, typed, shown="")
     text = request.GET.get("q", "").strip()
+    if queries.is_whole_number(text):
+        return _people_page(request, None, shown="")
+    return _people_page(request, text, shown=text)
+
+
+def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> HttpResponse:
+    """`text` None: a whole number stood in the address, and is not looked for from there."""
     number = _page_asked(request, "page")
-    day = timezone.localdate(request.now)
-    lines, total = queries.find_people(text, on=day, known_at=request.now, first=(number - 1) * PAGE)
+    day, scope = timezone.localdate(request.now), request.actor.scope
+    first = (number - 1) * PAGE
+    lines, total = (
+        ([], 0)
+        if text is None
+        else queries.find_people(text, on=day, known_at=request.now, first=first, scope=scope)
+    )
     _note_shown(request, [line.id for line in lines], purpose="列表")
     stations = places.paths_of({line.division for line in lines}, on=day)
     return render(
         request,
         "registry/people.html",
         {
-            "q": text,
+            "q": shown,
+            "sought": shown or (_("完整号码") if text != "" else ""),
+            "in_address": text is None,
+            "may_look_up": request.actor.may("registry.look-up"),
             "rows": [_person_row(line, station=stations[line.division], on=day) for line in lines],
-            "total": total,
-            "pager": _pager(number, total, "page", q=text),
+            "total": f"{total:,}",
+            "is_cut": total == (queries.MOST_FOUND if text else queries.MOST_LISTED),
+            "pager": _pager(number, total, "page", q=shown),
             "columns": [
                 {"label": _("姓名")},
                 *({"label": _(word), "short": True} for word in ("性别、年龄", "证件号码", "服务站")),
             ],
         },
     )
+
+
+@staff("registry.look-up")
+@require_http_methods(["GET", "HEAD", "POST"])
+def look_up(request: ActingRequest) -> HttpResponse:
+    """全市查找: whether a whole number is on file anywhere, and at which station. Every look is logged."""
+    context: dict[str, object] = {"purposes": actions.PURPOSES, "most": actions.MOST_AN_HOUR}
+    if request.method != "POST":
+        return render(request, "registry/look_up.html", context)
+    purpose = request.POST.get("purpose", "")
+    context["chosen"] = purpose
+    try:
+        found = actions.look_up_number(
+            request.POST.get("number", ""), purpose=purpose, by=request.actor, now=request.now
+        )
+    except Refused as refused:
+        context["refusal"] = sentence(refused)
+        return render(request, "registry/look_up.html", context, status=422)
+    context["is_answered"] = True
+    if found:
+        context["name"] = found.masked_name
+        context["station"] = places.path_of(found.division, on=timezone.localdate(request.now))
+    return render(request, "registry/look_up.html", context)
 
 
 @staff("registry.import-roster")
@@ -73,7 +122,7 @@ def imports(request: ActingRequest) -> HttpResponse:
 @staff("registry.import-roster")
 @require_safe
 def report(request: ActingRequest, roster: UUID) -> HttpResponse:
-    """What became of each row of one workbook; the ids of the people shown are logged."""
+    """What became of each row of one file, or how far it has come; the ids of the people shown are logged."""
     done = queries.report(roster)
     if done is None:
         raise Http404
@@ -87,7 +136,14 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
         "registry/report.html",
         {
             "report": done,
-            "refused": [cells for row in refused.rows for cells in _refused_rows(row)],
+            "loaded_so_far": done.total - done.waiting,
+            "left_to_correct": done.refused - done.corrected,
+            "may_take_back": done.uploaded_by == request.actor.text,
+            "refused": [
+                cells
+                for row in refused.rows
+                for cells in _refused_rows(row, is_mended=row.number in done.mended)
+            ],
             "refused_pager": refused.pager,
             "loaded": [_loaded_row(row) for row in loaded.rows],
             "loaded_pager": loaded.pager,
@@ -102,6 +158,32 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
 
 @staff("registry.import-roster")
 @require_safe
+def refused_rows(request: ActingRequest, roster: UUID) -> HttpResponse:
+    """退回的行: the refused rows as they were handed in, for whoever handed them in. The read is logged."""
+    done = queries.report(roster)
+    if done is None:
+        raise Http404
+    if done.uploaded_by != request.actor.text:
+        raise PermissionDenied
+    rows = queries.refused_rows(roster)
+    if not rows:
+        raise Http404
+    audit.note_read(
+        f"roster:{roster}",
+        event="registry.refused-rows-exported",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="下载退回的行改正",
+        source=request.path,
+        division=request.actor.division,
+        detail={"rows": len(rows)},
+        at=request.now,
+    )
+    return _workbook(refused_workbook(rows, roster=roster), "退回的行.xlsx")
+
+
+@staff("registry.import-roster")
+@require_safe
 def roster_template(request: ActingRequest) -> HttpResponse:
     """The empty workbook with headings, drop-downs and a example from one of the visitor's own stations."""
     scope = request.actor.scope
@@ -109,30 +191,38 @@ def roster_template(request: ActingRequest) -> HttpResponse:
         scope.lo, scope.hi, level="township", on=timezone.localdate(request.now)
     )
     station = stations[0][0] if stations else request.actor.division
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote('花名册模板.xlsx')}"}
-    return HttpResponse(template(examples(station=station)), content_type=XLSX, headers=headers)
+    return _workbook(template(examples(station=station)), "花名册模板.xlsx")
+
+
+def _workbook(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
 # --- handing in ---------------------------------------------------------------------------------------------
 
 
 def _hand_in(request: ActingRequest) -> UUID:
+    """Take the file in; a short one is loaded at once, a long one by the worker while the page says so."""
+    name, content = _uploaded(request)
+    rows = read_roster(content)
+    roster = actions.take_in_roster(
+        rows, file_name=name, file_digest=digest_of(content), by=request.actor, now=request.now
+    )
+    if len(rows) <= actions.PART:
+        today = timezone.localdate(request.now)
+        actions.load_part(roster, synthetic=settings.SYNTHETIC, now=request.now, today=today)
+    return roster
+
+
+def _uploaded(request: ActingRequest) -> tuple[str, bytes]:
     upload = request.FILES.get("file")
     if upload is None or not upload.size:
         raise Refused("registry.upload-missing")
     if upload.size > settings.LARGEST_UPLOAD:
         most = settings.LARGEST_UPLOAD // 2**20
         raise Refused("registry.upload-too-large", megabytes=-(-upload.size // 2**20), most=most)
-    content = upload.read()
-    return actions.import_roster(
-        read_roster(content),
-        file_name=upload.name or "",
-        file_digest=digest_of(content),
-        by=request.actor,
-        synthetic=settings.SYNTHETIC,
-        now=request.now,
-        today=timezone.localdate(request.now),
-    )
+    return upload.name or "", upload.read()
 
 
 def _imports_page(
@@ -144,6 +234,8 @@ def _imports_page(
                 {"text": done.file_name, "url": reverse("registry:report", args=[done.id])},
                 timezone.localtime(done.uploaded_at).strftime("%Y-%m-%d %H:%M"),
                 *(f"{count:,}" for count in (done.total, done.opened, done.unchanged, done.refused)),
+                f"{done.waiting:,}",
+                f"{done.corrected:,}",
             ]
         }
         for done in queries.reports()
@@ -151,7 +243,10 @@ def _imports_page(
     columns = [
         {"label": _("文件")},
         {"label": _("时间")},
-        *({"label": _(word), "number": True} for word in ("共几行", "新建档案", "已在册", "退回")),
+        *(
+            {"label": _(word), "number": True}
+            for word in ("共几行", "新建档案", "已在册", "退回", "待装", "退回后改好")
+        ),
     ]
     context = {"rows": rows, "columns": columns, "refusal": refusal}
     return render(request, "registry/imports.html", context, status=status)
@@ -173,10 +268,20 @@ def _person_row(line: PersonLine, *, station: str, on: date) -> dict[str, object
     }
 
 
-def _refused_rows(row: ReportRow) -> list[dict[str, object]]:
+def _refused_rows(row: ReportRow, *, is_mended: bool) -> list[dict[str, object]]:
     """One line a fault, so that a clerk mends a row once."""
+    mended = _("已改好重新导入") if is_mended else ""
     return [
-        {"cells": [str(row.number), fault["column"], fault["shown"], fault["sentence"]]}
+        {
+            "cells": [
+                str(row.number),
+                fault["column"],
+                fault["shown"],
+                {"text": fault["sentence"], "chip": {"word": mended, "tone": "ok"}}
+                if mended
+                else fault["sentence"],
+            ]
+        }
         for fault in row.faults
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -111,7 +111,6 @@ class ReportRow(NamedTuple):
     person: UUID | None
     name: str
     faults: tuple[dict[str, str], ...]
-    corrected: UUID | None = None  # the later import that loaded it after all
 
 
 class RefusedRow(NamedTuple):
@@ -137,6 +136,7 @@ class RosterReport:
     waiting: int = 0
     corrected: int = 0
     rows: tuple[ReportRow, ...] = ()
+    mended: frozenset[int] = frozenset()  # numbers of refused rows that a later import has loaded
 
 
 # --- what is known when -------------------------------------------------------------------------------------
@@ -228,7 +228,9 @@ def _named(
 ) -> list[UUID]:
     within, bounds = _within(scope)
     sql = " union all ".join(_RANGE.format(place=place, within=within) for place in range(len(wanted)))
-    params = [value for lo, hi in wanted for value in (lo, hi, *bounds, first + most)]
+    params: list[str | int] = []
+    for lo, hi in wanted:
+        params += [lo, hi, *bounds, first + most]
     if not wanted:
         return []
     with connection.cursor() as cursor:
@@ -481,16 +483,17 @@ def reports() -> list[RosterReport]:
 
 
 def report(roster: UUID) -> RosterReport | None:
-    """One file with what became of each row; None out of scope."""
+    """One file; with what became of each row as soon as none waits. None out of scope."""
     row = RosterImport.objects.filter(pk=roster).first()
     if row is None:
         return None
+    if row.waiting:
+        return _report(row, (), corrected=0)
     kept = ImportedRow.objects.filter(roster=row).order_by("row")
-    listed = kept.values_list("row", "outcome", "person_id", "person__name", "faults", "corrected_id")
-    rows = tuple(
-        ReportRow(n, o, person, name or "", tuple(f), fixed) for n, o, person, name, f, fixed in listed
-    )
-    return _report(row, rows, corrected=sum(each.corrected is not None for each in rows))
+    listed = kept.values_list("row", "outcome", "person_id", "person__name", "faults")
+    rows = tuple(ReportRow(n, o, person, name or "", tuple(f)) for n, o, person, name, f in listed)
+    mended = frozenset(kept.exclude(corrected=None).values_list("row", flat=True))
+    return replace(_report(row, rows, corrected=len(mended)), mended=mended)
 
 
 def refused_rows(roster: UUID) -> list[RefusedRow]:

@@ -56,7 +56,7 @@ def ranges(typed: str) -> list[tuple[str, str]]:
     sought = sought_name(typed)[: LONGEST_TERM - 1]
     if not sought:
         return []
-    if not re.fullmatch(r"[a-zü'’]+\d*", sought):
+    if not re.fullmatch(r"[a-zü][a-zü'’]*\d*", sought):
         return _ranges([(NAME, sought), (NAME_LATER, sought)])
     sound = spelt(sought)
     kinds = [(NAME, sought), (SOUND, sound), (INITIALS, sound)]

@@ -7,7 +7,9 @@ from rongjun.registry import http
 app_name = "registry"
 urlpatterns = [
     path("people/", http.people, name="people"),
+    path("look-up/", http.look_up, name="look-up"),
     path("imports/", http.imports, name="imports"),
     path("imports/template.xlsx", http.roster_template, name="imports-template"),
     path("imports/<uuid:roster>/", http.report, name="report"),
+    path("imports/<uuid:roster>/refused.xlsx", http.refused_rows, name="refused-rows"),
 ]

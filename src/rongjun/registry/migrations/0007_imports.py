@@ -17,9 +17,9 @@ RIGHTS = {
 }
 # Staff learn where a number is on file and how the name begins, and only staff whose role lists the look-up.
 LOOK_UP = """
-    create function registry_look_up(wanted bytea[]) returns table (division bigint, masked_name text)
+    create function registry_look_up(wanted bytea[]) returns table (person uuid, division bigint, masked_name text)
     language sql stable security definer set search_path = public, pg_temp as
-    $$ select p.division, left(p.name, 1) || repeat('*', greatest(1, char_length(p.name) - 1))
+    $$ select p.id, p.division, left(p.name, 1) || repeat('*', greatest(1, char_length(p.name) - 1))
        from registry_identitydocument d join registry_person p on p.id = d.person_id
        where d.number_index = any (wanted) and d.superseded_at is null
          and 'registry.look-up' = any (string_to_array(current_setting('app.permissions', true), ' ')) $$;

@@ -18,7 +18,9 @@ class NameTerm(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
     division = models.BigIntegerField()
     served_by = models.GeneratedField(
-        expression=models.F("division"), output_field=models.BigIntegerField(), db_persist=True
+        expression=models.F("division"),  # type: ignore[arg-type]  # what the documentation shows
+        output_field=models.BigIntegerField(),
+        db_persist=True,
     )
     term = models.CharField(max_length=64, db_collation="C")
 
