@@ -83,9 +83,15 @@ def _name_everybody() -> None:
                 for row in names.items():
                     copy.write_row(row)
             cursor.execute("update registry_person p set name = n.name from named n where n.id = p.id")
+            # Indexes are built once the rows are there, as they were defined.
+            cursor.execute("select indexdef from pg_indexes where indexname like 'name_term%'")
+            definitions = [str(definition) for (definition,) in cursor.fetchall()]
+            cursor.execute("drop index name_term_everywhere, name_term_by_station")
             with cursor.copy("copy registry_nameterm (person_id, division, term) from stdin") as copy:
                 for row in _terms(people, names):
                     copy.write_row(row)
+            for definition in definitions:
+                cursor.execute(definition.encode())
         for table in ("identitydocument", "contact"):
             connection.execute(_numbers(table))
         connection.commit()

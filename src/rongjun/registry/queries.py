@@ -20,6 +20,7 @@ from rongjun.kernel.balance import Balance
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber, Phone
 from rongjun.kernel.reading import compact
+from rongjun.registry.cutover import Entry
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
     RELATION_STATED,
@@ -31,6 +32,7 @@ from rongjun.registry.models import (
     Assertion,
     Contact,
     CutoverImport,
+    CutoverRecord,
     DisabilityRating,
     Household,
     IdentityDocument,
@@ -49,6 +51,7 @@ from rongjun.registry.spelling import ranges, whole_names
 SEAL = "registry"
 NUMBER_INDEX = "registry-identity-number"
 PHONE_INDEX = "registry-phone"
+CARD_INDEX = "registry-card"
 PAGE = 50
 LONGEST_NAME = 50
 SHORTEST_NUMBER = 8  # signs: of the documents we read none is shorter
@@ -216,6 +219,8 @@ def _ending_in(tail: str) -> list[UUID]:
     return list(people.values_list("id", flat=True))
 
 
+# The planner takes any scope for one in two hundred rows, and would call helpers that cost more than the search.
+_ALONE = "select set_config('max_parallel_workers_per_gather', '0', true)"
 # Each range is read in the order of an index and no farther than needed, however many hold the words.
 _RANGE = """
     (select {place} as place, term, person_id from registry_nameterm
@@ -234,6 +239,7 @@ def _named(
     if not wanted:
         return []
     with connection.cursor() as cursor:
+        cursor.execute(_ALONE)
         cursor.execute(f"select * from ({sql}) found order by place, term, person_id", params)  # noqa: S608
         return list(dict.fromkeys(person for _, _, person in cursor.fetchall()))[first : first + most]
 
@@ -251,6 +257,7 @@ def _everybody(scope: Scope | None, *, first: int) -> tuple[list[UUID], int]:
     some = f"select from registry_nameterm where term >= %s and term < %s {within} limit %s"
     counted = f"select count(*) from ({some}) n"  # noqa: S608 - our names
     with connection.cursor() as cursor:
+        cursor.execute(_ALONE)
         cursor.execute(counted, [lo, hi, *bounds, MOST_LISTED])
         (total,) = cursor.fetchone()
     return _named([(lo, hi)], scope, most=PAGE, first=min(first, MOST_LISTED)), total
@@ -439,18 +446,19 @@ class Held(NamedTuple):
 
     person: UUID
     name: str
+    division: int
 
 
 def held_numbers(indexes: Sequence[bytes]) -> dict[bytes, Held]:
     """Of these numbers, those on file within scope, and whose they are."""
     sql = """
-        select d.number_index, p.id, p.name from registry_identitydocument d
+        select d.number_index, p.id, p.name, p.division from registry_identitydocument d
         join registry_person p on p.id = d.person_id
         where d.number_index = any (%s::bytea[]) and d.superseded_at is null
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(indexes)])
-        return {bytes(index): Held(person, name) for index, person, name in cursor.fetchall()}
+        return {bytes(index): Held(*whose) for index, *whose in cursor.fetchall()}
 
 
 def numbers_taken(indexes: Sequence[bytes]) -> set[bytes]:
@@ -568,6 +576,116 @@ def _balance(
 
 def _named_sums(sums: dict[str, Sum]) -> dict[str, Sum]:
     return {f"sum_{name}": each for name, each in sums.items()}
+
+
+# --- what the old system had done ---------------------------------------------------------------------------
+
+
+class CutoverThing(NamedTuple):
+    """One thing the old system had done for a person, for the app it belongs to. Amounts in fen by name."""
+
+    person: UUID
+    key: str
+    amounts: dict[str, int]
+    content: dict[str, str]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CutoverReport:
+    """What became of a file of the old system; rows and fen add up."""
+
+    id: UUID
+    kind: str
+    file_name: str
+    uploaded_at: datetime
+    uploaded_by: str
+    rows: dict[str, int]  # total, recorded, unchanged, refused
+    fen: dict[str, int]
+    faults: tuple[dict[str, str], ...]
+
+
+def cutover_records(kind: str, *, person: UUID | None = None, after: int = 0) -> list[CutoverThing]:
+    """What the old system had done of one kind (see `cutover.KINDS`), in scope, as it was recorded."""
+    kept = CutoverRecord.objects.filter(kind=kind, id__gt=after)
+    if person:
+        kept = kept.filter(person_id=person)
+    rows = kept.order_by("id").values_list("person_id", "key", "amounts", "content", "recorded_at")
+    return [CutoverThing(*row) for row in rows]
+
+
+def recorded_things(
+    kind: str, people: Sequence[UUID]
+) -> dict[tuple[UUID, str], tuple[dict[str, int], dict[str, str]]]:
+    """Amounts and content of what is on record for these people, by person and key."""
+    kept = CutoverRecord.objects.filter(kind=kind, person_id__in=list(people))
+    rows = kept.values_list("person_id", "key", "amounts", "content")
+    return {(person, key): (amounts, _without_mask(content)) for person, key, amounts, content in rows}
+
+
+def cutover_entries(kind: str) -> list[Entry]:
+    """The same for everybody in scope, as one side of a comparison."""
+    kept = CutoverRecord.objects.filter(kind=kind).values_list("person_id", "key", "amounts", "content")
+    rows = list(kept)
+    documents = IdentityDocument.objects.filter(
+        person_id__in={person for person, *_ in rows}, superseded_at=None
+    )
+    masks = dict(documents.order_by("-id").values_list("person_id", "number_mask"))
+    return [
+        Entry(
+            str(person), key, masks.get(person, ""), amounts, _without_mask(content), content.get("mask", "")
+        )
+        for person, key, amounts, content in rows
+    ]
+
+
+def _without_mask(content: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in content.items() if name != "mask"}
+
+
+def cutover_of(file_digest: bytes, *, division: int) -> UUID | None:
+    """The import of this very file for this division, if there was one."""
+    handed_in = CutoverImport.objects.filter(file_digest=file_digest, division=division)
+    return handed_in.values_list("id", flat=True).first()
+
+
+def cutover_report(handed_in: UUID) -> CutoverReport | None:
+    """What became of one file; None out of scope."""
+    row = CutoverImport.objects.filter(pk=handed_in).first()
+    return _cutover_report(row) if row else None
+
+
+def cutover_reports() -> list[CutoverReport]:
+    """The last hundred files of the old system handed in within scope, newest first."""
+    return [_cutover_report(row) for row in CutoverImport.objects.order_by("-uploaded_at", "id")[:100]]
+
+
+def _cutover_report(row: CutoverImport) -> CutoverReport:
+    fates = ("total", "recorded", "unchanged", "refused")
+    return CutoverReport(
+        id=row.id,
+        kind=row.kind,
+        file_name=row.file_name,
+        uploaded_at=row.uploaded_at,
+        uploaded_by=row.uploaded_by,
+        rows={fate: getattr(row, fate) for fate in fates},
+        fen={fate: getattr(row, f"{fate}_fen") for fate in fates},
+        faults=tuple(row.faults),
+    )
+
+
+def cutover_refused(handed_in: UUID) -> list[RefusedRow]:
+    """What stood in the refused rows of such a file. The caller logs the read."""
+    row = CutoverImport.objects.filter(pk=handed_in).exclude(refused_sealed=None).first()
+    if row is None:
+        return []
+    told = json.loads(keys().open(SEAL, bytes(row.refused_sealed or b""), cutover_place(row.id)))
+    return [RefusedRow(number, values, tuple(faults)) for number, values, faults in told]
+
+
+def cutover_place(handed_in: UUID) -> bytes:
+    """What the refused rows of such a file are bound to."""
+    return b"registry:cutover-refused:" + handed_in.bytes
 
 
 def counties() -> list[int]:

@@ -29,7 +29,7 @@ from rongjun.registry.logic import CATEGORY_OF_LABEL, fit_to_show, tidy_name
 # What stands for a cell the spreadsheet spoilt; no workbook can hold the sign they start with.
 SPOILT_NUMBER = "\x00number"
 SPOILT_FORMULA = "\x00formula"
-_SPOILT: Mapping[str, str] = {
+SPOILT: Mapping[str, str] = {
     SPOILT_NUMBER: "表格软件把长号码当成了数字，末几位已经变成 0。请把这一列设成“文本”格式后重新填写。",
     SPOILT_FORMULA: "这一格是公式。请复制后“粘贴为数值”，再导入。",
 }
@@ -228,8 +228,8 @@ class _Cells:
     def read(self, heading: str, how: Callable[[str], Value]) -> Value | None:
         """The cell as a value; None when it is empty or a fault was noted."""
         value = self.raw.values.get(heading, "")
-        if value in _SPOILT:
-            self.fault(heading, "registry.cell-spoilt", _SPOILT[value], shown="（格式问题）")
+        if value in SPOILT:
+            self.fault(heading, "registry.cell-spoilt", SPOILT[value], shown="（格式问题）")
             return None
         text = half_width(value)
         if not text:

@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ("unchanged_fen", models.BigIntegerField()),
                 ("refused_fen", models.BigIntegerField()),
                 ("faults", models.JSONField(default=list)),
+                ("refused_sealed", models.BinaryField(null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -125,6 +125,7 @@ class CutoverImport(models.Model):
     unchanged_fen = models.BigIntegerField()
     refused_fen = models.BigIntegerField()
     faults = models.JSONField(default=list)
+    refused_sealed = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
