@@ -13,9 +13,14 @@ from bench.measuring import Timing, keep_to_cores, timed, timing
 from bench.population import SEED
 from bench.setting import ON, Setting, opened
 
-# Shares as in a Chinese city: one in thirteen is a 王, one given name in forty holds 建国.
-_SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎单解仇"
-_GIVEN: Final = "建国 建军 国强 志强 秀英 桂英 志明 卫东 红军 爱国 伟 勇 军 杰 涛 明 超 磊 敏 静 丽 艳 芳 娟 三 山 帅 生 胜 松".split()
+_SURNAMES: Final = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶"
+    "阎单解仇"
+)
+_GIVEN: Final = (
+    *("建国", "建军", "国强", "志强", "秀英", "桂英", "志明", "卫东", "红军", "爱国"),
+    *"伟勇军杰涛明超磊敏静丽艳芳娟三山帅生胜松",
+)
 _SECOND: Final = "德永文玉海春国成金新立世庆兴忠学振少晓光华平云"
 _ROUNDS: Final = 25
 _CITY, _DISTRICT, _STATION = (0, 999999999999), (370202000000, 370202999999), (370202901000, 370202901999)
@@ -27,7 +32,7 @@ _TYPED: Final = (
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """Seconds a search takes inside the server, page by page, in the scope of a city, a district, a station."""
+    """Seconds a search takes inside the server, page by page, in scopes of a city, a district, a station."""
     with invented_registry(setting.size.people):
         from django.utils import timezone
 
@@ -104,13 +109,13 @@ def _numbers(table: str) -> bytes:
     return f"""
         insert into registry_{table} (person_id, division, valid_from, recorded_at, source, evidence,
             recorded_by, {kind[0]}number_sealed, number_index, number_mask, number_tail)
-        select id, division, '2020-01-01', now(), '虚构', '', 'x', {kind[1]}'', sha256(id::text::bytea), '****',
-            lpad((random() * 9999)::int::text, 4, '0') from registry_person
+        select id, division, '2020-01-01', now(), '虚构', '', 'x', {kind[1]}'',
+            sha256(id::text::bytea), '****', lpad((random() * 9999)::int::text, 4, '0') from registry_person
     """.encode()
 
 
 def _names() -> Iterator[str]:
-    chance = random.Random(SEED)  # noqa: S311 - invented names, nothing secret
+    chance = random.Random(SEED)
     while True:
         second = chance.choice(_SECOND) if chance.random() < 0.5 else ""
         given = chance.choices(_GIVEN, k=1)[0]

@@ -39,7 +39,7 @@ ROLES: dict[str, Role] = {
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
         _role("district-officer", "区市经办", _WORK),
-        _role("city-officer", "市局经办", _WORK),
+        _role("city-officer", "市局经办", f"{_WORK} registry.cutover"),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),

@@ -1,8 +1,23 @@
 """The door of the registry."""
 
-from rongjun.registry.actions import end_relation, import_roster, record_relation, state_fact
+from rongjun.registry.actions import (
+    PART,
+    CutoverFile,
+    compare_cutover,
+    differences_workbook,
+    end_relation,
+    import_cutover,
+    import_roster,
+    load_part,
+    read_cutover,
+    record_relation,
+    state_fact,
+    take_in_roster,
+)
+from rongjun.registry.cutover import KINDS, SIDES
 from rongjun.registry.queries import (
     PAGE,
+    CutoverThing,
     HeldRelation,
     Moment,
     PersonFile,
@@ -10,8 +25,11 @@ from rongjun.registry.queries import (
     ReportRow,
     RosterReport,
     askable,
+    balance,
     counties,
     counts,
+    cutover_records,
+    cutover_report,
     file_of,
     find_people,
     lines_of,
@@ -25,7 +43,12 @@ from rongjun.registry.roster import RawRow
 from rongjun.registry.workbook import digest_of, read_roster, roster_workbook, template
 
 __all__ = [
+    "KINDS",
     "PAGE",
+    "PART",
+    "SIDES",
+    "CutoverFile",
+    "CutoverThing",
     "HeldRelation",
     "Moment",
     "PersonFile",
@@ -34,15 +57,23 @@ __all__ = [
     "ReportRow",
     "RosterReport",
     "askable",
+    "balance",
+    "compare_cutover",
     "counties",
     "counts",
+    "cutover_records",
+    "cutover_report",
+    "differences_workbook",
     "digest_of",
     "end_relation",
     "file_of",
     "find_people",
+    "import_cutover",
     "import_roster",
     "lines_of",
+    "load_part",
     "open_number",
+    "read_cutover",
     "read_roster",
     "record_relation",
     "relations_held",
@@ -50,6 +81,7 @@ __all__ = [
     "reports",
     "roster_workbook",
     "state_fact",
+    "take_in_roster",
     "template",
     "timeline",
 ]

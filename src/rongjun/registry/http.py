@@ -16,20 +16,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
 from rongjun.places import api as places
 from rongjun.registry import actions, queries
+from rongjun.registry.cutover import KINDS, SIDES, Difference
 from rongjun.registry.queries import PAGE, PersonLine, ReportRow
 from rongjun.registry.roster import examples
-from rongjun.registry.workbook import digest_of, read_roster, refused_workbook, template
+from rongjun.registry.workbook import cutover_workbook, digest_of, read_roster, refused_workbook, template
 from rongjun.rules.api import months_between
 from rongjun.ui.api import Sentence, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FATES = {"total": "共几行", "recorded": "登记", "unchanged": "已登记", "refused": "退回"}
+MOST_SHOWN = 500  # differences on a page; the workbook holds all
 SEX = {"male": "男", "female": "女"}
 
 
@@ -199,6 +203,168 @@ def _workbook(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
+# --- what the old system had done ---------------------------------------------------------------------------
+
+
+@staff("registry.cutover")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cutover(request: ActingRequest) -> HttpResponse:
+    """Hand in a file of the old system (POST), or see those handed in."""
+    if request.method == "POST":
+        try:
+            name, content = _uploaded(request)
+            handed_in = actions.import_cutover(
+                actions.read_cutover(content, synthetic=settings.SYNTHETIC),
+                file_name=name,
+                file_digest=digest_of(content),
+                by=request.actor,
+                now=request.now,
+            )
+            return redirect("registry:cutover-report", handed_in=handed_in)
+        except Refused as refused:
+            return _cutover_page(request, refusal=sentence(refused), status=422)
+    return _cutover_page(request)
+
+
+@staff("registry.cutover")
+@require_safe
+def cutover_report(request: ActingRequest, handed_in: UUID) -> HttpResponse:
+    """What became of one file of the old system: rows and money add up, every refused row explained."""
+    done = queries.cutover_report(handed_in)
+    if done is None:
+        raise Http404
+    faults = _Part.of(done.faults, request, "refused")
+    return render(
+        request,
+        "registry/cutover_report.html",
+        {
+            "report": done,
+            "kind": KINDS[done.kind].label,
+            "fates": [
+                {"cells": [_(word), f"{done.rows[fate]:,}", str(Fen(done.fen[fate]))]}
+                for fate, word in FATES.items()
+            ],
+            "fate_columns": [
+                {"label": _("去向")},
+                {"label": _("行"), "number": True},
+                {"label": _("金额（元）"), "number": True},
+            ],
+            "refused": [
+                {"cells": [str(each["row"]), each["column"], each["shown"], each["sentence"]]}
+                for each in faults.rows
+            ],
+            "refused_pager": faults.pager,
+            "refused_columns": [
+                *({"label": _(word), "short": True} for word in ("行", "列", "填的是")),
+                {"label": _("为什么退回、怎么改")},
+            ],
+            "may_take_back": done.uploaded_by == request.actor.text and bool(done.rows["refused"]),
+        },
+    )
+
+
+@staff("registry.cutover")
+@require_safe
+def cutover_refused(request: ActingRequest, handed_in: UUID) -> HttpResponse:
+    """The refused rows as they were handed in, with control totals of their own. The read is logged."""
+    done = queries.cutover_report(handed_in)
+    if done is None:
+        raise Http404
+    if done.uploaded_by != request.actor.text:
+        raise PermissionDenied
+    rows = queries.cutover_refused(handed_in)
+    if not rows:
+        raise Http404
+    audit.note_read(
+        f"cutover:{handed_in}",
+        event="registry.refused-rows-exported",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="下载退回的行改正",
+        source=request.path,
+        division=request.actor.division,
+        detail={"rows": len(rows)},
+        at=request.now,
+    )
+    content = cutover_workbook(KINDS[done.kind], rows, fen=done.fen["refused"])
+    return _workbook(content, "割接退回的行.xlsx")
+
+
+@staff("registry.cutover")
+@require_POST
+def cutover_compare(request: ActingRequest) -> HttpResponse:
+    """The difference list of a file of the old system and of ours, or of what is on record; also as xlsx."""
+    try:
+        old = actions.read_cutover(_uploaded(request)[1], synthetic=settings.SYNTHETIC)
+        other = request.FILES.get("other")
+        new = (
+            actions.read_cutover(_uploaded(request, "other")[1], synthetic=settings.SYNTHETIC)
+            if other
+            else None
+        )
+        found = actions.compare_cutover(old, new, by=request.actor, now=request.now)
+    except Refused as refused:
+        return _cutover_page(request, refusal=sentence(refused), status=422)
+    if request.POST.get("as") == "xlsx":
+        return _workbook(actions.differences_workbook(found), "差异清单.xlsx")
+    return render(
+        request,
+        "registry/cutover_compare.html",
+        {
+            "kind": old.kind.label,
+            "against": new is not None,
+            "unread": len(old.bad) + (len(new.bad) if new else 0),
+            "equal": f"{found.equal:,}",
+            "counts": [(word, f"{found.count(side):,}") for side, word in SIDES.items()],
+            "old": str(Fen(found.old_fen)),
+            "new": str(Fen(found.new_fen)),
+            "gap": str(Fen(found.new_fen - found.old_fen)),
+            "rows": [_difference_row(each) for each in found.differences[:MOST_SHOWN]],
+            "more": max(0, len(found.differences) - MOST_SHOWN),
+            "columns": [
+                *({"label": _(word)} for word in ("情况", "证件号码", "哪一笔")),
+                *({"label": _(word), "number": True} for word in ("旧（元）", "新（元）", "相差（元）")),
+                {"label": _("其他")},
+            ],
+        },
+    )
+
+
+def _difference_row(each: Difference) -> dict[str, object]:
+    fen = ["" if amount is None else str(Fen(amount)) for amount in (each.old_fen, each.new_fen)]
+    return {"cells": [SIDES[each.side], each.mask, each.key, *fen, str(Fen(each.fen)), each.what]}
+
+
+def _cutover_page(
+    request: ActingRequest, *, refusal: Sentence | None = None, status: int = 200
+) -> HttpResponse:
+    rows = [
+        {
+            "cells": [
+                {"text": done.file_name, "url": reverse("registry:cutover-report", args=[done.id])},
+                KINDS[done.kind].label,
+                timezone.localtime(done.uploaded_at).strftime("%Y-%m-%d %H:%M"),
+                *(f"{done.rows[fate]:,}" for fate in FATES),
+                str(Fen(done.fen["total"])),
+            ]
+        }
+        for done in queries.cutover_reports()
+    ]
+    columns = [
+        *({"label": _(word)} for word in ("文件", "种类", "时间")),
+        *({"label": _(word), "number": True} for word in (*FATES.values(), "总金额（元）")),
+    ]
+    kinds = [{"cells": [kind.label, "、".join(kind.headings)]} for kind in KINDS.values()]
+    context = {
+        "rows": rows,
+        "columns": columns,
+        "refusal": refusal,
+        "kinds": kinds,
+        "kind_columns": [{"label": _("种类"), "short": True}, {"label": _("表头")}],
+    }
+    return render(request, "registry/cutover.html", context, status=status)
+
+
 # --- handing in ---------------------------------------------------------------------------------------------
 
 
@@ -215,8 +381,8 @@ def _hand_in(request: ActingRequest) -> UUID:
     return roster
 
 
-def _uploaded(request: ActingRequest) -> tuple[str, bytes]:
-    upload = request.FILES.get("file")
+def _uploaded(request: ActingRequest, field: str = "file") -> tuple[str, bytes]:
+    upload = request.FILES.get(field)
     if upload is None or not upload.size:
         raise Refused("registry.upload-missing")
     if upload.size > settings.LARGEST_UPLOAD:

@@ -219,7 +219,7 @@ def _ending_in(tail: str) -> list[UUID]:
     return list(people.values_list("id", flat=True))
 
 
-# The planner takes any scope for one in two hundred rows, and would call helpers that cost more than the search.
+# The planner takes any scope for one row in two hundred, and would call helpers dearer than the search.
 _ALONE = "select set_config('max_parallel_workers_per_gather', '0', true)"
 # Each range is read in the order of an index and no farther than needed, however many hold the words.
 _RANGE = """

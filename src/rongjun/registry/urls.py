@@ -12,4 +12,8 @@ urlpatterns = [
     path("imports/template.xlsx", http.roster_template, name="imports-template"),
     path("imports/<uuid:roster>/", http.report, name="report"),
     path("imports/<uuid:roster>/refused.xlsx", http.refused_rows, name="refused-rows"),
+    path("cutover/", http.cutover, name="cutover"),
+    path("cutover/compare/", http.cutover_compare, name="cutover-compare"),
+    path("cutover/<uuid:handed_in>/", http.cutover_report, name="cutover-report"),
+    path("cutover/<uuid:handed_in>/refused.xlsx", http.cutover_refused, name="cutover-refused"),
 ]

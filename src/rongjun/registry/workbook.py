@@ -16,6 +16,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rongjun.kernel.crypto import sm3
+from rongjun.kernel.money import Fen
+from rongjun.registry.cutover import MONEY, ROWS, Kind
 from rongjun.registry.roster import COLUMNS, RawRow
 from rongjun.registry.sheets import LARGEST_UNPACKED, MOST_ROWS, Shape, read_table
 
@@ -23,6 +25,7 @@ __all__ = [
     "LARGEST_UNPACKED",
     "MOST_ROWS",
     "SHEET",
+    "cutover_workbook",
     "digest_of",
     "read_roster",
     "refused_workbook",
@@ -113,6 +116,28 @@ def refused_workbook(
     return _bytes(book)
 
 
+def cutover_workbook(
+    kind: Kind, rows: Sequence[tuple[int, Mapping[str, str], Sequence[Mapping[str, str]]]], *, fen: int
+) -> bytes:
+    """Refused rows of a file of the old system, in its own layout, with why and what to do, and totals.
+
+    Whoever changes an amount changes the total with it.
+    """
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = kind.label
+    sheet.append([ROWS, str(len(rows)), MONEY, str(Fen(fen))] if kind.amounts else [ROWS, str(len(rows))])
+    headings = [*kind.headings, WHY, WHAT_TO_DO]
+    sheet.append(headings)
+    told = []
+    for _, cells, faults in rows:
+        why, todo = zip(*(_split(fault) for fault in faults), strict=True)
+        told.append({**cells, WHY: "\n".join(why), WHAT_TO_DO: "\n".join(todo)})
+    _fill(sheet, told, headings=headings, first=3)
+    return _bytes(book)
+
+
 def table_workbook(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """Any table as a workbook of one sheet; every cell is text."""
     book = Workbook()
@@ -178,9 +203,13 @@ def _add_choices(sheet: Worksheet) -> None:
 
 
 def _fill(
-    sheet: Worksheet, rows: Sequence[Mapping[str, str]], *, headings: Sequence[str] = _HEADINGS
+    sheet: Worksheet,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    headings: Sequence[str] = _HEADINGS,
+    first: int = 2,
 ) -> None:
-    for number, values in enumerate(rows, start=2):
+    for number, values in enumerate(rows, start=first):
         for index, heading in enumerate(headings, start=1):
             text = values.get(heading, "")
             text = "" if text.startswith("\x00") else ILLEGAL_CHARACTERS_RE.sub("", text)

@@ -3,6 +3,7 @@
 from rongjun.registry.actions.cutover import (
     CutoverFile,
     compare_cutover,
+    differences_workbook,
     import_cutover,
     read_cutover,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "CutoverFile",
     "Found",
     "compare_cutover",
+    "differences_workbook",
     "end_relation",
     "import_cutover",
     "import_roster",

@@ -13,10 +13,12 @@ from django.db import IntegrityError, transaction
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
 from rongjun.kernel.reading import half_width
 from rongjun.registry.actions.saying import insert
 from rongjun.registry.cutover import (
     KINDS,
+    SIDES,
     BadRow,
     Comparison,
     CutoverRow,
@@ -43,6 +45,7 @@ from rongjun.registry.queries import (
 )
 from rongjun.registry.roster import Fault
 from rongjun.registry.sheets import Table, read_table
+from rongjun.registry.workbook import table_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def import_cutover(
     return work.id
 
 
-def compare_cutover(old: CutoverFile, new: CutoverFile | None) -> Comparison:
+def compare_cutover(old: CutoverFile, new: CutoverFile | None, *, by: Actor, now: datetime) -> Comparison:
     """The parallel-run difference list: two files of one kind, or a file and what is on record in scope.
 
     Refused("registry.cutover-no-kind") when the files are of two kinds. Rows that do not read are not in it.
@@ -117,7 +120,37 @@ def compare_cutover(old: CutoverFile, new: CutoverFile | None) -> Comparison:
     if new is not None and new.kind != old.kind:
         raise Refused("registry.cutover-no-kind")
     right = list(_entries(new.good)) if new else cutover_entries(old.kind.code)
-    return compare(_entries(old.good), right)
+    found = compare(_entries(old.good), right)
+    audit.note(
+        "registry.cutover-compared",
+        by=by.text,
+        role=by.role,
+        division=by.division,
+        detail={"kind": old.kind.code, "equal": found.equal, "differences": len(found.differences)},
+        at=now,
+    )
+    return found
+
+
+def differences_workbook(found: Comparison) -> bytes:
+    """The difference list as a workbook: numbers masked, amounts in yuan, the sums below."""
+    rows = [
+        [
+            SIDES[each.side],
+            each.mask,
+            each.key,
+            "" if each.old_fen is None else str(Fen(each.old_fen)),
+            "" if each.new_fen is None else str(Fen(each.new_fen)),
+            str(Fen(each.fen)),
+            each.what,
+        ]
+        for each in found.differences
+    ]
+    sums = [str(Fen(each)) for each in (found.old_fen, found.new_fen, found.new_fen - found.old_fen)]
+    rows.append(["合计（含一致的）", "", f"一致 {found.equal} 笔", *sums, ""])
+    return table_workbook(
+        "差异清单", ["情况", "证件号码", "哪一笔", "旧（元）", "新（元）", "相差（元）", "其他"], rows
+    )
 
 
 def _entries(rows: Sequence[CutoverRow]) -> Iterable[Entry]:
