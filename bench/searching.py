@@ -95,6 +95,7 @@ def _name_everybody() -> None:
             with cursor.copy("copy registry_nameterm (person_id, division, term) from stdin") as copy:
                 for row in _terms(people, names):
                     copy.write_row(row)
+            connection.commit()
             for definition in definitions:
                 cursor.execute(definition.encode())
         for table in ("identitydocument", "contact"):

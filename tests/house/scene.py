@@ -29,11 +29,12 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook."""
+    """What addresses need to name: a person of the clerk's station, one of their documents, two files."""
 
     person: UUID
     document: int
     roster: UUID
+    cutover: UUID
 
 
 def set_scene() -> Scene:
@@ -48,7 +49,7 @@ def set_scene() -> Scene:
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster)
+    return Scene(person, file.documents[0][0], roster, _take_over())
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:
@@ -63,6 +64,21 @@ def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:
             synthetic=True,
             now=timezone.now(),
             today=timezone.localdate(),
+        )
+
+
+def _take_over() -> UUID:
+    """A file of the old system with one row nobody is on file for, handed in by the city officer."""
+    number = IdentityNumber.invented(born=date(1960, 1, 1), sequence=1, address="990778").number
+    content = f"总行数,1,总金额,12.30\n证件号码,项目代码,已发月份,已发金额\n{number},示例补助,2026-08,12.30\n"
+    actor = actor_of("city")
+    with acting_as(actor):
+        return registry.import_cutover(
+            registry.read_cutover(content.encode(), synthetic=True),
+            file_name="已发.csv",
+            file_digest=sha256(content.encode()).digest(),
+            by=actor,
+            now=timezone.now(),
         )
 
 

@@ -75,9 +75,15 @@ ANSWERS = """
   desk:policy-people          door     enrol    403     200   200      200       200   403    403      403
   desk:evidence               door     enrol    403     403   403      403       403   403    403      200
   registry:people             door     enrol    403     200   200      200       200   403    403      403
+  registry:look-up            door     enrol    403     200   200      200       200   403    403      403
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
   registry:report             door     enrol    403     200   200      404       200   403    403      403
+  registry:refused-rows       door     enrol    403     200   403      404       403   403    403      403
+  registry:cutover            door     enrol    403     403   403      403       200   403    403      403
+* registry:cutover-compare    door     enrol    403     403   403      403       422   403    403      403
+  registry:cutover-report     door     enrol    403     403   403      403       200   403    403      403
+  registry:cutover-refused    door     enrol    403     403   403      403       200   403    403      403
 * account_logout              door     door     door    door  door     door      door  door   door     door
 """
 SENT_TO = {
@@ -111,6 +117,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "person": scene.person,
         "document": scene.document,
         "roster": scene.roster,
+        "handed_in": scene.cutover,
         "code": "eldercare.collective-support",
         "verdict": "unknown",
         "pk": 1,

@@ -41,6 +41,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:people": reverse("registry:people"),
         "registry:imports": reverse("registry:imports"),
         "registry:report": reverse("registry:report", args=[scene.roster]),
+        "registry:cutover": reverse("registry:cutover"),
+        "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
     }
 
 
