@@ -15,7 +15,7 @@ from bench.measuring import THREADS
 from bench.setting import ON, ROOT, SIZES, Setting
 from tools.steps import SetupError, report, say, stop_on_terminate
 
-NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance", "entitle")
+NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance", "entitle", "import", "search")
 _SECONDS = 1800
 
 
@@ -97,6 +97,12 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "entitle" in wanted:
         say("全体判定并存下（数据库）", "everybody judged and kept, with a database")
         found["entitling"] = _child("entitling", setting)
+    if "import" in wanted:
+        say("导入花名册（数据库）", "a roster imported, with a database")
+        found["importing"] = _child("importing", setting)
+    if "search" in wanted:
+        say("找人（数据库）", "people searched for, with a database")
+        found["searching"] = _child("searching", setting)
     return found
 
 

@@ -74,6 +74,9 @@ _IMPACT: Final = ("政策改动对全体的影响，资料已存", "a changed po
 _ENTITLE: Final = ("全体判定并存下，资料从数据库读", "everybody judged and kept, facts from PostgreSQL")
 _ENTITLE_MEMORY: Final = ("全体判定并存下的内存", "everybody judged and kept, peak memory")
 _KEPT: Final = ("全体判定存下的大小", "everybody judged and kept, bytes stored")
+_IMPORT: Final = ("导入花名册，从文件到最后一行", "a roster imported, file to last row")
+_IMPORT_CSV: Final = ("导入花名册（CSV）", "a roster imported from CSV")
+_SEARCH: Final = ("找人，最慢的一种", "people searched for, the slowest search")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -94,6 +97,8 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "check": _check_rows,
         "insurance": _insurance_rows,
         "entitle": _entitle_rows,
+        "import": _import_rows,
+        "search": _search_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -194,6 +199,31 @@ def _entitle_rows(found: Mapping[str, Any]) -> list[Row]:
         Bar(1e8, " MB", 1e-6).row("entitle-kept", _KEPT, told["kept_bytes"]),
         _time(found, 1.0, SECONDS).row("impact", _IMPACT, told["impact"]["wall"], compared),
     ]
+
+
+def _import_rows(found: Mapping[str, Any]) -> list[Row]:
+    told, titles = found["importing"], {"xlsx": _IMPORT, "csv": _IMPORT_CSV}
+    least = 1_000 / (SLACK if found["size"] == "small" else 1)
+    return [
+        Bar(least, " rows/s", at_least=True).row(
+            f"import-{kind}",
+            titles[kind],
+            told["rows"] / told[kind]["seconds"],
+            f"{told['rows']:,} rows: read {told[kind]['read']:.1f} s, sealed {told[kind]['take_in']:.1f} s,"
+            f" loaded {told[kind]['load']:.1f} s; processor of our side {told[kind]['cpu']:.1f} s;"
+            f" one small commit {_ms(told['commit']['wall'])}",
+        )
+        for kind in ("xlsx", "csv")
+    ]
+
+
+def _search_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["searching"]
+    remark = (
+        f"{told['worst']}; {told['people']:,} people, {told['searches']} searches,"
+        f" median {_ms(told['worst_timing']['wall'])}"
+    )
+    return [_time(found, 0.05, *MILLISECONDS).row("search", _SEARCH, told["worst_timing"]["p95"], remark)]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

@@ -218,7 +218,7 @@ def _year(text: str) -> str:
 
 def _state(text: str) -> str:
     if text not in CARD_STATES:
-        raise Unfit("registry.not-in-list", f"卡状态只能填：{'、'.join(CARD_STATES)}。请改成其中一个。")
+        raise Unfit("registry.not-a-card-state", f"卡状态只能填：{'、'.join(CARD_STATES)}。请改成其中一个。")
     return CARD_STATES[text]
 
 
@@ -226,7 +226,7 @@ def _day(text: str) -> str:
     try:
         return date.fromisoformat(re.sub(r"[/.]", "-", text)).isoformat()
     except ValueError:
-        raise Unfit("registry.not-a-day", "请写成 年-月-日，例如 2026-08-01。") from None
+        raise Unfit("registry.not-a-state-day", "请写成 年-月-日，例如 2026-08-01。") from None
 
 
 _READERS: Mapping[str, Callable[[str], str]] = {

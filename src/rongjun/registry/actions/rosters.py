@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
@@ -15,7 +16,7 @@ from rongjun.access.api import Actor, Scope, acting_as_job, scope_of
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber
-from rongjun.registry.actions.saying import Said, insert
+from rongjun.registry.actions.saying import insert, insert_values
 from rongjun.registry.logic import (
     fit_to_show,
     grams,
@@ -30,7 +31,6 @@ from rongjun.registry.models import (
     Household,
     IdentityDocument,
     ImportedRow,
-    NameTerm,
     Particulars,
     Person,
     RosterImport,
@@ -54,6 +54,7 @@ from rongjun.registry.queries import (
 from rongjun.registry.roster import Fault, RawRow, RosterRow, read_row
 from rongjun.registry.spelling import terms
 
+Values = dict[str, Any]  # of one row, by column
 PART = 1000  # rows: what one transaction loads, and what a crash makes it do again
 _TRIES = 3
 _JOB = "registry.load-rosters"
@@ -259,12 +260,13 @@ class _Work:
     def record(self) -> None:
         """Write the files and the fate of every row."""
         people = self._open_files()
-        insert(
+        insert_values(
+            ImportedRow,
             [
                 *(self._row(row.number, "opened", person=people[row.number]) for row in self.opened),
                 *(self._row(number, "unchanged", person=person) for number, person in self.unchanged),
                 *(self._row(number, "refused", faults=faults) for number, faults in self.refused),
-            ]
+            ],
         )
         self._mark_corrected()
 
@@ -305,14 +307,14 @@ class _Work:
         files = [_NewFile(row, by=by, now=self.now, today=self.today, source=source) for row in self.opened]
         insert([file.person for file in files])
         # In the order of their index: two imports with the same numbers cannot wait for each other in a ring.
-        documents = sorted((file.document for file in files), key=lambda said: bytes(said.number_index))
-        insert(documents)
-        said: dict[type[Assertion], list[Assertion]] = {}
-        for assertion in (each for file in files for each in file.assertions):
-            said.setdefault(type(assertion), []).append(assertion)
-        for assertions in said.values():
-            insert(assertions)
-        insert([term for file in files for term in terms_of(file.person)])
+        documents = sorted((file.document for file in files), key=lambda said: said["number_index"])
+        insert_values(IdentityDocument, documents)
+        said: dict[type[Assertion], list[Values]] = {}
+        for model, values in (each for file in files for each in file.assertions):
+            said.setdefault(model, []).append(values)
+        for model, rows in said.items():
+            insert_values(model, rows)
+        write_terms([file.person for file in files])
         return {file.row.number: file.person.id for file in files}
 
     def _mark_corrected(self) -> None:
@@ -336,26 +338,35 @@ class _Work:
 
     def _row(
         self, number: int, outcome: str, *, person: UUID | None = None, faults: Iterable[Fault] = ()
-    ) -> ImportedRow:
+    ) -> Values:
         told = [asdict(fault) for fault in faults]
-        return ImportedRow(
-            roster_id=self.report.pk,
-            division=self.report.division,
-            row=number,
-            outcome=outcome,
-            person_id=person,
-            faults=told,
-            original_sealed=self._original(number) if told else None,
-        )
+        return {
+            "roster_id": self.report.pk,
+            "division": self.report.division,
+            "row": number,
+            "outcome": outcome,
+            "person_id": person,
+            "faults": told,
+            "original_sealed": self._original(number) if told else None,
+            "corrected_id": None,
+        }
 
     def _original(self, number: int) -> bytes:
         plain = json.dumps(dict(self.raw[number].values), ensure_ascii=False).encode()
         return audit.keys().seal(SEAL, plain, row_place(self.report.pk, number))
 
 
-def terms_of(person: Person) -> list[NameTerm]:
-    """What the person's name is found by."""
-    return [NameTerm(person=person, division=person.division, term=term) for term in terms(person.name)]
+def write_terms(people: Sequence[Person]) -> None:
+    """Write what these people's names are found by; whoever changes a name deletes the old terms first."""
+    # Ten rows a person: making model objects of them would take as long as all the rest.
+    rows = [(person.id, person.division, term) for person in people for term in terms(person.name)]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into registry_nameterm (person_id, division, term)"
+                " select * from unnest(%s::uuid[], %s::bigint[], %s::text[])",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
 
 
 def _outside(row: RosterRow, label: str) -> Fault:
@@ -419,11 +430,11 @@ class _NewFile:
             *(self._said(Statement, today, fact=fact, value=value) for fact, value in row.stated),
         ]
 
-    def _document(self) -> IdentityDocument:
+    def _document(self) -> Values:
         row, number = self.row, self.row.document
         index = number_index(row.document_type, number.number)
         shows_tail = isinstance(number, IdentityNumber | ForeignPermit)
-        return self._said(
+        _, values = self._said(
             IdentityDocument,
             self._today,
             kind=row.document_type,
@@ -434,8 +445,9 @@ class _NewFile:
             number_mask=number.masked,
             number_tail=number.number[-4:] if shows_tail else "",
         )
+        return values
 
-    def _about_the_person(self) -> Iterable[Assertion]:
+    def _about_the_person(self) -> Iterable[tuple[type[Assertion], Values]]:
         row, today = self.row, self._today
         yield self._said(
             Particulars, row.birth_date or today, name=row.name, sex=row.sex, birth_date=row.birth_date
@@ -455,7 +467,7 @@ class _NewFile:
                 number_tail=row.phone.number[-4:],
             )
 
-    def _about_service(self) -> Iterable[Assertion]:
+    def _about_service(self) -> Iterable[tuple[type[Assertion], Values]]:
         row, today = self.row, self._today
         for category in row.statuses:
             # Only for a veteran does the roster say since when; all else holds as of today.
@@ -471,13 +483,16 @@ class _NewFile:
                 placement_mode=row.placement_mode,
             )
 
-    def _said(self, model: type[Said], since: date, **said: object) -> Said:
-        return model(
-            person=self.person,
-            division=self.person.division,
-            valid_from=since,
-            recorded_at=self._now,
-            source=self._source,
-            recorded_by=self._by,
+    def _said(self, model: type[Assertion], since: date, **said: Any) -> tuple[type[Assertion], Values]:
+        return model, {
+            "person_id": self.person.id,
+            "division": self.person.division,
+            "valid_from": since,
+            "valid_to": None,
+            "recorded_at": self._now,
+            "superseded_at": None,
+            "source": self._source,
+            "evidence": "",
+            "recorded_by": self._by,
             **said,
-        )
+        }

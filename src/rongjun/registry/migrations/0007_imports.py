@@ -280,7 +280,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="nameterm",
             name="person",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="registry.person"),
+            field=models.ForeignKey(
+                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to="registry.person"
+            ),
         ),
         migrations.AddField(
             model_name="rosterpart",

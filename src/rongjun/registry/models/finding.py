@@ -15,7 +15,8 @@ class NameTerm(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    # The composite key onto the person (migration 0007) says it all; a second check would cost as much again.
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, db_constraint=False)
     division = models.BigIntegerField()
     served_by = models.GeneratedField(
         expression=models.F("division"),  # type: ignore[arg-type]  # what the documentation shows
