@@ -13,8 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
-from rongjun.access.api import acting_as
+from rongjun.access.api import acting_as, acting_as_job
 from rongjun.audit import api as audit
+from rongjun.registry.jobs import load_rosters
 from rongjun.registry.models import Person
 from rongjun.registry.queries import whereabouts
 from rongjun.registry.tests import scene
@@ -231,6 +232,74 @@ def test_a_roster_handed_in_leads_to_its_report() -> None:
     for there in ("共 <b>3</b> 行 = 新建 <b>2</b> + 已在册 <b>0</b> + 退回 <b>1</b>", "姓名没有填，请补上。"):
         assert there in page
     assert "花名册.xlsx" in seen(client.get("/registry/imports/"))
+
+
+def test_a_long_roster_waits_for_the_worker_and_the_page_says_how_far(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rongjun.registry.actions.rosters.PART", 2)
+    monkeypatch.setattr("rongjun.registry.actions.PART", 2)
+    response = upload(roster_workbook([cells(n) for n in range(1, 6)]))
+    address, client = response["Location"], visitor("clerk")
+    seen_so_far = []
+    while 'id="progress"' in (page := seen(client.get(address))):
+        assert "hx-trigger" in page
+        seen_so_far.append(next(n for n in (0, 2, 4) if f"{n} / 5" in page))
+        with acting_as_job("registry.load-rosters"):
+            load_rosters()
+    assert seen_so_far == [0, 2, 4]
+    assert "共 <b>5</b> 行 = 新建 <b>5</b>" in page
+
+
+def test_refused_rows_are_given_back_to_whoever_handed_them_in_and_that_is_logged() -> None:
+    response = upload(roster_workbook([cells(1), cells(2, 姓名="")]))
+    address = response["Location"] + "refused.xlsx"
+    assert visitor("colleague").get(address).status_code == 403
+    assert visitor("next-door").get(address).status_code == 404
+    sheet = load_workbook(io.BytesIO(visitor("clerk").get(address).content))[SHEET]
+    assert sheet["C2"].value == number(2)
+    (event,) = notes("registry.refused-rows-exported")
+    assert (event.actor, event.detail) == ("staff:clerk", {"rows": 1})
+    assert number(2) not in str(event)
+
+
+def test_a_roster_comes_as_text_too() -> None:
+    text = ",".join(cells(1)) + "\n" + ",".join(cells(1).values())
+    response = upload(text.encode("gb18030"), name="花名册.csv")
+    assert response.status_code == 302
+    with as_owner():
+        assert Person.objects.count() == 1
+
+
+# --- what the old system had done ---------------------------------------------------------------------------
+
+
+def paid(yuan: str) -> bytes:
+    head = f"总行数,1,总金额,{yuan}\n证件号码,项目代码,已发月份,已发金额\n"
+    return f"{head}{number(1)},示例,2026-08,{yuan}\n".encode()
+
+
+def test_a_file_of_the_old_system_is_taken_over_and_compared_on_the_page() -> None:
+    hand_in([cells(1)])
+    client = visitor("city")
+    file = SimpleUploadedFile("已发.csv", paid("10.50"))
+    page = seen(client.post("/registry/cutover/", {"file": file}, follow=True))
+    assert "10.50" in page
+    other = SimpleUploadedFile("已发.csv", paid("10.75"))
+    page = seen(client.post("/registry/cutover/compare/", {"file": other}))
+    for there in ("不一致 <b>1</b>", "-0.25", "旧 10.75 元，新 10.50 元"):
+        assert there in page
+    other = SimpleUploadedFile("已发.csv", paid("10.75"))
+    answer = client.post("/registry/cutover/compare/", {"file": other, "as": "xlsx"})
+    assert load_workbook(io.BytesIO(answer.content)).sheetnames == ["差异清单"]
+    assert visitor("clerk").get("/registry/cutover/").status_code == 403
+
+
+def test_a_file_that_does_not_add_up_is_refused_on_the_page() -> None:
+    content = paid("10").replace("总金额,10".encode(), "总金额,11".encode())
+    response = visitor("city").post("/registry/cutover/", {"file": SimpleUploadedFile("已发.csv", content)})
+    assert response.status_code == 422
+    assert "11.00 元，实际是 1 行、10.00 元" in seen(response)
 
 
 def test_whoever_is_named_in_a_report_has_been_read() -> None:
