@@ -305,7 +305,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="nameterm",
-            index=models.Index(fields=["served_by", "term", "person"], name="name_term_by_station"),
+            index=models.Index(
+                fields=["served_by", "term", "person"], include=("division",), name="name_term_by_station"
+            ),
         ),
         migrations.AddConstraint(
             model_name="rosterpart",

@@ -28,7 +28,9 @@ class NameTerm(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["term", "person"], include=["division"], name="name_term_everywhere"),
-            models.Index(fields=["served_by", "term", "person"], name="name_term_by_station"),
+            models.Index(
+                fields=["served_by", "term", "person"], include=["division"], name="name_term_by_station"
+            ),
         ]
 
     def __str__(self) -> str:
