@@ -233,20 +233,18 @@ _RANGE = """
 """
 
 
-def _named(
-    wanted: Sequence[tuple[str, str]], scope: Scope | None, *, most: int, first: int = 0
-) -> list[UUID]:
+def _named(wanted: Sequence[tuple[str, str]], scope: Scope | None, *, most: int) -> list[UUID]:
     within, bounds = _within(scope)
     sql = " union all ".join(_RANGE.format(place=place, within=within) for place in range(len(wanted)))
     params: list[str | int] = []
     for lo, hi in wanted:
-        params += [lo, hi, *bounds, first + most]
+        params += [lo, hi, *bounds, most]
     if not wanted:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_ALONE)
         cursor.execute(f"select * from ({sql}) found order by place, term, person_id", params)  # noqa: S608
-        return list(dict.fromkeys(person for _, _, person in cursor.fetchall()))[first : first + most]
+        return list(dict.fromkeys(person for _, _, person in cursor.fetchall()))[:most]
 
 
 def _within(scope: Scope | None) -> tuple[str, list[int]]:
@@ -265,7 +263,9 @@ def _everybody(scope: Scope | None, *, first: int) -> tuple[list[UUID], int]:
         cursor.execute(_ALONE)
         cursor.execute(counted, [lo, hi, *bounds, MOST_LISTED])
         (total,) = cursor.fetchone()
-    return _named([(lo, hi)], scope, most=PAGE, first=min(first, MOST_LISTED)), total
+        page, first = _RANGE.format(place=0, within=within), min(first, MOST_LISTED)
+        cursor.execute(f"{page} offset %s", [lo, hi, *bounds, first + PAGE, first])
+        return [person for _, _, person in cursor.fetchall()], total
 
 
 def _is_tail(typed: str) -> bool:
