@@ -15,8 +15,19 @@ from bench.measuring import THREADS
 from bench.setting import ON, ROOT, SIZES, Setting
 from tools.steps import SetupError, report, say, stop_on_terminate
 
-NAMES = ("person", "openfisca", "sweep", "by-hand", "check", "insurance", "city", "entitle", "pages")
-_IN_CITY = {"city", "entitle", "pages"}
+NAMES = (
+    "person",
+    "openfisca",
+    "sweep",
+    "by-hand",
+    "check",
+    "insurance",
+    "city",
+    "entitle",
+    "pages",
+    "import",
+)
+_IN_CITY = {"import", "city", "entitle", "pages"}
 _SECONDS = 1800
 
 
@@ -98,7 +109,7 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "insurance" in wanted:
         say("荣军保一次判定", "one decision of the insurance")
         found["insurance"] = _child("insurance", setting)
-    if _IN_CITY & set(wanted):
+    if set(_IN_CITY) & set(wanted):
         say(f"虚构城市 {setting.size.city:,} 人（数据库）", "the invented city on file, with a database")
         found["city"] = _child("invented_city", setting)
     if "entitle" in wanted:
@@ -107,6 +118,9 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "pages" in wanted:
         say("查找和档案页，8 个人同时用", "search and files, eight people at work")
         found["pages"] = _child("pages", setting)
+    if "import" in wanted:
+        say("导入花名册（数据库）", "a roster imported, with a database")
+        found["importing"] = _child("importing", setting)
     return found
 
 

@@ -78,6 +78,8 @@ _SEARCH: Final = ("查找，8 个人每人每秒一次", "search, 8 users, a req
 _FILE: Final = ("档案页，同上，含最重的一份", "a person's page, the same, the heaviest included, p95")
 _HEAVIEST: Final = ("最重的一份档案", "the heaviest person's page, p95")
 _KEPT: Final = ("全体判定存下的大小", "everybody judged and kept, bytes stored")
+_IMPORT: Final = ("导入花名册，从文件到最后一行", "a roster imported, file to last row")
+_IMPORT_CSV: Final = ("导入花名册（CSV）", "a roster imported from CSV")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -100,6 +102,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "city": _city_rows,
         "entitle": _entitle_rows,
         "pages": _pages_rows,
+        "import": _import_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -233,6 +236,22 @@ def _pages_rows(found: Mapping[str, Any]) -> list[Row]:
 def _latency(told: Mapping[str, float]) -> str:
     spread = ", ".join(f"{name} {_ms(told[name])}" for name in ("p50", "p95", "max"))
     return f"{spread}, {told['count']:.0f} requests"
+
+
+def _import_rows(found: Mapping[str, Any]) -> list[Row]:
+    told, titles = found["importing"], {"xlsx": _IMPORT, "csv": _IMPORT_CSV}
+    least = 1_000 / (SLACK if found["size"] == "small" else 1)
+    return [
+        Bar(least, " rows/s", at_least=True).row(
+            f"import-{kind}",
+            titles[kind],
+            told["rows"] / told[kind]["seconds"],
+            f"{told['rows']:,} rows: read {told[kind]['read']:.1f} s, sealed {told[kind]['take_in']:.1f} s,"
+            f" loaded {told[kind]['load']:.1f} s; processor of our side {told[kind]['cpu']:.1f} s;"
+            f" one small commit {_ms(told['commit']['wall'])}",
+        )
+        for kind in ("xlsx", "csv")
+    ]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

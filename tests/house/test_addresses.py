@@ -104,6 +104,7 @@ ANSWERS = """
   places:divisions            door     enrol    403     200   200      200       200   403    403      403
   places:division             door     enrol    403     200   200      200       200   403    403      403
   registry:people             door     enrol    403     200   200      200       200   403    403      403
+  registry:look-up            door     enrol    403     200   200      200       200   403    403      403
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
   registry:report             door     enrol    403     200   200      404       200   403    403      403
@@ -114,6 +115,11 @@ ANSWERS = """
   partners:inbox              door     enrol    403     403   403      403       200   403    403      403
   partners:batch              door     enrol    403     403   403      403       404   403    403      403
 * partners:inbound            401      401      401     401   401      401       401   401    401      401
+  registry:refused-rows       door     enrol    403     200   403      404       403   403    403      403
+  registry:cutover            door     enrol    403     403   403      403       200   403    403      403
+* registry:cutover-compare    door     enrol    403     403   403      403       422   403    403      403
+  registry:cutover-report     door     enrol    403     403   403      403       200   403    403      403
+  registry:cutover-refused    door     enrol    403     403   403      403       200   403    403      403
 * account_logout              door     door     door    door  door     door      door  door   door     door
 """
 SENT_TO = {
@@ -163,6 +169,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "code": "opening-a-file" if address.name == "desk:notice" else "eldercare.collective-support",
         "request_id": uuid4(),
         "export": uuid4(),
+        "handed_in": scene.cutover,
         "verdict": "unknown",
         "division": demo.counties()[0][0],
         "pk": 1,

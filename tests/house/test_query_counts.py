@@ -53,6 +53,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:report": reverse("registry:report", args=[scene.roster]),
         "registry:feeds": reverse("registry:feeds"),
         "partners:inbox": reverse("partners:inbox"),
+        "registry:cutover": reverse("registry:cutover"),
+        "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
     }
 
 

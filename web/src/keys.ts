@@ -79,6 +79,8 @@ function onKey(event: KeyboardEvent): void {
   if (document.querySelector("dialog[open]")) return;
   if (isTyping(event.target)) {
     if (event.key === "Escape") (event.target as HTMLElement).blur();
+    // From the search box straight into what was found.
+    if (event.key === "ArrowDown" && (event.target as HTMLElement).matches("input[data-search]") && step(1)) event.preventDefault();
     return;
   }
   if (plainKey(event)) event.preventDefault();

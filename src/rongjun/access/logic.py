@@ -32,7 +32,8 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _PAPERS = "files.read files.add"
 _OFFICE = (
-    "registry.import-roster registry.state-fact registry.propose registry.unmask benefits.record-decision"
+    "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
+    " benefits.record-decision"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export"
 _DECIDE = f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
@@ -41,7 +42,7 @@ ROLES: dict[str, Role] = {
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
         _role("district-officer", "区市经办", _DECIDE),
-        _role("city-officer", "市局经办", f"{_DECIDE} partners.read"),
+        _role("city-officer", "市局经办", f"{_DECIDE} partners.read registry.cutover"),
         _role(
             "privacy-officer",
             "个人信息保护",

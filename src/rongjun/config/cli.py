@@ -14,6 +14,7 @@ import click
 
 from rongjun.config.cli_city import invent
 from rongjun.config.cli_entitle import entitle
+from rongjun.config.cli_imports import cutover, import_people
 from rongjun.config.cli_partners import partners, simulate
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
@@ -154,41 +155,8 @@ def people() -> None:
     """人员：导入、判定。"""
 
 
-@people.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--as", "login", required=True, help="以谁的身份和管辖范围导入（登录名）。")
-def people_import(file: Path, login: str) -> None:
-    """导入一份花名册工作簿；能装的都装上，不能装的逐行说明原因。"""
-    ready_django()
-    from django.conf import settings
-    from django.utils import timezone
-
-    from rongjun.access.api import acting_as
-    from rongjun.kernel.errors import Refused
-    from rongjun.registry import api as registry
-    from rongjun.ui.api import sentence
-
-    content = file.read_bytes()
-    actor = actor_for(login, "registry.import-roster")
-    try:
-        with acting_as(actor):
-            roster = registry.import_roster(
-                registry.read_roster(content),
-                file_name=file.name,
-                file_digest=registry.digest_of(content),
-                by=actor,
-                synthetic=settings.SYNTHETIC,
-                now=timezone.now(),
-                today=timezone.localdate(),
-            )
-            done = registry.report(roster)
-    except Refused as refused:
-        raise click.ClickException(sentence(refused).text) from refused
-    assert done is not None
-    click.echo(f"共 {done.total} 行：建档 {done.opened}，已在册 {done.unchanged}，退回 {done.refused}")
-    for number, _outcome, _person, _name, faults in done.rows:
-        for fault in faults:
-            click.echo(f"  第 {number} 行 {fault['column']} {fault['shown']}：{fault['sentence']}")
+people.add_command(import_people)
+people.add_command(cutover)
 
 
 @people.command("sample")

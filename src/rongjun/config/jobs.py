@@ -37,6 +37,7 @@ JOBS: tuple[Job, ...] = (
     Job("partners.collect-drop", 5.0, EVERYWHERE, partners.collect_drop),
     Job("partners.check-received", 10.0, EVERYWHERE, partners.check_received),
     Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
+    Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils import timezone
 
+from rongjun.registry import actions
 from rongjun.registry.actions.feeds import match_waiting
 from rongjun.registry.feed_lines import FEEDS
 
@@ -18,3 +19,8 @@ def match_feeds() -> int:
         match_waiting(feed, most=AT_ONCE, synthetic=settings.SYNTHETIC, now=now, today=today)
         for feed in FEEDS
     )
+
+
+def load_rosters() -> None:
+    """Load the next rows of the oldest roster that waits: one part a run, one transaction."""
+    actions.load_waiting(synthetic=settings.SYNTHETIC, now=timezone.now(), today=timezone.localdate())

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigAutoField, BinaryField, Q, QuerySet, Value
-from django.db.models.functions import Lower, Replace
+from django.db.models import BigAutoField, BinaryField, Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
+from rongjun.access.api import Scope
 from rongjun.audit.api import keys
+from rongjun.kernel.balance import Balance
 from rongjun.kernel.errors import Refused, Unfit
-from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber
+from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber, Phone
 from rongjun.kernel.reading import compact
+from rongjun.registry.cutover import Entry
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
     RELATION_STATED,
     STATED,
     Tie,
     by_precedence,
-    grams,
     sought_name,
 )
 from rongjun.registry.logic.deciding import AUTHORITIES, CAUSES, WAITING, proposed_label
@@ -32,6 +35,8 @@ from rongjun.registry.models import (
     Assertion,
     BankAccount,
     Contact,
+    CutoverImport,
+    CutoverRecord,
     Death,
     DisabilityRating,
     Household,
@@ -52,14 +57,20 @@ from rongjun.registry.models import (
 )
 from rongjun.registry.privacy_reads import closed_among, is_closed
 from rongjun.registry.rights import covered_name
+from rongjun.registry.spelling import ranges, whole_names
 
 # Purposes of the keys that seal and index what the registry keeps covered.
 SEAL = "registry"
 NUMBER_INDEX = "registry-identity-number"
 PHONE_INDEX = "registry-phone"
 ACCOUNT_INDEX = "registry-account"
+CARD_INDEX = "registry-card"
 PAGE = 50
 LONGEST_NAME = 50
+SHORTEST_NUMBER = 8  # signs: of the documents we read none is shorter
+MOST_FOUND = 1000  # whoever finds more people than that types another letter
+MOST_LISTED = 10_000
+_FEW_STATIONS = 10**6  # codes: a street has as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +191,17 @@ class ReportRow(NamedTuple):
     faults: tuple[dict[str, str], ...]
 
 
+class RefusedRow(NamedTuple):
+    """A refused row as it stood in the file, unmasked, with its faults."""
+
+    number: int
+    values: dict[str, str]
+    faults: tuple[dict[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """What became of a workbook. total = opened + unchanged + refused."""
+    """What became of a file. total = opened + unchanged + refused + waiting; some refused since corrected."""
 
     id: UUID
     file_name: str
@@ -192,7 +211,10 @@ class RosterReport:
     opened: int
     unchanged: int
     refused: int
+    waiting: int = 0
+    corrected: int = 0
     rows: tuple[ReportRow, ...] = ()
+    mended: frozenset[int] = frozenset()  # numbers of refused rows that a later import has loaded
 
 
 # --- what is known when -------------------------------------------------------------------------------------
@@ -211,52 +233,132 @@ def in_force(on: date, known_at: datetime) -> Q:
 # --- finding people -----------------------------------------------------------------------------------------
 
 
-def find_people(text: str, *, on: date, known_at: datetime, first: int = 0) -> tuple[list[PersonLine], int]:
-    """People whose name holds the text, or whose number ends in four given signs, or has this full number.
+def find_people(
+    text: str, *, on: date, known_at: datetime, first: int = 0, scope: Scope | None = None
+) -> tuple[list[PersonLine], int]:
+    """People found by name, pinyin, initials, the last four signs of a number, or a whole number or phone.
 
-    An empty text gives everybody in scope. Returns one page, by name, and the count of all.
+    The exact name comes first, then names that begin so, then the rest. An empty text gives everybody in
+    scope, by name. Returns one page, and the count of all up to MOST_FOUND (MOST_LISTED for everybody).
+    `scope` repeats what the database enforces, so that a station's few are not looked for among all.
     """
-    found = _matching(text)
-    page = list(found.order_by("name", "id")[first : first + PAGE])
-    return lines_for(page, on=on, known_at=known_at), found.count()
+    if not text.strip():
+        ids, total = _everybody(scope, first=first)
+    else:
+        found = _matching(text, scope)
+        ids, total = found[first : first + PAGE], len(found)
+    return lines_for(_in_order(ids), on=on, known_at=known_at), total
 
 
-def count_matching(text: str) -> int:
-    """How many people `find_people` finds."""
-    return _matching(text).count()
+def count_matching(text: str, *, scope: Scope | None = None) -> int:
+    """How many people `find_people` lists; everybody in scope for an empty text."""
+    return len(_matching(text, scope)) if text.strip() else Person.objects.count()
 
 
-def everybody_matching(text: str, *, on: date, known_at: datetime) -> list[PersonLine]:
-    """Everybody `find_people` finds, in its order, without those whose file is restricted."""
-    found = list(_matching(text).order_by("name", "id"))
+def everybody_matching(
+    text: str, *, on: date, known_at: datetime, scope: Scope | None = None
+) -> list[PersonLine]:
+    """Everybody `find_people` lists, in its order, without those whose file is restricted."""
+    everybody = Person.objects.order_by("name", "id")
+    found = _in_order(_matching(text, scope)) if text.strip() else everybody
     return [line for line in lines_for(found, on=on, known_at=known_at) if not line.restricted]
 
 
-def _matching(text: str) -> QuerySet[Person]:
-    if not text.strip():
-        return Person.objects.all()
-    sought = sought_name(text)
-    typed = compact(sought)
-    if len(typed) >= 8 and any(sign.isdecimal() for sign in typed):
-        documents = IdentityDocument.objects.filter(number_index__in=_indexes_of(typed))
-        numbered = Person.objects.filter(_holding(documents))
-        if numbered.exists():
+def is_whole_number(text: str) -> bool:
+    """Whether this could be somebody's whole number, which may not stand in an address."""
+    typed = compact(text)
+    return len(typed) >= SHORTEST_NUMBER and sum(sign.isdecimal() for sign in typed) >= SHORTEST_NUMBER - 2
+
+
+# Asked for together, the planner would first gather everybody in scope, whom it takes for a few.
+_EACH = """
+    select p.* from unnest(%s::uuid[]) with ordinality as wanted (id, place)
+    cross join lateral (select * from registry_person where id = wanted.id limit 1) p order by wanted.place
+"""
+
+
+def _in_order(ids: Sequence[UUID]) -> list[Person]:
+    return list(Person.objects.raw(_EACH, [list(ids)])) if ids else []
+
+
+def _matching(text: str, scope: Scope | None) -> list[UUID]:
+    typed = compact(sought_name(text))
+    if is_whole_number(text):
+        numbered = _numbered(typed)
+        if numbered:
             return numbered
-    if not 0 < len(sought) <= LONGEST_NAME:
-        return Person.objects.none()
-    # Comparing the whole drops those who hold the same pairs in another order.
-    named = Q(name_grams__contains=grams(text), sought__contains=sought)
-    if _is_tail(typed):
-        named |= _holding(IdentityDocument.objects.filter(number_tail=typed))
-    return Person.objects.alias(sought=Lower(Replace("name", Value(" ")))).filter(named)
+    if len(sought_name(text)) > LONGEST_NAME:
+        return []
+    ids = _named(ranges(text), scope, most=MOST_FOUND)
+    return list(dict.fromkeys([*(_ending_in(typed) if _is_tail(typed) else ()), *ids]))[:MOST_FOUND]
+
+
+def _numbered(typed: str) -> list[UUID]:
+    """Whose document or telephone has this whole number."""
+    documents = IdentityDocument.objects.filter(number_index__in=_indexes_of(typed), superseded_at=None)
+    found = list(documents.values_list("person_id", flat=True))
+    with suppress(Unfit):
+        phone = keys().index(PHONE_INDEX, Phone.from_text(typed).number.encode())
+        contacts = Contact.objects.filter(number_index=phone, superseded_at=None)
+        found += contacts.order_by("person__name", "id").values_list("person_id", flat=True)[:PAGE]
+    return list(dict.fromkeys(found))
+
+
+def _ending_in(tail: str) -> list[UUID]:
+    """Whose document or telephone ends in these four signs, by name."""
+    found: set[UUID] = set()
+    for table in (IdentityDocument, Contact):
+        numbers = table._default_manager.filter(number_tail=tail, superseded_at=None)
+        found |= set(numbers.values_list("person_id", flat=True)[:MOST_FOUND])
+    return [person.id for person in sorted(_in_order(list(found)), key=lambda each: (each.name, each.id))]
+
+
+# The planner takes any scope for one row in two hundred, and would call helpers dearer than the search.
+_ALONE = "select set_config('max_parallel_workers_per_gather', '0', true)"
+# Each range is read in the order of an index and no farther than needed, however many hold the words.
+_RANGE = """
+    (select {place} as place, term, person_id from registry_nameterm
+     where term >= %s and term < %s {within} order by term, person_id limit %s)
+"""
+
+
+def _named(wanted: Sequence[tuple[str, str]], scope: Scope | None, *, most: int) -> list[UUID]:
+    within, bounds = _within(scope)
+    sql = " union all ".join(_RANGE.format(place=place, within=within) for place in range(len(wanted)))
+    params: list[str | int] = []
+    for lo, hi in wanted:
+        params += [lo, hi, *bounds, most]
+    if not wanted:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE)
+        cursor.execute(f"select * from ({sql}) found order by place, term, person_id", params)  # noqa: S608
+        return list(dict.fromkeys(person for _, _, person in cursor.fetchall()))[:most]
+
+
+def _within(scope: Scope | None) -> tuple[str, list[int]]:
+    """Told apart only for a few stations: of a whole district every tenth person found is in scope anyway."""
+    if scope is None or scope.hi - scope.lo >= _FEW_STATIONS:
+        return "", []
+    return "and served_by between %s and %s", [scope.lo, scope.hi]
+
+
+def _everybody(scope: Scope | None, *, first: int) -> tuple[list[UUID], int]:
+    lo, hi = whole_names()
+    within, bounds = _within(scope)
+    some = f"select from registry_nameterm where term >= %s and term < %s {within} limit %s"
+    counted = f"select count(*) from ({some}) n"  # noqa: S608 - our names
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE)
+        cursor.execute(counted, [lo, hi, *bounds, MOST_LISTED])
+        (total,) = cursor.fetchone()
+        page, first = _RANGE.format(place=0, within=within), min(first, MOST_LISTED)
+        cursor.execute(f"{page} offset %s", [lo, hi, *bounds, first + PAGE, first])
+        return [person for _, _, person in cursor.fetchall()], total
 
 
 def _is_tail(typed: str) -> bool:
     return len(typed) == 4 and typed[:3].isdecimal() and (typed[3].isdecimal() or typed[3] == "X")
-
-
-def _holding(documents: QuerySet[IdentityDocument]) -> Q:
-    return Q(id__in=documents.filter(superseded_at=None).values("person_id"))
 
 
 def _indexes_of(typed: str) -> list[bytes]:
@@ -264,6 +366,22 @@ def _indexes_of(typed: str) -> list[bytes]:
     with suppress(Unfit):  # not a citizen's number: another document's, or a name with digits
         typed = IdentityNumber.from_text(typed, accept_legacy=True).number
     return [number_index(kind, typed) for kind in DOCUMENT_LABELS]
+
+
+class Whereabouts(NamedTuple):
+    """Where a number is on file: the person (for the evidence only), the station, the name's first sign."""
+
+    person: UUID
+    division: int
+    masked_name: str
+
+
+def whereabouts(typed: str) -> Whereabouts | None:
+    """Where a document's whole number is on file in the whole city; None when nowhere, or not permitted."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from registry_look_up(%s::bytea[])", [_indexes_of(compact(typed))])
+        row = cursor.fetchone()
+    return Whereabouts(*row) if row else None
 
 
 def lines_of(ids: Iterable[UUID], *, on: date, known_at: datetime) -> list[PersonLine]:
@@ -652,18 +770,19 @@ class Held(NamedTuple):
 
     person: UUID
     name: str
+    division: int
 
 
 def held_numbers(indexes: Sequence[bytes]) -> dict[bytes, Held]:
     """Of these numbers, those on file within scope, and whose they are."""
     sql = """
-        select d.number_index, p.id, p.name from registry_identitydocument d
+        select d.number_index, p.id, p.name, p.division from registry_identitydocument d
         join registry_person p on p.id = d.person_id
         where d.number_index = any (%s::bytea[]) and d.superseded_at is null
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(indexes)])
-        return {bytes(index): Held(person, name) for index, person, name in cursor.fetchall()}
+        return {bytes(index): Held(*whose) for index, *whose in cursor.fetchall()}
 
 
 def numbers_taken(indexes: Sequence[bytes]) -> set[bytes]:
@@ -682,29 +801,58 @@ def import_of(file_digest: bytes, *, division: int) -> UUID | None:
     return handed_in.values_list("id", flat=True).first()
 
 
+def loaded_rows(roster: UUID, people: Sequence[UUID]) -> dict[UUID, int]:
+    """Which of these people an import has loaded already, and from which row first."""
+    kept = ImportedRow.objects.filter(roster_id=roster, person_id__in=list(people))
+    return {row.person_id: row.row for row in kept.order_by("-row").only("person_id", "row") if row.person_id}
+
+
 def reports() -> list[RosterReport]:
-    """The last hundred workbooks handed in within scope, newest first."""
-    return [_report(row, ()) for row in RosterImport.objects.order_by("-uploaded_at", "id")[:100]]
+    """The last hundred files handed in within scope, newest first."""
+    rows = list(RosterImport.objects.order_by("-uploaded_at", "id")[:100])
+    mended = _corrected([row.pk for row in rows])
+    return [_report(row, (), corrected=mended.get(row.pk, 0)) for row in rows]
 
 
 def report(roster: UUID) -> RosterReport | None:
-    """One workbook with what became of each row; None out of scope."""
+    """One file; with what became of each row as soon as none waits. None out of scope."""
     row = RosterImport.objects.filter(pk=roster).first()
     if row is None:
         return None
+    if row.waiting:
+        return _report(row, (), corrected=0)
     kept = ImportedRow.objects.filter(roster=row).order_by("row")
     listed = list(kept.values_list("row", "outcome", "person_id", "person__name", "faults"))
     closed = closed_among(person for _n, _o, person, _name, _f in listed if person)
-    return _report(
-        row,
-        (
-            ReportRow(n, o, person, covered_name(name) if person in closed else name or "", tuple(f))
-            for n, o, person, name, f in listed
-        ),
+    rows = tuple(
+        ReportRow(n, o, person, covered_name(name) if person in closed else name or "", tuple(f))
+        for n, o, person, name, f in listed
     )
+    mended = frozenset(kept.exclude(corrected=None).values_list("row", flat=True))
+    return replace(_report(row, rows, corrected=len(mended)), mended=mended)
 
 
-def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:
+def refused_rows(roster: UUID) -> list[RefusedRow]:
+    """What stood in refused rows that no later import has corrected. The caller logs the read."""
+    kept = ImportedRow.objects.filter(roster_id=roster, outcome="refused").exclude(original_sealed=None)
+    return [RefusedRow(row.row, json.loads(_opened(row)), tuple(row.faults)) for row in kept.order_by("row")]
+
+
+def _opened(row: ImportedRow) -> bytes:
+    return keys().open(SEAL, bytes(row.original_sealed or b""), row_place(row.roster_id, row.row))
+
+
+def row_place(roster: UUID, row: int) -> bytes:
+    """What a refused row's sealed cells are bound to."""
+    return b"registry:roster-row:" + roster.bytes + row.to_bytes(4, "big")
+
+
+def _corrected(rosters: Sequence[UUID]) -> dict[UUID, int]:
+    kept = ImportedRow.objects.filter(roster_id__in=rosters).exclude(corrected=None)
+    return dict(kept.values_list("roster_id").annotate(Count("id")))
+
+
+def _report(row: RosterImport, rows: Iterable[ReportRow], *, corrected: int) -> RosterReport:
     return RosterReport(
         id=row.id,
         file_name=row.file_name,
@@ -714,8 +862,158 @@ def _report(row: RosterImport, rows: Iterable[ReportRow]) -> RosterReport:
         opened=row.opened,
         unchanged=row.unchanged,
         refused=row.refused,
+        waiting=row.waiting,
+        corrected=corrected,
         rows=tuple(rows),
     )
+
+
+def balance(*, since: date, until: date) -> list[Balance]:
+    """What came in as rosters and cut-over files, by day (both ends included), and what became of it."""
+    return [
+        *_balance(
+            "花名册",
+            RosterImport.objects.all(),
+            since,
+            until,
+            done=F("opened") + F("unchanged"),
+            waiting=F("waiting"),
+        ),
+        *_balance(
+            "割接",
+            CutoverImport.objects.all(),
+            since,
+            until,
+            done=F("recorded") + F("unchanged"),
+            waiting=F("total") - F("total"),
+        ),
+    ]
+
+
+def _balance(
+    channel: str, handed_in: QuerySet[Any], since: date, until: date, **shares: Any
+) -> list[Balance]:
+    days = handed_in.annotate(day=TruncDate("uploaded_at")).filter(day__gte=since, day__lte=until)
+    sums = {name: Sum(share) for name, share in shares.items()}
+    rows = days.values("day").annotate(taken_in=Sum("total"), turned_back=Sum("refused"), **_named_sums(sums))
+    return [
+        Balance(row["day"], channel, row["taken_in"], row["sum_done"], row["turned_back"], row["sum_waiting"])
+        for row in rows.order_by("day")
+    ]
+
+
+def _named_sums(sums: dict[str, Sum]) -> dict[str, Sum]:
+    return {f"sum_{name}": each for name, each in sums.items()}
+
+
+# --- what the old system had done ---------------------------------------------------------------------------
+
+
+class CutoverThing(NamedTuple):
+    """One thing the old system had done for a person, for the app it belongs to. Amounts in fen by name."""
+
+    person: UUID
+    key: str
+    amounts: dict[str, int]
+    content: dict[str, str]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CutoverReport:
+    """What became of a file of the old system; rows and fen add up."""
+
+    id: UUID
+    kind: str
+    file_name: str
+    uploaded_at: datetime
+    uploaded_by: str
+    rows: dict[str, int]  # total, recorded, unchanged, refused
+    fen: dict[str, int]
+    faults: tuple[dict[str, str], ...]
+
+
+def cutover_records(kind: str, *, person: UUID | None = None, after: int = 0) -> list[CutoverThing]:
+    """What the old system had done of one kind (see `cutover.KINDS`), in scope, as it was recorded."""
+    kept = CutoverRecord.objects.filter(kind=kind, id__gt=after)
+    if person:
+        kept = kept.filter(person_id=person)
+    rows = kept.order_by("id").values_list("person_id", "key", "amounts", "content", "recorded_at")
+    return [CutoverThing(*row) for row in rows]
+
+
+def recorded_things(
+    kind: str, people: Sequence[UUID]
+) -> dict[tuple[UUID, str], tuple[dict[str, int], dict[str, str]]]:
+    """Amounts and content of what is on record for these people, by person and key."""
+    kept = CutoverRecord.objects.filter(kind=kind, person_id__in=list(people))
+    rows = kept.values_list("person_id", "key", "amounts", "content")
+    return {(person, key): (amounts, _without_mask(content)) for person, key, amounts, content in rows}
+
+
+def cutover_entries(kind: str) -> list[Entry]:
+    """The same for everybody in scope, as one side of a comparison."""
+    kept = CutoverRecord.objects.filter(kind=kind).values_list("person_id", "key", "amounts", "content")
+    rows = list(kept)
+    documents = IdentityDocument.objects.filter(
+        person_id__in={person for person, *_ in rows}, superseded_at=None
+    )
+    masks = dict(documents.order_by("-id").values_list("person_id", "number_mask"))
+    return [
+        Entry(
+            str(person), key, masks.get(person, ""), amounts, _without_mask(content), content.get("mask", "")
+        )
+        for person, key, amounts, content in rows
+    ]
+
+
+def _without_mask(content: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in content.items() if name != "mask"}
+
+
+def cutover_of(file_digest: bytes, *, division: int) -> UUID | None:
+    """The import of this very file for this division, if there was one."""
+    handed_in = CutoverImport.objects.filter(file_digest=file_digest, division=division)
+    return handed_in.values_list("id", flat=True).first()
+
+
+def cutover_report(handed_in: UUID) -> CutoverReport | None:
+    """What became of one file; None out of scope."""
+    row = CutoverImport.objects.filter(pk=handed_in).first()
+    return _cutover_report(row) if row else None
+
+
+def cutover_reports() -> list[CutoverReport]:
+    """The last hundred files of the old system handed in within scope, newest first."""
+    return [_cutover_report(row) for row in CutoverImport.objects.order_by("-uploaded_at", "id")[:100]]
+
+
+def _cutover_report(row: CutoverImport) -> CutoverReport:
+    fates = ("total", "recorded", "unchanged", "refused")
+    return CutoverReport(
+        id=row.id,
+        kind=row.kind,
+        file_name=row.file_name,
+        uploaded_at=row.uploaded_at,
+        uploaded_by=row.uploaded_by,
+        rows={fate: getattr(row, fate) for fate in fates},
+        fen={fate: getattr(row, f"{fate}_fen") for fate in fates},
+        faults=tuple(row.faults),
+    )
+
+
+def cutover_refused(handed_in: UUID) -> list[RefusedRow]:
+    """What stood in the refused rows of such a file. The caller logs the read."""
+    row = CutoverImport.objects.filter(pk=handed_in).exclude(refused_sealed=None).first()
+    if row is None:
+        return []
+    told = json.loads(keys().open(SEAL, bytes(row.refused_sealed or b""), cutover_place(row.id)))
+    return [RefusedRow(number, values, tuple(faults)) for number, values, faults in told]
+
+
+def cutover_place(handed_in: UUID) -> bytes:
+    """What the refused rows of such a file are bound to."""
+    return b"registry:cutover-refused:" + handed_in.bytes
 
 
 def counties() -> list[int]:
@@ -735,5 +1033,5 @@ def counts() -> dict[str, int]:
     return {
         "people": Person.objects.count(),
         "imports": RosterImport.objects.count(),
-        "refused": sum(newest.values_list("refused", flat=True)),
+        "refused": ImportedRow.objects.filter(roster__in=newest, outcome="refused", corrected=None).count(),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
+from uuid import UUID
 
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import (
@@ -28,7 +29,7 @@ from rongjun.registry.logic import CATEGORY_OF_LABEL, fit_to_show, tidy_name
 # What stands for a cell the spreadsheet spoilt; no workbook can hold the sign they start with.
 SPOILT_NUMBER = "\x00number"
 SPOILT_FORMULA = "\x00formula"
-_SPOILT: Mapping[str, str] = {
+SPOILT: Mapping[str, str] = {
     SPOILT_NUMBER: "表格软件把长号码当成了数字，末几位已经变成 0。请把这一列设成“文本”格式后重新填写。",
     SPOILT_FORMULA: "这一格是公式。请复制后“粘贴为数值”，再导入。",
 }
@@ -106,10 +107,14 @@ COLUMNS: tuple[Column, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it stands in the workbook: its number there, and the text under each heading."""
+    """A row as it stands in the file: its number there, and the text under each heading.
+
+    `corrects` names the import and row this one was given back from, for a row that was refused before.
+    """
 
     number: int
     values: Mapping[str, str]
+    corrects: tuple[UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,8 @@ def read_row(raw: RawRow, *, synthetic: bool, today: date) -> RosterRow | tuple[
     Never raises, whatever stands in the cells; no fault shows a personal number whole.
     """
     cells = _Cells(raw)
+    if all(half_width(raw.values.get(each, "")).rstrip("*") == each for each in ("姓名", "证件号码")):
+        return (Fault("姓名", "姓名", "registry.second-heading", "这一行又是一遍表头，请删掉这一行。"),)
     name = cells.read("姓名", _name)
     kind = cells.choose("证件类型", _DOCUMENT_TYPES, empty=str(DocumentType.RESIDENT_ID))
     document = cells.read("证件号码", lambda text: admit(_document(kind, text), synthetic=synthetic))
@@ -221,8 +228,8 @@ class _Cells:
     def read(self, heading: str, how: Callable[[str], Value]) -> Value | None:
         """The cell as a value; None when it is empty or a fault was noted."""
         value = self.raw.values.get(heading, "")
-        if value in _SPOILT:
-            self.fault(heading, "registry.cell-spoilt", _SPOILT[value], shown="（格式问题）")
+        if value in SPOILT:
+            self.fault(heading, "registry.cell-spoilt", SPOILT[value], shown="（格式问题）")
             return None
         text = half_width(value)
         if not text:

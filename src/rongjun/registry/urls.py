@@ -7,6 +7,7 @@ from rongjun.registry import http, http_feeds
 app_name = "registry"
 urlpatterns = [
     path("people/", http.people, name="people"),
+    path("look-up/", http.look_up, name="look-up"),
     path("imports/", http.imports, name="imports"),
     path("imports/template.xlsx", http.roster_template, name="imports-template"),
     path("imports/<uuid:roster>/", http.report, name="report"),
@@ -14,4 +15,9 @@ urlpatterns = [
     path("feeds/<uuid:candidate>/", http_feeds.feed_candidate, name="feed-candidate"),
     path("feeds/<uuid:candidate>/decide/", http_feeds.decide_feed, name="decide-feed"),
     path("feeds/sentences/<int:sentence_id>/", http_feeds.report_to_province, name="report-sentence"),
+    path("imports/<uuid:roster>/refused.xlsx", http.refused_rows, name="refused-rows"),
+    path("cutover/", http.cutover, name="cutover"),
+    path("cutover/compare/", http.cutover_compare, name="cutover-compare"),
+    path("cutover/<uuid:handed_in>/", http.cutover_report, name="cutover-report"),
+    path("cutover/<uuid:handed_in>/refused.xlsx", http.cutover_refused, name="cutover-refused"),
 ]

@@ -130,7 +130,7 @@ def rights(request: ActingRequest, person: UUID) -> HttpResponse:
                 }
                 for line in registry.requests_of(person, today=today)
             ],
-            "kinds": registry.KINDS,
+            "kinds": registry.RIGHTS,
             "askers": registry.ASKED_BY,
             "ways": registry.HOW,
             "days": settings.RIGHTS_DAYS,

@@ -11,6 +11,13 @@ from rongjun.registry.actions.consents import (
     show_notice,
     withdraw_consent,
 )
+from rongjun.registry.actions.cutover import (
+    CutoverFile,
+    compare_cutover,
+    differences_workbook,
+    import_cutover,
+    read_cutover,
+)
 from rongjun.registry.actions.deaths import (
     record_death,
     retract_death,
@@ -26,6 +33,12 @@ from rongjun.registry.actions.feeds import (
     confirm_candidate,
     dismiss_candidate,
     match_waiting,
+)
+from rongjun.registry.actions.looking import (
+    MOST_AN_HOUR,
+    PURPOSES,
+    Found,
+    look_up_number,
 )
 from rongjun.registry.actions.moves import (
     move_file,
@@ -50,30 +63,46 @@ from rongjun.registry.actions.rights import (
     refuse_request,
 )
 from rongjun.registry.actions.rosters import (
+    PART,
     import_roster,
+    load_part,
+    load_waiting,
+    take_in_roster,
 )
 from rongjun.registry.actions.statements import (
     state_fact,
 )
 
 __all__ = [
+    "MOST_AN_HOUR",
+    "PART",
+    "PURPOSES",
+    "CutoverFile",
+    "Found",
     "Taken",
     "answer_consent",
     "answer_request",
     "approve",
+    "compare_cutover",
     "confirm_candidate",
     "correct",
     "decide_export",
+    "differences_workbook",
     "dismiss_candidate",
     "end",
     "end_relation",
+    "import_cutover",
     "import_roster",
     "lift_restriction",
+    "load_part",
+    "load_waiting",
+    "look_up_number",
     "match_waiting",
     "move_file",
     "move_household",
     "open_files",
     "propose",
+    "read_cutover",
     "receive_request",
     "record",
     "record_death",
@@ -86,6 +115,7 @@ __all__ = [
     "show_notice",
     "state_fact",
     "take_approved",
+    "take_in_roster",
     "take_list",
     "withdraw_consent",
 ]

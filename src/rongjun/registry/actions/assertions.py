@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 
 from rongjun.access.api import Actor
 from rongjun.kernel.errors import Refused
+from rongjun.registry.actions.naming import rewrite_terms
 from rongjun.registry.actions.saying import days_of, hold, note, say, say_again, take_out
 from rongjun.registry.actions.telling import Columns, Telling, read_told, telling_of
 from rongjun.registry.logic import Period, grams
@@ -270,3 +271,4 @@ def _rename(person: Person, kind: str) -> None:
     newest = held.values_list("name", flat=True).first()
     if newest and newest != person.name:
         Person.objects.filter(pk=person.pk).update(name=newest, name_grams=grams(newest))
+        rewrite_terms(person, newest)

@@ -15,6 +15,7 @@ from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber, LegacyIdentityNumber, admit
+from rongjun.registry.actions.naming import write_terms
 from rongjun.registry.logic import Tie, grams, stated_text, stated_texts
 from rongjun.registry.models import (
     Assertion,
@@ -51,7 +52,7 @@ _SHARED = (
     "person_id", "division", "valid_from", "valid_to", "recorded_at", "superseded_at", "source", "evidence",
     "recorded_by",
 )  # fmt: skip
-_SEALED = ("number_sealed", "number_index", "number_mask")
+_SEALED = ("number_sealed", "number_index", "number_mask", "number_tail")
 _NO_GRAM = "\x1f"  # what joins grams on the way in: no name holds it
 _Row: TypeAlias = tuple[object, ...]
 
@@ -104,6 +105,7 @@ class _Opening:
     def __init__(self, *, source: str, by: Actor, now: datetime) -> None:
         self.source, self.by, self.now = source, by.text, now
         self.people: list[_Row] = []
+        self.names: list[tuple[UUID, int, str]] = []
         self.documents: list[_Row] = []
         self.contacts: list[_Row] = []
         self.said: dict[str, list[_Row]] = {}
@@ -113,6 +115,7 @@ class _Opening:
         """Sort one record's rows; writes nothing."""
         assert record.opened_at <= self.now, "nobody knew it before it was known"
         joined = _NO_GRAM.join(grams(record.name))
+        self.names.append((record.id, record.division, record.name))
         self.people.append((record.id, record.division, record.name, joined, record.opened_at, self.by))
         plain = SaidRecord("", record.opened_at.date(), {})
         shared = self._shared(record, plain)
@@ -133,11 +136,12 @@ class _Opening:
     def write(self) -> None:
         """Write every table's rows in one statement each."""
         _insert_people(self.people)
+        write_terms(self.names)
         # In the order of their index: two that bring the same numbers cannot wait for each other in a ring.
         documents = sorted(self.documents, key=lambda row: row[-3])  # type: ignore[arg-type,return-value]
         _insert(
             IdentityDocument,
-            (*_SHARED, "kind", "number_sealed", "number_index", "number_mask", "number_tail"),
+            (*_SHARED, "kind", *_SEALED),
             documents,
         )
         _insert(Contact, (*_SHARED, *_SEALED), self.contacts)
@@ -166,7 +170,7 @@ class _Opening:
         for phone in record.phones:
             number = admit(phone, synthetic=synthetic).number.encode()
             sealed = audit.keys().seal(SEAL, number, b"registry:phone:" + record.id.bytes)
-            yield (*shared, sealed, audit.keys().index(PHONE_INDEX, number), phone.masked)
+            yield (*shared, sealed, audit.keys().index(PHONE_INDEX, number), phone.masked, phone.number[-4:])
 
 
 _ABSENT: Mapping[str, object] = {

@@ -140,6 +140,7 @@ def _contact(person: Person, told: Told, synthetic: bool) -> Columns:
         "number_sealed": _sealed(phone.number, phone_place(person.id)),
         "number_index": audit.keys().index(PHONE_INDEX, phone.number.encode()),
         "number_mask": phone.masked,
+        "number_tail": phone.number[-4:],
     }
 
 

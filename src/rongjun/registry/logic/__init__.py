@@ -344,8 +344,8 @@ def _earlier(end: date | None, day: date) -> date:
 
 # --- names --------------------------------------------------------------------------------------------------
 
-_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_BESIDE_HAN = re.compile(f"(?<=[{_HAN}·])\\s+|\\s+(?=[{_HAN}·])")
+HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BESIDE_HAN = re.compile(f"(?<=[{HAN}·])\\s+|\\s+(?=[{HAN}·])")
 _DOTS = str.maketrans(dict.fromkeys("•‧∙・․⋅●", "·"))
 
 

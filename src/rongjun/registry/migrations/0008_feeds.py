@@ -17,7 +17,7 @@ RIGHTS = {
 class Migration(migrations.Migration):
     dependencies = [
         ("partners", "0001_initial"),
-        ("registry", "0005_person_in_full"),
+        ("registry", "0007_imports"),
     ]
 
     operations = [

@@ -16,6 +16,10 @@ from rongjun.registry.models.feeds import (
     FeedCandidate,
     Sentence,
 )
+from rongjun.registry.models.finding import (
+    LookUp,
+    NameTerm,
+)
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -35,8 +39,13 @@ from rongjun.registry.models.privacy import (
     RightsRequest,
 )
 from rongjun.registry.models.rosters import (
+    DONE,
+    RUNNING,
+    CutoverImport,
+    CutoverRecord,
     ImportedRow,
     RosterImport,
+    RosterPart,
 )
 from rongjun.registry.models.standing import (
     BankAccount,
@@ -49,10 +58,14 @@ from rongjun.registry.models.standing import (
 )
 
 __all__ = [
+    "DONE",
+    "RUNNING",
     "Assertion",
     "BankAccount",
     "Consent",
     "Contact",
+    "CutoverImport",
+    "CutoverRecord",
     "Death",
     "DisabilityRating",
     "ExportRequest",
@@ -60,7 +73,9 @@ __all__ = [
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "LookUp",
     "Merit",
+    "NameTerm",
     "NoticeReceipt",
     "Particulars",
     "Payee",
@@ -71,6 +86,7 @@ __all__ = [
     "Restriction",
     "RightsRequest",
     "RosterImport",
+    "RosterPart",
     "Sentence",
     "Service",
     "Servicing",

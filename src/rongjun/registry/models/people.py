@@ -45,11 +45,19 @@ class IdentityDocument(Assertion):
 
 
 class Contact(Assertion):
-    """A telephone number, sealed."""
+    """A telephone number, sealed; found whole by its keyed index, or by the four signs its mask shows."""
 
     number_sealed = models.BinaryField()
     number_index = models.BinaryField()
     number_mask = models.CharField(max_length=20)
+    number_tail = models.CharField(max_length=4, default="")
+
+    class Meta(Assertion.Meta):
+        indexes = [
+            *Assertion.Meta.indexes,
+            models.Index(fields=["number_tail"], name="contact_number_tail"),
+            models.Index(fields=["number_index"], name="contact_number_index"),
+        ]
 
 
 class Service(Assertion):

@@ -203,7 +203,9 @@ def test_no_number_stands_open_anywhere() -> None:
 def test_an_import_is_noted_with_its_figures() -> None:
     roster = hand_in(sample())
     with acting_as(actor("auditor")):
-        (event,) = audit.events(audit.Filter(about=f"roster:{roster}"))
+        events = {event.event: event for event in audit.events(audit.Filter(about=f"roster:{roster}"))}
+    assert events.pop("registry.roster-taken-in").detail == {"total": 20}
+    (event,) = events.values()
     assert (event.event, event.actor, event.result) == ("registry.roster-imported", "staff:clerk", "done")
     assert event.detail == {"total": 20, "opened": 17, "unchanged": 0, "refused": 3}
 

@@ -12,8 +12,21 @@ from django.db import DatabaseError, models, transaction
 from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as
-from rongjun.registry.models import Assertion, FeedCandidate, ImportedRow, Person, RosterImport
+from rongjun.registry import api as registry
+from rongjun.registry.actions import look_up_number
+from rongjun.registry.models import (
+    Assertion,
+    CutoverImport,
+    CutoverRecord,
+    FeedCandidate,
+    ImportedRow,
+    NameTerm,
+    Person,
+    RosterImport,
+    RosterPart,
+)
 from rongjun.registry.tests.scene import (
+    NOW,
     actor,
     add_places,
     exercise_rights,
@@ -23,7 +36,7 @@ from rongjun.registry.tests.scene import (
     tell_the_rest,
     visitor,
 )
-from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
+from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells, number
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +58,24 @@ def roster() -> UUID:
     relate(row.person)
     tell_the_rest(row.person)
     exercise_rights(row.person)
+    _fill_the_rest(handed_in)
     return handed_in
+
+
+def _fill_the_rest(handed_in: UUID) -> None:
+    """One row in each table a roster does not fill: rows that wait, the old system's, a look elsewhere."""
+    clerk = actor("clerk")
+    with acting_as(clerk):
+        RosterPart.objects.create(roster_id=handed_in, division=HOME, number=0, rows_sealed=b"")
+        file = (
+            f"总行数,1,总金额,1\n证件号码,项目代码,已发月份,已发金额\n{number(1)},示例,2024-08,1\n".encode()
+        )
+        read = registry.read_cutover(file, synthetic=True)
+        registry.import_cutover(read, file_name="已发.csv", file_digest=b"x", by=clerk, now=NOW)
+        look_up_number(number(2), purpose="核对证件", by=clerk, now=NOW)
+    with as_owner():
+        first = NameTerm.objects.order_by("id")[:1].values("id")
+        NameTerm.objects.exclude(id__in=list(first.values_list("id", flat=True))).delete()
 
 
 def copy_of(table: type[models.Model], *, division: int) -> Any:
@@ -56,8 +86,12 @@ def copy_of(table: type[models.Model], *, division: int) -> Any:
     row.division = division
     if isinstance(row, Assertion):
         row.superseded_at = row.recorded_at
-    if isinstance(row, RosterImport):
+    if isinstance(row, RosterImport | CutoverImport):
         row.file_digest = b"another file"
+    if isinstance(row, RosterPart):
+        row.number += 1
+    if isinstance(row, CutoverRecord):
+        row.key = "another"
     if isinstance(row, ImportedRow):
         row.row += 1
     return row
