@@ -30,13 +30,17 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
 
 
 _READ = "desk.open registry.read-person policy.read audit.read-own"
-_WORK = f"{_READ} registry.import-roster registry.state-fact registry.unmask benefits.record-decision"
+_WORK = (
+    f"{_READ} registry.import-roster registry.state-fact registry.unmask registry.propose-merge"
+    " benefits.record-decision"
+)
+_SUPERVISE = f"{_WORK} registry.approve-merge"
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
-        _role("district-officer", "区市经办", _WORK),
-        _role("city-officer", "市局经办", _WORK),
+        _role("district-officer", "区市经办", _SUPERVISE),
+        _role("city-officer", "市局经办", _SUPERVISE),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),

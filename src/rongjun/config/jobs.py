@@ -12,6 +12,7 @@ from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
+from rongjun.registry import jobs as registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ JOBS: tuple[Job, ...] = (
     Job("access.forget-expired", 600.0, EVERYWHERE, access.forget_expired),
     Job("access.close-idle-accounts", 3600.0, EVERYWHERE, access.close_idle_accounts),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
+    # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
+    Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
 )
 
 

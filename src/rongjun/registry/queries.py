@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower, Replace
 
 from rongjun.audit.api import keys
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber
 from rongjun.kernel.reading import compact
+from rongjun.registry.duplicates import roots_of
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
     RELATION_STATED,
@@ -32,6 +34,7 @@ from rongjun.registry.models import (
     Household,
     IdentityDocument,
     ImportedRow,
+    Merge,
     Particulars,
     Person,
     Relation,
@@ -47,6 +50,8 @@ NUMBER_INDEX = "registry-identity-number"
 PHONE_INDEX = "registry-phone"
 PAGE = 50
 LONGEST_NAME = 50
+# Asked as known at this moment, pointers that have not ended are those there are.
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +138,72 @@ def in_force(on: date, known_at: datetime) -> Q:
     return known(known_at) & Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
 
 
+# --- several files of one person ----------------------------------------------------------------------------
+
+
+def pointers(known_at: datetime) -> dict[UUID, UUID]:
+    """Every file in scope that was merged into another, and the kept file of that person, at a moment."""
+    held = Merge.objects.filter(at__lte=known_at).filter(Q(ended_at=None) | Q(ended_at__gt=known_at))
+    return roots_of(dict(held.values_list("other_id", "kept_id")))
+
+
+def files_of(person: UUID, known_at: datetime = LATEST) -> RawSQL:
+    """The person's file and every one merged into it, as known at a moment: for `person_id__in`."""
+    return RawSQL("select registry_files_of(%s, %s)", [person, known_at])
+
+
+def kept_file(file: UUID, *, known_at: datetime = LATEST) -> UUID:
+    """The file a file was merged into, at the end of the chain; itself when it was not, or out of scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("select registry_root_of(%s, %s)", [file, known_at])
+        root: UUID = cursor.fetchone()[0]
+    return root
+
+
+def merged_into(people: Sequence[UUID], *, known_at: datetime) -> dict[UUID, UUID]:
+    """Every file merged into one of these people's, with the kept one it belongs to."""
+    sql = """
+        select file, kept from unnest(%s::uuid[]) kept, registry_files_of(kept, %s) file where file <> kept
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(people), known_at])
+        return dict(cursor.fetchall())
+
+
+def _pointing() -> QuerySet[Merge]:
+    """Pointers that hold now, from the file of the outer query."""
+    return Merge.objects.filter(other=OuterRef("pk"), at__isnull=False, ended_at=None)
+
+
+def not_merged() -> QuerySet[Person]:
+    """The files in scope that are somebody's: not merged into another, as of now."""
+    return Person.objects.filter(~Exists(_pointing()))
+
+
 # --- finding people -----------------------------------------------------------------------------------------
 
 
 def find_people(text: str, *, on: date, known_at: datetime, first: int = 0) -> tuple[list[PersonLine], int]:
     """People whose name holds the text, or whose number ends in four given signs, or has this full number.
 
-    An empty text gives everybody in scope. Returns one page, by name, and the count of all.
+    An empty text gives everybody in scope; who is found by a merged file is shown as the kept one. Returns
+    one page, by name, and the count of all.
     """
-    found = _matching(text)
+    found = _kept(_matching(text)) if text.strip() else not_merged()
     page = list(found.order_by("name", "id")[first : first + PAGE])
     return lines_for(page, on=on, known_at=known_at), found.count()
 
 
+def _kept(found: QuerySet[Person]) -> QuerySet[Person]:
+    """The same people by their kept files."""
+    merged = found.filter(Exists(_pointing())).values_list("id", flat=True)
+    kept = {kept_file(file) for file in merged}
+    if not kept:
+        return found
+    return not_merged().filter(Q(id__in=found.values("id")) | Q(id__in=kept))
+
+
 def _matching(text: str) -> QuerySet[Person]:
-    if not text.strip():
-        return Person.objects.all()
     sought = sought_name(text)
     typed = compact(sought)
     if len(typed) >= 8 and any(sign.isdecimal() for sign in typed):
@@ -186,16 +241,24 @@ def lines_of(ids: Iterable[UUID], *, on: date, known_at: datetime) -> list[Perso
 
 
 def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list[PersonLine]:
-    """The same people as lines, three queries for any number of them."""
+    """The same people as lines, each by all their files, four queries for any number of them."""
     listed = list(people)
-    held = in_force(on, known_at) & Q(person_id__in=[person.id for person in listed])
-    masks = dict(
-        IdentityDocument.objects.filter(held).order_by("-id").values_list("person_id", "number_mask")
-    )
-    particulars = {told.person_id: told for told in Particulars.objects.filter(held).order_by("id")}
-    categories: dict[UUID, list[str]] = {}
+    kept = merged_into([person.id for person in listed], known_at=known_at)
+    held = in_force(on, known_at) & Q(person_id__in=[*(person.id for person in listed), *kept])
+
+    def whose(said: Assertion) -> UUID:
+        return kept.get(said.person_id, said.person_id)
+
+    def own_last(said: Assertion) -> bool:
+        return said.person_id not in kept
+
+    documents = sorted(IdentityDocument.objects.filter(held).order_by("-id"), key=own_last)
+    masks = {whose(document): document.number_mask for document in documents}
+    told = sorted(Particulars.objects.filter(held).order_by("id"), key=own_last)
+    particulars = {whose(each): each for each in told}
+    categories: dict[UUID, dict[str, None]] = {}
     for status in Status.objects.filter(held).order_by("id"):
-        categories.setdefault(status.person_id, []).append(_label(status))
+        categories.setdefault(whose(status), {})[_label(status)] = None
     nothing = Particulars()
     return [
         PersonLine(
@@ -219,11 +282,11 @@ def _label(status: Status) -> str:
 
 
 def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
-    """The head of a file; None when there is none in scope."""
-    row = Person.objects.filter(pk=person).first()
+    """The head of a person's file; of the kept one for a file merged into it; None out of scope."""
+    row = Person.objects.filter(pk=RawSQL("registry_root_of(%s, %s)", [person, known_at])).first()
     if row is None:
         return None
-    held = in_force(on, known_at) & Q(person=row)
+    held = in_force(on, known_at) & Q(person_id__in=files_of(row.id, known_at))
     phone = Contact.objects.filter(held).order_by("-valid_from", "-id").first()
     household = Household.objects.filter(held).order_by("-valid_from", "-id").first()
     documents = IdentityDocument.objects.filter(held).order_by("id")
@@ -237,7 +300,7 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
 
 def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
     """Service, categories, ratings and answers of a person as known at a moment, newest first."""
-    said = known(known_at) & Q(person_id=person)
+    said = known(known_at) & Q(person_id__in=files_of(person, known_at))
     moments: list[Moment] = []
     for service in Service.objects.filter(said):
         if service.enlisted_on:
@@ -296,7 +359,7 @@ def askable(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
 def _relations(person: UUID, *, known_at: datetime) -> list[list[Relation]]:
     """What is known of each relation of a person, day by day: the relations by their first day."""
     said: dict[UUID, list[Relation]] = {}
-    rows = Relation.objects.filter(known(known_at), person_id=person)
+    rows = Relation.objects.filter(known(known_at), person_id__in=files_of(person, known_at))
     for row in rows.order_by("valid_from", "id"):
         said.setdefault(row.series, []).append(row)
     return list(said.values())
@@ -329,6 +392,11 @@ def number_index(kind: str, number: str) -> bytes:
 def number_place(person: UUID, index: bytes) -> bytes:
     """What a sealed number is bound to: moved to another person or document it does not open."""
     return b"registry:identity-number:" + person.bytes + index
+
+
+def phone_place(person: UUID) -> bytes:
+    """What a sealed telephone number is bound to."""
+    return b"registry:phone:" + person.bytes
 
 
 class Held(NamedTuple):
@@ -410,7 +478,7 @@ def counts() -> dict[str, int]:
     newest = RosterImport.objects.order_by("division", "file_name", "-uploaded_at", "id")
     newest = newest.distinct("division", "file_name")
     return {
-        "people": Person.objects.count(),
+        "people": not_merged().count(),
         "imports": RosterImport.objects.count(),
         "refused": sum(newest.values_list("refused", flat=True)),
     }

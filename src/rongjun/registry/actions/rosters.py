@@ -42,6 +42,7 @@ from rongjun.registry.queries import (
     number_index,
     number_place,
     numbers_taken,
+    phone_place,
 )
 from rongjun.registry.roster import Fault, RawRow, RosterRow, read_row
 
@@ -286,7 +287,7 @@ class _NewFile:
             yield self._said(
                 Contact,
                 today,
-                number_sealed=audit.keys().seal(SEAL, phone, b"registry:phone:" + self.person.id.bytes),
+                number_sealed=audit.keys().seal(SEAL, phone, phone_place(self.person.id)),
                 number_index=audit.keys().index(PHONE_INDEX, phone),
                 number_mask=row.phone.masked,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -19,17 +19,33 @@ from rongjun.registry.models import (
     Assertion,
     Person,
 )
+from rongjun.registry.queries import kept_file
 
 Said = TypeVar("Said", bound=Assertion)
 
 
 def hold(person: UUID) -> Person:
-    """The person, held until the transaction ends. Refused("registry.no-such-file") outside the scope."""
-    # What is said at the same moment takes turns here, so that the later sees what it supersedes.
-    row = Person.objects.select_for_update().filter(pk=person).first()
-    if row is None:
+    """The person, held until the transaction ends; the kept file of one merged into it.
+
+    Refused("registry.no-such-file") outside the scope.
+    """
+    # What is said at the same moment takes turns here, so that the later sees what it supersedes. A merge
+    # may come in between finding the kept file and holding it; then it is found anew.
+    kept = kept_file(person)
+    row = lock_files([kept])[kept]
+    return row if kept_file(person) == kept else hold(person)
+
+
+def lock_files(files: Collection[UUID]) -> dict[UUID, Person]:
+    """These files, held until the transaction ends, in the order of their ids: two cannot wait in a ring.
+
+    Refused("registry.no-such-file") when one is outside the scope.
+    """
+    held = Person.objects.select_for_update().filter(pk__in=files).order_by("id")
+    rows = {row.id: row for row in held}
+    if len(rows) < len(set(files)):
         raise Refused("registry.no-such-file")
-    return row
+    return rows
 
 
 def days_of(said: Assertion) -> Period:

@@ -9,6 +9,7 @@ a composite foreign key onto the person keeps it right when the person moves (mi
 """
 
 from rongjun.registry.models.base import Assertion, Person
+from rongjun.registry.models.merges import DuplicateCandidate, Merge
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -26,9 +27,11 @@ __all__ = [
     "Assertion",
     "Contact",
     "DisabilityRating",
+    "DuplicateCandidate",
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "Merge",
     "Particulars",
     "Person",
     "Relation",
