@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 
+from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.place import city, place, project_root
@@ -267,6 +268,7 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
         click.echo(f"  能享受 {granted:>6}  差情况 {unknown:>6}  不能 {refused:>6}  {title}（{code}）")
 
 
+people.add_command(duplicates)
 main.add_command(entitle)
 
 

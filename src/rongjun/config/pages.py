@@ -17,6 +17,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("desk:today", "sun", "今天", "desk.open"),
     ("registry:people", "user", "人员", "registry.read-person"),
     ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
+    ("registry:duplicates", "users", "疑似重复", "registry.propose-merge"),
     ("desk:policy", "book", "政策", "policy.read"),
     ("desk:evidence", "shield-check", "审计", "audit.read"),
 )
@@ -28,6 +29,9 @@ OPENED_FROM = {
     "desk:answer": "registry:people",
     "desk:record": "registry:people",
     "registry:report": "registry:imports",
+    "registry:duplicate": "registry:duplicates",
+    "registry:merge": "registry:duplicates",
+    "registry:merge-decide": "registry:duplicates",
     "desk:policy-benefit": "desk:policy",
     "desk:policy-people": "desk:policy",
     "desk:policy-references": "desk:policy",
