@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -29,11 +29,16 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook."""
+    """What addresses need to name: a person of the clerk's station, one of their documents, a workbook.
+
+    Two more of that station may be one: a candidate pair, and a proposal to merge them.
+    """
 
     person: UUID
     document: int
     roster: UUID
+    candidate: int
+    merge: UUID
 
 
 def set_scene() -> Scene:
@@ -48,7 +53,27 @@ def set_scene() -> Scene:
         person = next(person for _, outcome, person, _, _ in done.rows if outcome == "opened" and person)
         file = registry.file_of(person, on=today, known_at=now)
         assert file is not None
-    return Scene(person, file.documents[0][0], roster)
+    return Scene(person, file.documents[0][0], roster, *_propose_merge(now))
+
+
+def _propose_merge(now: datetime) -> tuple[int, UUID]:
+    clerk, today = actor_of("clerk"), timezone.localdate()
+    alike = {
+        "姓名": "测试白纸重复",
+        "手机号码": "10000000009",
+        "户籍区划代码": "370202",
+        "退役日期": "1990-12-01",
+    }
+    twice = [{**bare_row("clerk", number), **alike, "入伍日期": "1986-12-01"} for number in (901, 903)]
+    roster = hand_in("clerk", twice)
+    registry.find_duplicates(by="test:scene", on=today, now=timezone.now())
+    with acting_as(clerk):
+        done = registry.report(roster)
+        assert done is not None
+        one, other = (row.person for row in done.rows if row.person)
+        merge = registry.propose_merge(one, other, reason="建了两次档", by=clerk, now=now)
+        (candidate,) = (line.id for line in registry.candidates()[0] if {one, other} == set(line.people))
+    return candidate, merge
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:

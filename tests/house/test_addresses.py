@@ -38,7 +38,8 @@ CAST = (
 # Who gets what where, to be reviewed like any rule; a star is a POST. The person and the workbook belong to
 # the clerk's station, so the clerk, their district and the city see them and the next district does not.
 # A number is the answer itself; a word is where the visitor is sent: `door` to sign in, `again` to prove who
-# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person.
+# they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person,
+# `merge` to the page of the merge.
 ANSWERS = """
                               stranger newcomer halfway clerk district neighbour city  system security auditor
   front                       desk     desk     desk    desk  desk     desk      desk  desk   desk     desk
@@ -78,6 +79,10 @@ ANSWERS = """
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403
   registry:report             door     enrol    403     200   200      404       200   403    403      403
+  registry:duplicates         door     enrol    403     200   200      200       200   403    403      403
+  registry:duplicate          door     enrol    403     200   200      404       200   403    403      403
+  registry:merge              door     enrol    403     200   200      404       200   403    403      403
+* registry:merge-decide       door     enrol    403     403   merge    404       merge 403    403      403
 * account_logout              door     door     door    door  door     door      door  door   door     door
 """
 SENT_TO = {
@@ -86,8 +91,13 @@ SENT_TO = {
     "mfa_activate_totp": "enrol",
     "desk:today": "desk",
     "desk:person": "file",
+    "registry:merge": "merge",
 }
-SAID = {"desk:full-number": {"purpose": "核对证件"}, "desk:answer": {"is_unsupported": "false"}}
+SAID = {
+    "desk:full-number": {"purpose": "核对证件"},
+    "desk:answer": {"is_unsupported": "false"},
+    "registry:merge-decide": {"what": "approve"},
+}
 GUARDED_BY_PROOF = [
     "mfa_activate_totp",
     "mfa_deactivate_totp",
@@ -111,6 +121,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "person": scene.person,
         "document": scene.document,
         "roster": scene.roster,
+        "candidate": scene.candidate,
+        "merge": scene.merge,
         "code": "eldercare.collective-support",
         "verdict": "unknown",
         "pk": 1,

@@ -40,6 +40,9 @@ def pages(scene: Scene) -> dict[str, str]:
         "desk:policy-benefit": reverse("desk:policy-benefit", args=["eldercare.collective-support"]),
         "registry:people": reverse("registry:people"),
         "registry:imports": reverse("registry:imports"),
+        "registry:duplicates": reverse("registry:duplicates"),
+        "registry:duplicate": reverse("registry:duplicate", args=[scene.candidate]),
+        "registry:merge": reverse("registry:merge", args=[scene.merge]),
         "registry:report": reverse("registry:report", args=[scene.roster]),
     }
 

@@ -241,7 +241,7 @@ def _merge_page(
 
 
 def _moments(line: MergeLine) -> list[dict[str, Any]]:
-    told = [
+    told: list[dict[str, Any]] = [
         {"date": _day(line.proposed_at), "text": _("提出合并"), "note": f"{line.merged_by}：{line.reason}"}
     ]
     if line.at:
