@@ -12,13 +12,24 @@ from django.db import DatabaseError, models, transaction
 from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as
-from rongjun.registry.models import Assertion, ImportedRow, Person, RosterImport
+from rongjun.registry.models import (
+    Assertion,
+    DuplicateCandidate,
+    ImportedRow,
+    Merge,
+    Person,
+    RosterImport,
+)
 from rongjun.registry.tests.scene import actor, add_places, hand_in, relate, report_of, visitor
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
-TABLES: list[type[models.Model]] = [*apps.get_app_config("registry").get_models()]
+# Those of two files are walked in `test_merges`: a row of theirs needs two people.
+OF_TWO = {DuplicateCandidate, Merge}
+TABLES: list[type[models.Model]] = [
+    table for table in apps.get_app_config("registry").get_models() if table not in OF_TWO
+]
 FULL = cells(
     1, 人员类别="残疾军人", 残疾等级="七级", 残疾性质="因战", 优待证="有", 手机号码="10000000001"
 )  # fmt: skip

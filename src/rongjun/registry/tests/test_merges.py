@@ -182,6 +182,13 @@ def test_a_term_of_service_told_by_both_files_is_served_once(two: tuple[UUID, UU
     }
 
 
+def test_terms_of_service_that_overlap_are_not_added_up() -> None:
+    kept = open_file(row=cells(1, 入伍日期="1970-01-01", 退役日期="1976-01-01"))
+    other = open_file(row=cells(3, 入伍日期="1974-01-01", 退役日期="1980-01-01"))
+    merged(kept, other)
+    assert facts(NOW + 2 * HOUR, "service_years") == {kept: {"service_years": 10}}
+
+
 def test_the_kept_files_own_particulars_come_first() -> None:
     kept = open_file(row=cells(1, 性别="男"))
     other = open_file(row=cells(2, 姓名="测试李四"))
@@ -292,6 +299,39 @@ def merged_by_city(kept: UUID, other: UUID) -> UUID:
         Merge.objects.filter(pk=merge).update(merged_by="staff:city-2")
     approve(merge, by="city")
     return merge
+
+
+def test_nobody_writes_or_reads_a_candidate_or_a_merge_beyond_the_border(two: tuple[UUID, UUID]) -> None:
+    beyond = open_file(row=cells(5, 服务站区划代码=str(NEXT_DOOR)), by="next-door")
+    merge = propose(*two)
+    first, second = sorted((two[0], beyond))
+    divisions = [HOME if file == two[0] else NEXT_DOOR for file in (first, second)]
+    candidate = DuplicateCandidate(
+        person_a_id=first, person_b_id=second, score=50, reasons=[], found_at=NOW,
+        division=divisions[0], division_b=divisions[1],
+    )  # fmt: skip
+    pointer = Merge(
+        kept_id=beyond, other_id=two[0], division=NEXT_DOOR, other_division=HOME,
+        reason="x", merged_by="staff:clerk", proposed_at=NOW,
+    )  # fmt: skip
+    for row in (candidate, pointer):
+        for login in ("clerk", "neighbour"):
+            with (
+                pytest.raises(DatabaseError, match="row-level security"),
+                transaction.atomic(),
+                acting_as(actor(login)),
+            ):
+                row.save(force_insert=True)
+    with acting_as(actor("district")):
+        candidate.save(force_insert=True)
+    for login, seen in {
+        "clerk": (0, 1),
+        "district": (1, 1),
+        "next-door": (0, 0),
+        "neighbour": (0, 0),
+    }.items():
+        with acting_as(actor(login)):
+            assert (DuplicateCandidate.objects.count(), Merge.objects.filter(pk=merge).count()) == seen
 
 
 # --- whose it is --------------------------------------------------------------------------------------------
