@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rongjun.registry.duplicates import REASONS, Reason, Trait
 from rongjun.registry.logic import LABEL_OF_CATEGORY, Tie, sought_name
@@ -136,10 +136,18 @@ class CandidateLine:
 
 
 def candidates(*, first: int = 0) -> tuple[list[CandidateLine], int]:
-    """One page of the open pairs in scope, the likeliest first, and how many there are."""
-    rows = DuplicateCandidate.objects.filter(state="open").select_related("person_a", "person_b")
+    """One page of the open pairs in scope, the likeliest first, and how many there are.
+
+    While a file points to another, its pairs are not shown: the kept file has its own.
+    """
+    rows = DuplicateCandidate.objects.filter(~_points("person_a"), ~_points("person_b"), state="open")
+    rows = rows.select_related("person_a", "person_b")
     page = rows.order_by("-score", "id")[first : first + PAGE]
     return [_line(row) for row in page], rows.count()
+
+
+def _points(side: str) -> Exists:
+    return Exists(Merge.objects.filter(other=OuterRef(side), at__isnull=False, ended_at=None))
 
 
 def _line(row: DuplicateCandidate) -> CandidateLine:

@@ -55,7 +55,6 @@ def duplicates(request: ActingRequest) -> HttpResponse:
             "columns": [
                 {"label": _("两份档案")},
                 {"label": _("像不像"), "number": True},
-                {"label": _("理由")},
                 {"label": _("服务站")},
             ],
             "waiting_columns": [
@@ -256,11 +255,11 @@ def _moments(line: MergeLine) -> list[dict[str, Any]]:
 def _candidate_row(line: CandidateLine, stations: dict[int, str]) -> dict[str, Any]:
     names = _("{one} 和 {other}").format(one=line.names[0], other=line.names[1])
     there = dict.fromkeys(stations[code] for code in line.divisions)
+    reasons = "；".join(_reason(each.points, each.text)["text"] for each in line.reasons)
     return {
         "cells": [
-            {"text": names, "url": reverse("registry:duplicate", args=[line.id])},
+            {"text": names, "url": reverse("registry:duplicate", args=[line.id]), "note": reasons},
             str(line.score),
-            "；".join(_reason(each.points, each.text)["text"] for each in line.reasons),
             "、".join(there),
         ]
     }

@@ -447,6 +447,15 @@ def test_a_merged_pair_is_done_and_an_unmerged_one_is_told_apart(two: tuple[UUID
         assert DuplicateCandidate.objects.get().state == "different"
 
 
+def test_a_third_file_is_compared_with_the_kept_one_only(two: tuple[UUID, UUID]) -> None:
+    third = open_file(row=cells(5, 姓名="测试张三0001", **PHONE))
+    assert search().proposed == 3
+    merge = merged(*two)
+    assert [set(line.people) for line in candidates()] == [{two[0], third}]
+    part(merge, at=NOW + 3 * HOUR)
+    assert len(candidates()) == 2
+
+
 def test_people_with_one_telephone_of_a_village_are_not_proposed() -> None:
     hand_in([cells(n, **PHONE) for n in range(1, 20)])
     assert search().proposed == 0
