@@ -18,8 +18,8 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.registry.candidates import pair
 from rongjun.registry.facts import PERSON, SOURCE
-from rongjun.registry.models import Assertion, DuplicateCandidate, Merge, Person, Statement
-from rongjun.registry.queries import merged_into
+from rongjun.registry.models import Assertion, Contact, DuplicateCandidate, Merge, Person, Statement
+from rongjun.registry.queries import PHONE_INDEX, SEAL, merged_into, phone_place
 from rongjun.registry.tests.scene import NOW, actor, hand_in, open_file, relate, report_of, state
 from rongjun.registry.tests.strategies import ELSEWHERE, HOME, NEXT_DOOR, TODAY, cells
 from tests.cluster import as_owner
@@ -372,6 +372,29 @@ def test_it_can_still_be_said_after_the_unmerge_whose_it_was(two: tuple[UUID, UU
         with pytest.raises(Refused, match=r"registry\.not-said-since"):
             registry.hand_over(merge, [said.name], by=officer, now=NOW + 6 * HOUR)
     assert facts(NOW + 7 * HOUR, "is_unsupported")[two[1]] == {"is_unsupported": True}
+
+
+def test_a_number_handed_over_is_sealed_for_its_new_owner(two: tuple[UUID, UUID]) -> None:
+    kept, other = two
+    merge, number = merged(kept, other), b"10000000042"
+    with acting_as(actor()):
+        Contact.objects.create(
+            person_id=kept,
+            division=HOME,
+            valid_from=TODAY,
+            recorded_at=NOW + 2 * HOUR,
+            source="窗口",
+            recorded_by="staff:clerk",
+            number_sealed=audit.keys().seal(SEAL, number, phone_place(kept)),
+            number_index=audit.keys().index(PHONE_INDEX, number),
+            number_mask="100****0042",
+        )
+    with acting_as(actor("district")):
+        (said,) = registry.later_said_of(merge)
+    part(merge, at=NOW + 3 * HOUR, theirs=[said.name])
+    with acting_as(actor()):
+        moved = Contact.objects.get(person_id=other, number_mask="100****0042", superseded_at=None)
+    assert audit.keys().open(SEAL, bytes(moved.number_sealed), phone_place(other)) == number
 
 
 def test_every_step_is_in_the_evidence_of_both_files(two: tuple[UUID, UUID]) -> None:
