@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -33,7 +33,7 @@ class Scene:
     """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper, a
     proposal about them, a file of the old system.
 
-    `division` is that station's.
+    `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them.
     """
 
     person: UUID
@@ -43,6 +43,8 @@ class Scene:
     upload: UUID
     proposal: UUID
     cutover: UUID
+    pair: int
+    merge: UUID
 
 
 def set_scene() -> Scene:
@@ -67,6 +69,7 @@ def set_scene() -> Scene:
             by=clerk,
             now=now,
         )
+    pair, merge = _propose_merge(now)
     return Scene(
         person=person,
         document=file.documents[0][0],
@@ -75,6 +78,8 @@ def set_scene() -> Scene:
         upload=_paper_in("clerk"),
         proposal=proposal,
         cutover=_take_over(),
+        pair=pair,
+        merge=merge,
     )
 
 
@@ -95,6 +100,26 @@ def _paper_in(who: str) -> UUID:
             scan_after=now,
         )
     return paper.id
+
+
+def _propose_merge(now: datetime) -> tuple[int, UUID]:
+    clerk, today = actor_of("clerk"), timezone.localdate()
+    alike = {
+        "姓名": "测试白纸重复",
+        "手机号码": "10000000009",
+        "户籍区划代码": "370202",
+        "退役日期": "1990-12-01",
+    }
+    twice = [{**bare_row("clerk", number), **alike, "入伍日期": "1986-12-01"} for number in (901, 903)]
+    roster = hand_in("clerk", twice)
+    registry.find_duplicates(by="test:scene", on=today, now=timezone.now())
+    with acting_as(clerk):
+        done = registry.report(roster)
+        assert done is not None
+        one, other = (row.person for row in done.rows if row.person)
+        merge = registry.propose_merge(one, other, reason="建了两次档", by=clerk, now=now)
+        (candidate,) = (line.id for line in registry.duplicate_pairs()[0] if {one, other} == set(line.people))
+    return candidate, merge
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:

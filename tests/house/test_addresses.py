@@ -41,7 +41,7 @@ CAST = (
 # the clerk's station, so the clerk, their district and the city see them and the next district does not.
 # A number is the answer itself; a word is where the visitor is sent: `door` to sign in, `again` to prove who
 # they are once more, `enrol` to their second factor, `desk` to the first screen, `file` back to the person,
-# `rights` to the person's rights.
+# `rights` to the person's rights, `merge` to the page of the merge.
 ANSWERS = """
                               stranger newcomer halfway clerk district neighbour city  system security auditor
   front                       desk     desk     desk    desk  desk     desk      desk  desk   desk     desk
@@ -120,6 +120,10 @@ ANSWERS = """
 * registry:cutover-compare    door     enrol    403     403   403      403       422   403    403      403
   registry:cutover-report     door     enrol    403     403   403      403       200   403    403      403
   registry:cutover-refused    door     enrol    403     403   403      403       200   403    403      403
+  registry:duplicates         door     enrol    403     200   200      200       200   403    403      403
+  registry:duplicate          door     enrol    403     200   200      404       200   403    403      403
+  registry:merge              door     enrol    403     200   200      404       200   403    403      403
+* registry:merge-decide       door     enrol    403     403   merge    404       merge 403    403      403
 * account_logout              door     door     door    door  door     door      door  door   door     door
 """
 SENT_TO = {
@@ -131,6 +135,7 @@ SENT_TO = {
     "desk:changes": "told",
     "desk:proposals": "list",
     "desk:rights": "rights",
+    "registry:merge": "merge",
 }
 SAID = {
     "desk:full-number": {"purpose": "核对证件"},
@@ -141,6 +146,7 @@ SAID = {
     "desk:rights-notice": {"notice": "opening-a-file"},
     "desk:rights-receive": {"kind": "see", "asked_by": "self"},
     "desk:rights-lift": {"words": "本人要求解除"},
+    "registry:merge-decide": {"what": "approve"},
 }
 GUARDED_BY_PROOF = [
     "mfa_activate_totp",
@@ -170,6 +176,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "request_id": uuid4(),
         "export": uuid4(),
         "handed_in": scene.cutover,
+        "number": scene.pair,
+        "merge": scene.merge,
         "verdict": "unknown",
         "division": demo.counties()[0][0],
         "pk": 1,

@@ -35,8 +35,11 @@ _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
     " benefits.record-decision"
 )
-_WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export"
-_DECIDE = f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
+_WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
+_DECIDE = (
+    f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
+    " registry.approve-merge"
+)
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (

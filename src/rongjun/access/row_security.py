@@ -66,3 +66,14 @@ def open_to_read(
 def close(table: str) -> str:
     """A table nobody but the owner touches."""
     return f"alter table {table} enable row level security; alter table {table} force row level security;"
+
+
+def also_within(table: str, column: str) -> str:
+    """A second division of a row lies in the scope too, or the row is neither seen nor written."""
+    staff, job = f"{column} between {_LO} and {_HI}", f"{column} between {_JOB_LO} and {_JOB_HI}"
+    return f"""
+        create policy staff_also_{column} on {table} as restrictive for all to app_staff
+            using ({staff}) with check ({staff});
+        create policy job_also_{column} on {table} as restrictive for all to app_batch
+            using ({job}) with check ({job});
+    """

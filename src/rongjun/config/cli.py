@@ -13,6 +13,7 @@ from uuid import UUID
 import click
 
 from rongjun.config.cli_city import invent
+from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_imports import cutover, import_people
 from rongjun.config.cli_partners import partners, simulate
@@ -240,6 +241,7 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
         click.echo(f"  能享受 {granted:>6}  差情况 {unknown:>6}  不能 {refused:>6}  {title}（{code}）")
 
 
+people.add_command(duplicates)
 main.add_command(entitle)
 main.add_command(privacy)
 main.add_command(partners)

@@ -39,6 +39,8 @@ JOBS: tuple[Job, ...] = (
     Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
+    # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
+    Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
 )
 
 

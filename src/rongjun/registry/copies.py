@@ -19,7 +19,7 @@ from django.db.models import Model
 from rongjun.audit.api import keys
 from rongjun.registry.models import Assertion, Contact, IdentityDocument, Person
 from rongjun.registry.models.privacy import AboutPerson
-from rongjun.registry.queries import SEAL, number_place
+from rongjun.registry.queries import SEAL, files_of, number_place
 
 FORMAT: Final = "rongjun-copy/1"
 # What only our own tables are made of, and says nothing to anybody else.
@@ -101,7 +101,7 @@ def tables_of_a_person() -> list[type[Model]]:
 
 def _records(person: UUID) -> Iterator[CopiedRecord]:
     for model in tables_of_a_person():
-        for row in model._default_manager.filter(person_id=person).order_by("pk"):
+        for row in model._default_manager.filter(person_id__in=files_of(person)).order_by("pk"):
             yield CopiedRecord(model.__name__, _said(row))
 
 

@@ -57,7 +57,7 @@ def people(request: ActingRequest) -> HttpResponse:
 
 def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> HttpResponse:
     """`text` None: a whole number stood in the address, and is not looked for from there."""
-    number = _page_asked(request, "page")
+    number = page_asked(request, "page")
     day, scope = timezone.localdate(request.now), request.actor.scope
     first = (number - 1) * PAGE
     lines, total = (
@@ -65,7 +65,7 @@ def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> Htt
         if text is None
         else queries.find_people(text, on=day, known_at=request.now, first=first, scope=scope)
     )
-    _note_shown(request, [line.id for line in lines], purpose="列表")
+    note_shown(request, [line.id for line in lines], purpose="列表")
     stations = places.served_by({line.division for line in lines}, on=day)
     return render(
         request,
@@ -79,7 +79,7 @@ def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> Htt
             "may_export": request.actor.may("registry.export"),
             "total": f"{total:,}",
             "is_cut": total == (queries.MOST_FOUND if text else queries.MOST_LISTED),
-            "pager": _pager(number, total, "page", q=shown),
+            "pager": pager_of(number, total, "page", q=shown),
             "columns": [
                 {"label": _(COLUMNS[0])},
                 *({"label": _(word), "short": True} for word in COLUMNS[1:]),
@@ -132,7 +132,7 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
         raise Http404
     refused = _Part.of([row for row in done.rows if not row.person], request, "refused")
     loaded = _Part.of([row for row in done.rows if row.person], request, "loaded")
-    _note_shown(
+    note_shown(
         request, [row.person for row in loaded.rows if row.person and row.name], purpose="查看导入结果"
     )
     return render(
@@ -460,7 +460,7 @@ def _loaded_row(row: ReportRow) -> dict[str, object]:
     return {"cells": [str(row.number), person, outcome]}
 
 
-def _note_shown(request: ActingRequest, people: Sequence[UUID], *, purpose: str) -> None:
+def note_shown(request: ActingRequest, people: Sequence[UUID], *, purpose: str) -> None:
     """Whoever is named on a page has been read."""
     if people:
         audit.note_read(
@@ -490,11 +490,11 @@ class _Part(Generic[Row]):
     @classmethod
     def of(cls, rows: Sequence[Row], request: ActingRequest, name: str) -> _Part[Row]:
         """The page asked for in the parameter `name`."""
-        number = _page_asked(request, name)
-        return cls(rows[(number - 1) * PAGE : number * PAGE], _pager(number, len(rows), name))
+        number = page_asked(request, name)
+        return cls(rows[(number - 1) * PAGE : number * PAGE], pager_of(number, len(rows), name))
 
 
-def _pager(number: int, total: int, name: str, **kept: str) -> dict[str, object]:
+def pager_of(number: int, total: int, name: str, **kept: str) -> dict[str, object]:
     pages = max(1, -(-total // PAGE))
     return {
         "page": number,
@@ -504,6 +504,6 @@ def _pager(number: int, total: int, name: str, **kept: str) -> dict[str, object]
     }
 
 
-def _page_asked(request: ActingRequest, name: str) -> int:
+def page_asked(request: ActingRequest, name: str) -> int:
     text = request.GET.get(name, "")
     return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1

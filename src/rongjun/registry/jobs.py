@@ -10,6 +10,7 @@ from rongjun.registry.actions.feeds import match_waiting
 from rongjun.registry.feed_lines import FEEDS
 
 AT_ONCE = 500  # lines a run; the next run comes in a second
+_QUIET_HOUR = 2
 
 
 def match_feeds() -> int:
@@ -24,3 +25,10 @@ def match_feeds() -> int:
 def load_rosters() -> None:
     """Load the next rows of the oldest roster that waits: one part a run, one transaction."""
     actions.load_waiting(synthetic=settings.SYNTHETIC, now=timezone.now(), today=timezone.localdate())
+
+
+def find_duplicates() -> None:
+    """Once a night, look for files that may be one person's; at any other hour do nothing."""
+    now = timezone.localtime()
+    if now.hour == _QUIET_HOUR:
+        actions.find_duplicates(by="job:registry.find-duplicates", on=now.date(), now=now)

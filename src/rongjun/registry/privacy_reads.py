@@ -114,8 +114,9 @@ def export_number(request: UUID) -> str:
 
 # Jobs go on: what is paid is paid by law. Everybody else needs the named permission.
 _CLOSED = """
-    select person_id from registry_restriction
-    where person_id = any (%s) and lifted_at is null
+    select distinct asked from unnest(%s::uuid[]) asked, registry_files_of(asked, 'infinity') file
+    join registry_restriction on person_id = file
+    where lifted_at is null
       and current_setting('role') <> 'app_batch'
       and not coalesce('registry.read-restricted'
                        = any (string_to_array(current_setting('app.permissions', true), ' ')), false)
@@ -123,7 +124,7 @@ _CLOSED = """
 
 
 def closed_among(people: Iterable[UUID]) -> frozenset[UUID]:
-    """Those whose file is restricted for whoever asks; one query for any number of them."""
+    """Those whose file, or one merged into it, is restricted for whoever asks; one query for any number."""
     asked = list(people)
     if not asked:
         return frozenset()

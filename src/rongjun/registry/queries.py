@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigAutoField, BinaryField, Count, F, Q, QuerySet, Sum
+from django.db.models import BigAutoField, BinaryField, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
 from rongjun.access.api import Scope
@@ -21,6 +22,7 @@ from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber, Phone
 from rongjun.kernel.reading import compact
 from rongjun.registry.cutover import Entry
+from rongjun.registry.duplicates import roots_of
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
     RELATION_STATED,
@@ -42,6 +44,7 @@ from rongjun.registry.models import (
     Household,
     IdentityDocument,
     ImportedRow,
+    Merge,
     Merit,
     Particulars,
     Payee,
@@ -66,6 +69,8 @@ PHONE_INDEX = "registry-phone"
 ACCOUNT_INDEX = "registry-account"
 CARD_INDEX = "registry-card"
 PAGE = 50
+# Asked as known at this moment, pointers that have not ended are those there are.
+LATEST = datetime.max.replace(tzinfo=UTC)
 LONGEST_NAME = 50
 SHORTEST_NUMBER = 8  # signs: of the documents we read none is shorter
 MOST_FOUND = 1000  # whoever finds more people than that types another letter
@@ -230,6 +235,51 @@ def in_force(on: date, known_at: datetime) -> Q:
     return known(known_at) & Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
 
 
+# --- several files of one person ----------------------------------------------------------------------------
+
+
+def pointers(known_at: datetime) -> dict[UUID, UUID]:
+    """Every file in scope that was merged into another, and the kept file of that person, at a moment."""
+    held = Merge.objects.filter(at__lte=known_at).filter(Q(ended_at=None) | Q(ended_at__gt=known_at))
+    return roots_of(dict(held.values_list("other_id", "kept_id")))
+
+
+def files_of(person: UUID, known_at: datetime = LATEST) -> RawSQL:
+    """The person's file and every one merged into it, as known at a moment: for `person_id__in`."""
+    return RawSQL("select registry_files_of(%s, %s)", [person, known_at])
+
+
+def kept_file(file: UUID, *, known_at: datetime = LATEST) -> UUID:
+    """The file a file was merged into, at the end of the chain; itself when it was not, or out of scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("select registry_root_of(%s, %s)", [file, known_at])
+        root: UUID = cursor.fetchone()[0]
+    return root
+
+
+def merged_into(people: Sequence[UUID], *, known_at: datetime) -> dict[UUID, UUID]:
+    """Every file merged into one of these people's, with the kept one it belongs to."""
+    sql = """
+        select file, kept from unnest(%s::uuid[]) kept, registry_files_of(kept, %s) file where file <> kept
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(people), known_at])
+        return dict(cursor.fetchall())
+
+
+def not_merged() -> QuerySet[Person]:
+    """The files in scope that are somebody's: not merged into another, as of now."""
+    pointing = Merge.objects.filter(other=OuterRef("pk"), at__isnull=False, ended_at=None)
+    return Person.objects.filter(~Exists(pointing))
+
+
+def _as_kept(files: Sequence[UUID]) -> list[UUID]:
+    """The same people by their kept files, each once, in order."""
+    held = Merge.objects.filter(other_id__in=files, at__isnull=False, ended_at=None)
+    kept = {file: kept_file(file) for file in held.values_list("other_id", flat=True)}
+    return list(dict.fromkeys(kept.get(file, file) for file in files))
+
+
 # --- finding people -----------------------------------------------------------------------------------------
 
 
@@ -240,27 +290,28 @@ def find_people(
 
     The exact name comes first, then names that begin so, then the rest. An empty text gives everybody in
     scope, by name. Returns one page, and the count of all up to MOST_FOUND (MOST_LISTED for everybody).
-    `scope` repeats what the database enforces, so that a station's few are not looked for among all.
+    `scope` repeats what the database enforces, so that a station's few are not looked for among all. Who is
+    found by a merged file is shown as the kept one.
     """
     if not text.strip():
         ids, total = _everybody(scope, first=first)
     else:
-        found = _matching(text, scope)
+        found = _as_kept(_matching(text, scope))
         ids, total = found[first : first + PAGE], len(found)
     return lines_for(_in_order(ids), on=on, known_at=known_at), total
 
 
 def count_matching(text: str, *, scope: Scope | None = None) -> int:
     """How many people `find_people` lists; everybody in scope for an empty text."""
-    return len(_matching(text, scope)) if text.strip() else Person.objects.count()
+    return len(_as_kept(_matching(text, scope))) if text.strip() else not_merged().count()
 
 
 def everybody_matching(
     text: str, *, on: date, known_at: datetime, scope: Scope | None = None
 ) -> list[PersonLine]:
     """Everybody `find_people` lists, in its order, without those whose file is restricted."""
-    everybody = Person.objects.order_by("name", "id")
-    found = _in_order(_matching(text, scope)) if text.strip() else everybody
+    everybody = not_merged().order_by("name", "id")
+    found = _in_order(_as_kept(_matching(text, scope))) if text.strip() else everybody
     return [line for line in lines_for(found, on=on, known_at=known_at) if not line.restricted]
 
 
@@ -343,9 +394,17 @@ def _within(scope: Scope | None) -> tuple[str, list[int]]:
     return "and served_by between %s and %s", [scope.lo, scope.hi]
 
 
+# As `not_merged`, for a list of names.
+_UNMERGED = """
+    and not exists (select from registry_merge m where m.other_id = registry_nameterm.person_id
+                    and m.at is not null and m.ended_at is null)
+"""
+
+
 def _everybody(scope: Scope | None, *, first: int) -> tuple[list[UUID], int]:
     lo, hi = whole_names()
     within, bounds = _within(scope)
+    within += _UNMERGED
     some = f"select from registry_nameterm where term >= %s and term < %s {within} limit %s"
     counted = f"select count(*) from ({some}) n"  # noqa: S608 - our names
     with connection.cursor() as cursor:
@@ -393,14 +452,22 @@ def lines_for(people: Iterable[Person], *, on: date, known_at: datetime) -> list
     """The same people as lines, four queries for any number; of a restricted file only that there is one."""
     listed = list(people)
     closed = closed_among(person.id for person in listed)
-    held = in_force(on, known_at) & Q(person_id__in=[person.id for person in listed])
-    masks = dict(
-        IdentityDocument.objects.filter(held).order_by("-id").values_list("person_id", "number_mask")
-    )
-    particulars = {told.person_id: told for told in Particulars.objects.filter(held).order_by("id")}
+    kept = merged_into([person.id for person in listed], known_at=known_at)
+    held = in_force(on, known_at) & Q(person_id__in=[*(person.id for person in listed), *kept])
+
+    def whose(said: Assertion) -> UUID:
+        return kept.get(said.person_id, said.person_id)
+
+    def own_last(said: Assertion) -> bool:
+        return said.person_id not in kept
+
+    documents = sorted(IdentityDocument.objects.filter(held).order_by("-id"), key=own_last)
+    masks = {whose(document): document.number_mask for document in documents}
+    told = sorted(Particulars.objects.filter(held).order_by("id"), key=own_last)
+    particulars = {whose(each): each for each in told}
     categories: dict[UUID, list[str]] = {}
     for status in Status.objects.filter(held).order_by("id"):
-        categories.setdefault(status.person_id, []).append(status.category)
+        categories.setdefault(whose(status), []).append(status.category)
     nothing = Particulars()
     return [
         _covered(person)
@@ -437,14 +504,14 @@ def _label(status: Status) -> str:
 
 
 def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
-    """The head of a file; None when there is none in scope. Of a restricted file the line, covered."""
-    row = Person.objects.filter(pk=person).first()
+    """The head of a person's file, the kept one of several; None out of scope. Covered when restricted."""
+    row = Person.objects.filter(pk=RawSQL("registry_root_of(%s, %s)", [person, known_at])).first()
     if row is None:
         return None
     (line,) = lines_for([row], on=on, known_at=known_at)
     if line.restricted:
         return PersonFile(line, "", "", ())
-    held = in_force(on, known_at) & Q(person=row)
+    held = in_force(on, known_at) & Q(person_id__in=files_of(row.id, known_at))
     phone = Contact.objects.filter(held).order_by("-valid_from", "-id").first()
     household = Household.objects.filter(held).order_by("-valid_from", "-id").first()
     documents = IdentityDocument.objects.filter(held).order_by("id")
@@ -453,7 +520,7 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
         phone_mask=phone.number_mask if phone else "",
         household_county=household.county if household else "",
         documents=tuple(documents.values_list("id", "kind", "number_mask")),
-        died_on=died_on([person], known_at=known_at).get(person),
+        died_on=died_on([row.id], known_at=known_at).get(row.id),
     )
 
 
@@ -464,7 +531,7 @@ def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
     """
     if is_closed(person):
         return []
-    said = known(known_at) & Q(person_id=person)
+    said = known(known_at) & Q(person_id__in=files_of(person, known_at))
     moments: list[Moment] = []
     for service in Service.objects.filter(said):
         if service.enlisted_on:
@@ -553,7 +620,7 @@ def askable(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
 def _relations(person: UUID, *, known_at: datetime) -> list[list[Relation]]:
     """What is known of each relation of a person, day by day: the relations by their first day."""
     said: dict[UUID, list[Relation]] = {}
-    rows = Relation.objects.filter(known(known_at), person_id=person)
+    rows = Relation.objects.filter(known(known_at), person_id__in=files_of(person, known_at))
     for row in rows.order_by("valid_from", "id"):
         said.setdefault(row.series, []).append(row)
     return list(said.values())
@@ -568,13 +635,15 @@ def _tie(row: Relation) -> Tie:
 
 def died_on(people: Iterable[UUID], *, known_at: datetime) -> dict[UUID, date]:
     """The day of death of those of these people in scope who are known to have died."""
-    told = Death.objects.filter(known(known_at), person_id__in=list(people))
-    return dict(told.values_list("person_id", "valid_from"))
+    kept = merged_into(list(people), known_at=known_at)
+    told = Death.objects.filter(known(known_at), person_id__in=[*people, *kept]).order_by("id")
+    return {kept.get(person, person): day for person, day in told.values_list("person_id", "valid_from")}
 
 
 def accounts_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAccount]:
     """The accounts in force on a day of the person and of their payees, masked; by purpose."""
-    held = BankAccount.objects.filter(in_force(on, known_at), person_id=person).order_by("purpose", "id")
+    files = files_of(person, known_at)
+    held = BankAccount.objects.filter(in_force(on, known_at), person_id__in=files).order_by("purpose", "id")
     return [
         HeldAccount(
             id=row.id,
@@ -591,7 +660,8 @@ def accounts_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAcc
 
 def payees_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldPayee]:
     """Those who receive for the person on a day, the oldest first; a payee on file by their newest name."""
-    held = Payee.objects.filter(in_force(on, known_at), person_id=person).select_related("payee")
+    files = files_of(person, known_at)
+    held = Payee.objects.filter(in_force(on, known_at), person_id__in=files).select_related("payee")
     return [
         HeldPayee(
             id=row.series,
@@ -610,7 +680,8 @@ def payees_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldPayee
 
 def assertions_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAssertion]:
     """Whatever holds of a person on a day or will, kind by kind, so that it can be corrected or ended."""
-    standing = known(known_at) & (Q(valid_to=None) | Q(valid_to__gt=on)) & Q(person_id=person)
+    files = files_of(person, known_at)
+    standing = known(known_at) & (Q(valid_to=None) | Q(valid_to__gt=on)) & Q(person_id__in=files)
     return [
         HeldAssertion(
             kind=kind,
@@ -1031,7 +1102,7 @@ def counts() -> dict[str, int]:
     newest = RosterImport.objects.order_by("division", "file_name", "-uploaded_at", "id")
     newest = newest.distinct("division", "file_name")
     return {
-        "people": Person.objects.count(),
+        "people": not_merged().count(),
         "imports": RosterImport.objects.count(),
         "refused": ImportedRow.objects.filter(roster__in=newest, outcome="refused", corrected=None).count(),
     }

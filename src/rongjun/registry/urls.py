@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.registry import http, http_feeds
+from rongjun.registry import http, http_feeds, merge_pages
 
 app_name = "registry"
 urlpatterns = [
@@ -20,4 +20,8 @@ urlpatterns = [
     path("cutover/compare/", http.cutover_compare, name="cutover-compare"),
     path("cutover/<uuid:handed_in>/", http.cutover_report, name="cutover-report"),
     path("cutover/<uuid:handed_in>/refused.xlsx", http.cutover_refused, name="cutover-refused"),
+    path("duplicates/", merge_pages.duplicates, name="duplicates"),
+    path("duplicates/<int:number>/", merge_pages.duplicate, name="duplicate"),
+    path("merges/<uuid:merge>/", merge_pages.merge, name="merge"),
+    path("merges/<uuid:merge>/decide/", merge_pages.merge_decide, name="merge-decide"),
 ]

@@ -43,6 +43,9 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     file = registry.file_of(person, on=asked.on, known_at=now)
     if file is None:
         raise Http404
+    if file.line.id != person:
+        messages.info(request, _("这份档案已经并入下面这一份，两份按一个人算。"))
+        return _back_to_file(request, file.line.id)
     audit.note_read(
         f"person:{person}",
         event="registry.person-read",
@@ -68,6 +71,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
             for m in registry.timeline(person, known_at=now)
         ],
         "papers": papers_of(request, person),
+        "merged": registry.merges_of(person),
         "recordings": benefits.recordings(person),
         "may_record": request.actor.may("benefits.record-decision"),
         "asked": asked,

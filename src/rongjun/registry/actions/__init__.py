@@ -22,6 +22,10 @@ from rongjun.registry.actions.deaths import (
     record_death,
     retract_death,
 )
+from rongjun.registry.actions.duplicates import (
+    FoundPairs,
+    find_duplicates,
+)
 from rongjun.registry.actions.exports import (
     Taken,
     decide_export,
@@ -39,6 +43,14 @@ from rongjun.registry.actions.looking import (
     PURPOSES,
     Found,
     look_up_number,
+)
+from rongjun.registry.actions.merges import (
+    approve_merge,
+    decline_merge,
+    hand_over,
+    propose_merge,
+    tell_apart,
+    unmerge,
 )
 from rongjun.registry.actions.moves import (
     move_file,
@@ -79,18 +91,23 @@ __all__ = [
     "PURPOSES",
     "CutoverFile",
     "Found",
+    "FoundPairs",
     "Taken",
     "answer_consent",
     "answer_request",
     "approve",
+    "approve_merge",
     "compare_cutover",
     "confirm_candidate",
     "correct",
     "decide_export",
+    "decline_merge",
     "differences_workbook",
     "dismiss_candidate",
     "end",
     "end_relation",
+    "find_duplicates",
+    "hand_over",
     "import_cutover",
     "import_roster",
     "lift_restriction",
@@ -102,6 +119,7 @@ __all__ = [
     "move_household",
     "open_files",
     "propose",
+    "propose_merge",
     "read_cutover",
     "receive_request",
     "record",
@@ -117,5 +135,7 @@ __all__ = [
     "take_approved",
     "take_in_roster",
     "take_list",
+    "tell_apart",
+    "unmerge",
     "withdraw_consent",
 ]

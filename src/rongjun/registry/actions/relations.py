@@ -21,6 +21,7 @@ from rongjun.registry.models import (
     Person,
     Relation,
 )
+from rongjun.registry.queries import files_of
 
 
 def record_relation(
@@ -78,7 +79,9 @@ def end_relation(
     gone = Period(valid_to, None)
     with transaction.atomic():
         row = hold(person)
-        said = list(Relation.objects.filter(person=row, series=relation, superseded_at=None))
+        said = list(
+            Relation.objects.filter(person_id__in=files_of(row.id), series=relation, superseded_at=None)
+        )
         cut = [old for old in said if days_of(old).shared(gone)]
         if not cut:
             raise Refused("registry.no-such-relation")
@@ -98,14 +101,14 @@ def _meet(relative: UUID | None, person: UUID) -> None:
 
 def _refuse_twin(person: Person, held: Period, said: Mapping[str, object]) -> None:
     """Two relations may be alike, as of a child of two martyrs; by one document they are the same."""
-    alike = Relation.objects.filter(person=person, superseded_at=None, **said)
+    alike = Relation.objects.filter(person_id__in=files_of(person.id), superseded_at=None, **said)
     if any(days_of(old).shared(held) for old in alike):
         raise Refused("registry.relation-on-file")
 
 
 def only_relation(person: Person, *, on: date) -> UUID:
     """The one relation the person has that day. Refused("registry.which-relation") if none or several."""
-    said = Relation.objects.filter(person=person, superseded_at=None)
+    said = Relation.objects.filter(person_id__in=files_of(person.id), superseded_at=None)
     series = {old.series for old in said if days_of(old).shared(Period(on, on + timedelta(days=1)))}
     if len(series) != 1:
         raise Refused("registry.which-relation")
@@ -124,7 +127,8 @@ def state_of_relation(
 ) -> None:
     """Say the relation anew for these days, with what is stated; other days keep what was said of them."""
     touched = False
-    for old in Relation.objects.filter(person=person, series=series, superseded_at=None):
+    said = Relation.objects.filter(person_id__in=files_of(person.id), series=series, superseded_at=None)
+    for old in said:
         both = days_of(old).shared(answered)
         if both is None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,23 +23,38 @@ from rongjun.registry.models import (
     Person,
 )
 from rongjun.registry.privacy_reads import is_closed
+from rongjun.registry.queries import kept_file
 
 Said = TypeVar("Said", bound=Assertion)
 
 
 def hold(person: UUID, *, though_restricted: bool = False) -> Person:
-    """The person, held until the transaction ends. Refused("registry.no-such-file") outside the scope.
+    """The person, held until the transaction ends; the kept file of one merged into it.
 
-    Refused("registry.restricted") when the file is restricted for whoever asks, unless what is done is the
-    person's own right.
+    Refused("registry.no-such-file") outside the scope; "registry.restricted" when the file is restricted for
+    whoever asks, unless what is done is the person's own right.
     """
-    # What is said at the same moment takes turns here, so that the later sees what it supersedes.
-    row = Person.objects.select_for_update().filter(pk=person).first()
-    if row is None:
-        raise Refused("registry.no-such-file")
-    if not though_restricted and is_closed(person):
+    # What is said at the same moment takes turns here, so that the later sees what it supersedes. A merge
+    # may come in between finding the kept file and holding it; then it is found anew.
+    kept = kept_file(person)
+    row = lock_files([kept])[kept]
+    if kept_file(person) != kept:
+        return hold(person, though_restricted=though_restricted)
+    if not though_restricted and is_closed(kept):
         raise Refused("registry.restricted")
     return row
+
+
+def lock_files(files: Collection[UUID]) -> dict[UUID, Person]:
+    """These files, held until the transaction ends, in the order of their ids: two cannot wait in a ring.
+
+    Refused("registry.no-such-file") when one is outside the scope.
+    """
+    held = Person.objects.select_for_update().filter(pk__in=files).order_by("id")
+    rows = {row.id: row for row in held}
+    if len(rows) < len(set(files)):
+        raise Refused("registry.no-such-file")
+    return rows
 
 
 def days_of(said: Assertion) -> Period:

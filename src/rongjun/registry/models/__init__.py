@@ -20,6 +20,10 @@ from rongjun.registry.models.finding import (
     LookUp,
     NameTerm,
 )
+from rongjun.registry.models.merges import (
+    DuplicateCandidate,
+    Merge,
+)
 from rongjun.registry.models.people import (
     Contact,
     DisabilityRating,
@@ -68,12 +72,14 @@ __all__ = [
     "CutoverRecord",
     "Death",
     "DisabilityRating",
+    "DuplicateCandidate",
     "ExportRequest",
     "FeedCandidate",
     "Household",
     "IdentityDocument",
     "ImportedRow",
     "LookUp",
+    "Merge",
     "Merit",
     "NameTerm",
     "NoticeReceipt",

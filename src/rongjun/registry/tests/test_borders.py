@@ -18,8 +18,10 @@ from rongjun.registry.models import (
     Assertion,
     CutoverImport,
     CutoverRecord,
+    DuplicateCandidate,
     FeedCandidate,
     ImportedRow,
+    Merge,
     NameTerm,
     Person,
     RosterImport,
@@ -40,9 +42,11 @@ from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells, number
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
-# What staff may write. Candidates of feeds only a job writes: their borders are tested in test_feeds.
+# Candidates of feeds only a job writes: their borders are tested in `test_feeds`. Those of two files are
+# walked in `test_merges`: a row of theirs needs two people.
+ELSEWHERE = {FeedCandidate, DuplicateCandidate, Merge}
 TABLES: list[type[models.Model]] = [
-    each for each in apps.get_app_config("registry").get_models() if each is not FeedCandidate
+    table for table in apps.get_app_config("registry").get_models() if table not in ELSEWHERE
 ]
 FULL = cells(
     1, 人员类别="残疾军人", 残疾等级="七级", 残疾性质="因战", 优待证="有", 手机号码="10000000001"

@@ -1,4 +1,4 @@
-"""Two imports, relations or decisions at one moment, over real connections; canaries show the races."""
+"""Imports, relations, decisions or merges, two at one moment, over real connections; canaries show the races."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import close_old_connections, connection
 
+from rongjun.access.api import acting_as
 from rongjun.kernel.errors import Refused
+from rongjun.registry import api as registry
+from rongjun.registry.actions import merges as merging
 from rongjun.registry.actions import proposals as deciding
 from rongjun.registry.actions import relations as relating
 from rongjun.registry.actions import rosters
-from rongjun.registry.models import ImportedRow, Person, Proposal, Relation, RosterImport, Status
-from rongjun.registry.tests.scene import hand_in, open_file, relate
+from rongjun.registry.models import ImportedRow, Merge, Person, Proposal, Relation, RosterImport, Status
+from rongjun.registry.tests.scene import NOW, actor, hand_in, open_file, relate
 from rongjun.registry.tests.strategies import cells
 from rongjun.registry.tests.test_proposals import approve, propose
 from tests.cluster import as_owner
@@ -219,3 +223,63 @@ def test_canary_without_the_lock_both_approve(
         cursor.execute("drop trigger decided_proposals_stand on registry_proposal")
     assert approved_at_once() == ["approved", "approved"]
     assert written() == 2
+
+
+@pytest.fixture
+def merged_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Two officers approve opposite merges; each waits for the other after looking for pointers."""
+    barrier = threading.Barrier(2)
+    refuse_merged = merging._refuse_merged
+
+    def refuse_merged_together(*files: Any) -> None:
+        refuse_merged(*files)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(timeout=1)
+
+    one, other = open_file(row=cells(1)), open_file(row=cells(3))
+    proposed = []
+    for kept, merged in ((one, other), (other, one)):
+        with acting_as(actor()):
+            proposed.append(registry.propose_merge(kept, merged, reason="同一个人", by=actor(), now=NOW))
+    monkeypatch.setattr(merging, "_refuse_merged", refuse_merged_together)
+
+    def approve(merge: UUID, login: str) -> str:
+        officer = actor(login)
+        try:
+            with acting_as(officer):
+                registry.approve_merge(merge, by=officer, now=NOW)
+        except Refused as refused:
+            return refused.code
+        finally:
+            connection.close()
+            close_old_connections()
+        return ""
+
+    def both() -> list[str]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(approve, proposed, ("district", "city")))
+
+    return both
+
+
+def in_force() -> int:
+    with as_owner():
+        return Merge.objects.filter(at__isnull=False, ended_at=None).count()
+
+
+def test_of_two_merges_in_opposite_directions_exactly_one_holds(
+    merged_at_once: Callable[[], list[str]],
+) -> None:
+    assert sorted(merged_at_once()) == ["", "registry.already-merged"]
+    assert in_force() == 1
+
+
+def test_canary_without_the_lock_two_merges_make_a_ring(
+    merged_at_once: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlocked(files: Sequence[UUID]) -> dict[UUID, Person]:
+        return Person.objects.in_bulk(files)
+
+    monkeypatch.setattr(merging, "lock_files", unlocked)
+    assert merged_at_once() == ["", ""]
+    assert in_force() == 2
