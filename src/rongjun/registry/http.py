@@ -495,6 +495,7 @@ class _Part(Generic[Row]):
 
 
 def pager_of(number: int, total: int, name: str, **kept: str) -> dict[str, object]:
+    """The page a list stands at and the addresses of its neighbours, for the part `pager`."""
     pages = max(1, -(-total // PAGE))
     return {
         "page": number,
@@ -505,5 +506,6 @@ def pager_of(number: int, total: int, name: str, **kept: str) -> dict[str, objec
 
 
 def page_asked(request: ActingRequest, name: str) -> int:
+    """The number of the page asked for, 1 for anything else."""
     text = request.GET.get(name, "")
     return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
