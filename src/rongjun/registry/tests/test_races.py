@@ -1,4 +1,4 @@
-"""Imports, relations, decisions, merges: two at one moment, over real connections; canaries show the races."""
+"""Imports, relations, decisions, merges: two at a moment, over real connections; canaries show the races."""
 
 from __future__ import annotations
 
