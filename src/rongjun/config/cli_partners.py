@@ -26,7 +26,7 @@ NAMES = {
 
 @click.group(cls=Page)
 def partners() -> None:
-    """部门来件：约定单位、收文件、办理、对账。"""
+    """部门来件：约定单位、收文件、办理。"""
 
 
 @partners.command("add")
@@ -108,25 +108,6 @@ def partners_process() -> None:
     with acting_as_job("partners.check-received"):
         intake.check_received()
     click.echo(f"办完：比对 {done:,} 行，用时 {time.perf_counter() - started:.1f} 秒")
-
-
-@partners.command("balance")
-@click.option("--days", default=7, show_default=True, help="最近几天。")
-def partners_balance(days: int) -> None:
-    """每天每个渠道：收下 = 办完 + 退回 + 待办；有差额就退出码 1。"""
-    ready_django()
-    from rongjun.access.api import acting_as_job
-    from rongjun.partners import api
-    from rongjun.registry import api as registry
-
-    until = local_today()
-    since = until - timedelta(days=days - 1)
-    with acting_as_job("partners.balance"):
-        rows = [*api.balance(since=since, until=until), *registry.feed_balance(since=since, until=until)]
-    for each in rows:
-        became = f"办完 {each.done:>6} + 退回 {each.refused:>6} + 待办 {each.waiting:>6}"
-        click.echo(f"{each.day}  {each.channel:<36} 收下 {each.taken_in:>6} = {became}  差额 {each.gap}")
-    sys.exit(1 if any(each.gap for each in rows) else 0)
 
 
 @partners.command("demo")

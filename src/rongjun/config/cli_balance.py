@@ -1,0 +1,46 @@
+"""`rongjun balance`: what came in by every channel, and what became of it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime, timedelta
+
+import click
+
+from rongjun.config.terminal import local_today, ready_django
+from rongjun.kernel.balance import Balance
+
+
+def balances(*, since: date, until: date) -> list[Balance]:
+    """Every day (both ends included) of every channel by which anything comes in; the caller's scope."""
+    from rongjun.files import api as files
+    from rongjun.partners import api as partners
+    from rongjun.registry import api as registry
+
+    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance)
+    return sorted(
+        (each for told in channels for each in told(since=since, until=until)),
+        key=lambda each: (each.day, each.channel),
+    )
+
+
+@click.command()
+@click.option("--days", default=7, show_default=True, help="最近几天。")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="从哪一天起；不写就按 --days。")
+def balance(days: int, since: datetime | None) -> None:
+    """收支相抵：每天每个渠道，收下 = 办完 + 退回 + 待办；有差额就退出码 1。"""
+    ready_django()
+    from rongjun.access.api import acting_as_job
+
+    until = local_today()
+    first = since.date() if since else until - timedelta(days=days - 1)
+    with acting_as_job("config.balance"):
+        rows = balances(since=first, until=until)
+    for each in rows:
+        became = f"办完 {each.done:>7,} + 退回 {each.refused:>6,} + 待办 {each.waiting:>6,}"
+        click.echo(f"{each.day}  收下 {each.taken_in:>7,} = {became}  差额 {each.gap}  {each.channel}")
+    gaps = [each for each in rows if each.gap]
+    taken_in = sum(each.taken_in for each in rows)
+    told = f"{len(gaps)} 处对不上，见上" if gaps else "全部对得上"
+    click.echo(f"{first} 至 {until}：收下 {taken_in:,}，{told}")
+    sys.exit(1 if gaps else 0)
