@@ -91,6 +91,7 @@ from rongjun.registry.logic.telling import (
     PAYEE_KINDS,
     PURPOSES,
 )
+from rongjun.registry.merged import file_ids_of, kept_file
 from rongjun.registry.notices import (
     ITEMS,
     notice_book,
@@ -145,7 +146,6 @@ from rongjun.registry.queries import (
     died_on,
     file_of,
     find_people,
-    kept_file,
     lines_of,
     on_file,
     open_account,
@@ -272,6 +272,7 @@ __all__ = [
     "end_relation",
     "exports",
     "feed_balance",
+    "file_ids_of",
     "file_of",
     "find_duplicates",
     "find_people",

@@ -142,7 +142,8 @@ def papers_of(request: ActingRequest, person: UUID) -> dict[str, Any]:
     """The block 材料 of a person's page; empty for those who may not read papers."""
     if not request.actor.may("files.read"):
         return {}
-    lines = files.uploads_about(f"{_PERSON}{person}", now=request.now)
+    about = [f"{_PERSON}{file}" for file in registry.file_ids_of(person)]
+    lines = files.uploads_about(about, now=request.now)
     return {
         "lines": [_shown(line) for line in lines],
         "form": _form(request, reverse("desk:person-paper", args=[person])),

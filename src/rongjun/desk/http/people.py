@@ -72,7 +72,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         ],
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
-        "recordings": benefits.recordings(person),
+        "recordings": benefits.recordings(registry.file_ids_of(person)),
         "may_record": request.actor.may("benefits.record-decision"),
         "asked": asked,
         "book": book.digest[:12],

@@ -22,6 +22,7 @@ from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, SEXES, FeedLin
 from rongjun.registry.feed_queries import FEED_SOURCE, INCOME, people_for
 from rongjun.registry.logic import Period, fit_to_show
 from rongjun.registry.matching import Known, Match, already_so, matches, says_nothing_new
+from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Death, FeedCandidate, Person, Sentence
 
 NOBODY = "本系统没有这个人。"
@@ -177,7 +178,7 @@ def _apply(row: FeedCandidate, *, by: Actor, now: datetime) -> None:
 
 def _record_death(row: FeedCandidate, died_on: date, *, by: Actor, now: datetime) -> None:
     """A death; where one is on file for another day, that day is corrected."""
-    held = Death.objects.filter(person_id=row.person_id, superseded_at=None).first()
+    held = Death.objects.filter(person_id__in=all_files_of(row.person_id), superseded_at=None).first()
     if held is None:
         record_death(row.person_id, died_on=died_on, source=row.source, evidence=row.key, by=by, now=now)
         return

@@ -30,7 +30,7 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import PHONE_INDEX, SEAL, number_index, number_place, on_file
+from rongjun.registry.queries import PHONE_INDEX, SEAL, number_index, number_place, on_file, phone_place
 from rongjun.registry.records import FileRecord, Opened, SaidRecord
 
 # The assertions a record may hold, and the columns each has of its own. What is not here is counted as left
@@ -169,7 +169,7 @@ class _Opening:
     def _contacts(self, record: FileRecord, shared: _Row, *, synthetic: bool) -> Iterable[_Row]:
         for phone in record.phones:
             number = admit(phone, synthetic=synthetic).number.encode()
-            sealed = audit.keys().seal(SEAL, number, b"registry:phone:" + record.id.bytes)
+            sealed = audit.keys().seal(SEAL, number, phone_place(record.id))
             yield (*shared, sealed, audit.keys().index(PHONE_INDEX, number), phone.masked, phone.number[-4:])
 
 
