@@ -16,7 +16,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.naming import rewrite_terms
 from rongjun.registry.actions.saying import days_of, hold, note, say, say_again, take_out
 from rongjun.registry.actions.telling import Columns, Telling, read_told, telling_of
-from rongjun.registry.logic import Period, grams
+from rongjun.registry.logic import Period
 from rongjun.registry.logic.deciding import death_objection
 from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Particulars, Person
@@ -275,5 +275,5 @@ def _rename(person: Person, kind: str) -> None:
     held = Particulars.objects.filter(person=person, superseded_at=None).order_by("-valid_from", "-id")
     newest = held.values_list("name", flat=True).first()
     if newest and newest != person.name:
-        Person.objects.filter(pk=person.pk).update(name=newest, name_grams=grams(newest))
+        Person.objects.filter(pk=person.pk).update(name=newest)
         rewrite_terms(person, newest)
