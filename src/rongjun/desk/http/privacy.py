@@ -19,10 +19,11 @@ from rongjun.access.api import ActingRequest, acting_as_job, staff, staff_named
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.copy_sheet import sheets_of
-from rongjun.desk.http.shared import address, refused_page, today_of
+from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.desk.reads import ReadLine, read_lines
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
+from rongjun.ui.api import address
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READS_SHOWN = 200

@@ -18,9 +18,10 @@ from rongjun.registry.actions.deaths import record_death
 from rongjun.registry.actions.moves import move_household
 from rongjun.registry.actions.saying import hold, note, say, say_again
 from rongjun.registry.actions.statements import state_fact
-from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, SEXES, FeedLine, read_line
+from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, FeedLine, read_line
 from rongjun.registry.feed_queries import FEED_SOURCE, INCOME, people_for
 from rongjun.registry.logic import Period, fit_to_show
+from rongjun.registry.logic.telling import SEXES
 from rongjun.registry.matching import Known, Match, already_so, matches, says_nothing_new
 from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Death, FeedCandidate, Person, Sentence
@@ -92,7 +93,7 @@ def _candidate(item: WaitingItem, line: FeedLine, match: Match, *, now: datetime
             "name": line.name,
             "number": line.number.masked if line.number else "",
             "birth_date": line.birth_date.isoformat() if line.birth_date else "",
-            "sex": SEXES[line.sex],
+            "sex": SEXES.get(line.sex, ""),
         },
         change=dict(line.change),
         reasons=[{"for": reason.speaks_for, "text": reason.text} for reason in match.reasons],

@@ -13,6 +13,7 @@ from rongjun.files.models import Upload
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.registry.actions.feeds import confirm_candidate
+from rongjun.registry.facts import PERSON, SOURCE
 from rongjun.registry.models import BankAccount, Contact, Death, DisabilityRating, NameTerm
 from rongjun.registry.tests.scene import CARD, NOW, actor, open_file, tell
 from rongjun.registry.tests.strategies import NEXT_DOOR, TODAY, cells
@@ -49,6 +50,20 @@ def test_a_death_on_the_other_file_is_the_persons(kept: UUID, other: UUID) -> No
     with acting_as(actor()):
         registry.retract_death(kept, source="本人到场", by=actor(), now=LATER)
         assert registry.died_on([kept], known_at=LATER) == {}
+
+
+@pytest.mark.parametrize("where", ["kept", "other"])
+def test_the_dead_are_judged_when_asked_for_and_reached_by_nothing(
+    kept: UUID, other: UUID, where: str
+) -> None:
+    die(kept if where == "kept" else other, DIED, now=NOW)
+    alive = open_file(row=cells(5, 姓名="测试李四0005"))
+    merged(kept, other)
+    with acting_as(actor()):
+        for day, reached in ((DIED - timedelta(days=1), {kept, alive}), (TODAY, {alive})):
+            frame = SOURCE.frame(["is_veteran"], on=day, known_at=LATER)
+            assert {UUID(person) for person in frame[PERSON]} == reached
+        assert SOURCE.frame(["is_veteran"], on=TODAY, known_at=LATER, person=kept).height == 1
 
 
 def test_a_feed_corrects_the_death_wherever_it_stands(kept: UUID, other: UUID) -> None:
