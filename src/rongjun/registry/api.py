@@ -61,10 +61,6 @@ from rongjun.registry.export_sheet import (
     Mark,
     marked_book,
 )
-from rongjun.registry.feed_queries import (
-    candidates,
-    feed_balance,
-)
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
 )
@@ -83,30 +79,9 @@ from rongjun.registry.logic.telling import (
     PURPOSES,
     SEXES,
 )
-from rongjun.registry.merged import file_ids_of, kept_file
 from rongjun.registry.notices import (
     ITEMS,
     notice_book,
-)
-from rongjun.registry.pairs import (
-    CandidateLine,
-    duplicate_pairs,
-    later_said_of,
-    merges_of,
-)
-from rongjun.registry.privacy_reads import (
-    ExportLine,
-    RequestLine,
-    consents_of,
-    count_requests,
-    exports,
-    is_closed,
-    may_share,
-    notices_for,
-    open_requests,
-    request_of,
-    requests_of,
-    restriction_of,
 )
 from rongjun.registry.queries import (
     PAGE,
@@ -141,6 +116,31 @@ from rongjun.registry.queries import (
     report,
     reports,
     timeline,
+)
+from rongjun.registry.queries.feeds import (
+    candidates,
+    feed_balance,
+)
+from rongjun.registry.queries.merged import file_ids_of, kept_file
+from rongjun.registry.queries.pairs import (
+    CandidateLine,
+    duplicate_pairs,
+    later_said_of,
+    merges_of,
+)
+from rongjun.registry.queries.privacy import (
+    ExportLine,
+    RequestLine,
+    consents_of,
+    count_requests,
+    exports,
+    is_closed,
+    may_share,
+    notices_for,
+    open_requests,
+    request_of,
+    requests_of,
+    restriction_of,
 )
 from rongjun.registry.records import (
     DocumentRecord,

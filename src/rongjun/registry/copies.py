@@ -17,10 +17,10 @@ from uuid import UUID
 from django.db.models import Model
 
 from rongjun.audit.api import keys
-from rongjun.registry.merged import files_of, kept_file
 from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Residence
 from rongjun.registry.models.privacy import AboutPerson
 from rongjun.registry.queries import SEAL, account_place, address_place, number_place, phone_place
+from rongjun.registry.queries.merged import files_of, kept_file
 
 FORMAT: Final = "rongjun-copy/1"
 # What only our own tables are made of, and says nothing to anybody else.

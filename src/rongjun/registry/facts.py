@@ -17,7 +17,7 @@ import polars as pl
 from django.db import connection
 
 from rongjun.registry.logic import CATEGORIES, RELATION_STATED, RELATION_STATUSES, STATED, Kind
-from rongjun.registry.merged import pointers
+from rongjun.registry.queries.merged import pointers
 
 PERSON = "person"
 _TYPES: Mapping[Kind, tuple[type[pl.DataType], str]] = {

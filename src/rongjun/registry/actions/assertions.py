@@ -18,8 +18,8 @@ from rongjun.registry.actions.saying import days_of, hold, note, say, say_again,
 from rongjun.registry.actions.telling import Columns, Telling, read_told, telling_of
 from rongjun.registry.logic import Period
 from rongjun.registry.logic.deciding import death_objection
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Particulars, Person
+from rongjun.registry.queries.merged import all_files_of
 
 # What is recorded by an action of its own; corrected and ended here like the rest.
 _BY_THEIR_OWN = frozenset({"death", "statement", "relation"})

@@ -13,10 +13,10 @@ from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.saying import hold, note
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Consent, NoticeReceipt, Person
 from rongjun.registry.notices import notice_book
-from rongjun.registry.privacy_reads import is_noticed, may_share
+from rongjun.registry.queries.merged import all_files_of
+from rongjun.registry.queries.privacy import is_noticed, may_share
 from rongjun.registry.rights import HOW
 
 

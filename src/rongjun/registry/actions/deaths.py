@@ -12,8 +12,8 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.assertions import refuse_impossible_death
 from rongjun.registry.actions.saying import hold, note, say
 from rongjun.registry.logic import Period
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Death
+from rongjun.registry.queries.merged import all_files_of
 
 
 def record_death(

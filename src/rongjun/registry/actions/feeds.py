@@ -19,12 +19,12 @@ from rongjun.registry.actions.moves import move_household
 from rongjun.registry.actions.saying import hold, note, say, say_again
 from rongjun.registry.actions.statements import state_fact
 from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, FeedLine, read_line
-from rongjun.registry.feed_queries import FEED_SOURCE, INCOME, people_for
 from rongjun.registry.logic import Period, fit_to_show
 from rongjun.registry.logic.telling import SEXES
 from rongjun.registry.matching import Known, Match, already_so, matches, says_nothing_new
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Death, FeedCandidate, Person, Sentence
+from rongjun.registry.queries.feeds import FEED_SOURCE, INCOME, people_for
+from rongjun.registry.queries.merged import all_files_of
 
 NOBODY = "本系统没有这个人。"
 ALREADY = "档案里已经是这样，没有改动。"

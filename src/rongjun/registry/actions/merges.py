@@ -14,7 +14,6 @@ from rongjun.files import api as papers
 from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.saying import days_of, lock_files, note, say_again, take_out
 from rongjun.registry.logic import fit_to_show
-from rongjun.registry.merged import LATEST, kept_file, merged_into
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -24,8 +23,9 @@ from rongjun.registry.models import (
     Person,
     Statement,
 )
-from rongjun.registry.pairs import later_said
 from rongjun.registry.queries import SEAL, number_place, phone_place
+from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
+from rongjun.registry.queries.pairs import later_said
 
 
 def propose_merge(kept: UUID, other: UUID, *, reason: str, by: Actor, now: datetime) -> UUID:

@@ -14,8 +14,8 @@ from rongjun.kernel.identifiers import DivisionCode
 from rongjun.registry.actions.assertions import record
 from rongjun.registry.actions.saying import hold, note, say, take_out
 from rongjun.registry.logic import Period
-from rongjun.registry.merged import file_ids_of
 from rongjun.registry.models import Person, Servicing
+from rongjun.registry.queries.merged import file_ids_of
 
 
 def move_household(

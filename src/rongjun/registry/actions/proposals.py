@@ -37,9 +37,9 @@ from rongjun.registry.logic.deciding import (
     read_proposal,
     served_on,
 )
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Assertion, DisabilityRating, Person, Proposal, Service, Status
 from rongjun.registry.queries import in_force, known
+from rongjun.registry.queries.merged import all_files_of
 
 _Said = TypeVar("_Said", bound=Assertion)
 

@@ -17,11 +17,11 @@ from rongjun.registry.logic import (
     Tie,
     stated_texts,
 )
-from rongjun.registry.merged import files_of
 from rongjun.registry.models import (
     Person,
     Relation,
 )
+from rongjun.registry.queries.merged import files_of
 
 
 def record_relation(

@@ -12,8 +12,8 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.consents import withdraw_everything
 from rongjun.registry.actions.saying import hold, note
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Person, Restriction, RightsRequest
+from rongjun.registry.queries.merged import all_files_of
 from rongjun.registry.rights import ASKED_BY, KINDS, NEEDS_WISH, RESTRICTED, RESTRICTS, due_on
 
 

@@ -13,12 +13,12 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.logic import (
     Period,
 )
-from rongjun.registry.merged import kept_file
 from rongjun.registry.models import (
     Assertion,
     Person,
 )
-from rongjun.registry.privacy_reads import is_closed
+from rongjun.registry.queries.merged import kept_file
+from rongjun.registry.queries.privacy import is_closed
 
 Said = TypeVar("Said", bound=Assertion)
 

@@ -18,7 +18,6 @@ from rongjun.kernel.identifiers import DocumentType
 from rongjun.registry.feed_lines import FEEDS, FeedLine
 from rongjun.registry.logic import sought_name
 from rongjun.registry.matching import Known, LifeSign, are_similar
-from rongjun.registry.merged import LATEST, kept_file, merged_into
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -34,6 +33,7 @@ from rongjun.registry.models import (
     Statement,
 )
 from rongjun.registry.queries import number_index
+from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
 
 FEED_SOURCE = "部门来件"
 ROSTER_SOURCE = "花名册"

@@ -14,7 +14,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rongjun.registry.duplicates import REASONS, Reason, Trait
 from rongjun.registry.logic import LABEL_OF_CATEGORY, Tie, sought_name
-from rongjun.registry.merged import files_of
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -30,6 +29,7 @@ from rongjun.registry.models import (
     Status,
 )
 from rongjun.registry.queries import PAGE, PersonFile, file_of, in_force, known
+from rongjun.registry.queries.merged import files_of
 
 CROWD = 12  # a key that more files share than this, as a village's one telephone, says nothing of two of them
 

@@ -58,7 +58,7 @@ def people(request: ActingRequest) -> HttpResponse:
 def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> HttpResponse:
     """`text` None: a whole number stood in the address, and is not looked for from there."""
     number = page_asked(request)
-    day, scope = timezone.localdate(request.now), request.actor.scope
+    day, scope = timezone.localtime(request.now).date(), request.actor.scope
     first = (number - 1) * PAGE
     lines, total = (
         ([], 0)
@@ -107,7 +107,7 @@ def look_up(request: ActingRequest) -> HttpResponse:
     context["is_answered"] = True
     if found:
         context["name"] = found.masked_name
-        context["station"] = places.path_of(found.division, on=timezone.localdate(request.now))
+        context["station"] = places.path_of(found.division, on=timezone.localtime(request.now).date())
     return render(request, "registry/look_up.html", context)
 
 
@@ -192,7 +192,7 @@ def roster_template(request: ActingRequest) -> HttpResponse:
     """The empty workbook with headings, drop-downs and a example from one of the visitor's own stations."""
     scope = request.actor.scope
     stations = places.divisions_within(
-        scope.lo, scope.hi, level="township", on=timezone.localdate(request.now)
+        scope.lo, scope.hi, level="township", on=timezone.localtime(request.now).date()
     )
     station = stations[0][0] if stations else request.actor.division
     return _workbook(template(examples(station=station)), "花名册模板.xlsx")
@@ -376,7 +376,7 @@ def _hand_in(request: ActingRequest) -> UUID:
         rows, file_name=name, file_digest=digest_of(content), by=request.actor, now=request.now
     )
     if len(rows) <= actions.PART:
-        today = timezone.localdate(request.now)
+        today = timezone.localtime(request.now).date()
         actions.load_part(roster, synthetic=settings.SYNTHETIC, now=request.now, today=today)
     return roster
 

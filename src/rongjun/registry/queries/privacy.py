@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from rongjun.registry.merged import all_files_of
 from rongjun.registry.models import Consent, ExportRequest, NoticeReceipt, Restriction, RightsRequest
 from rongjun.registry.notices import notice_book
+from rongjun.registry.queries.merged import all_files_of
 from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_overdue, may_ask_again
 
 

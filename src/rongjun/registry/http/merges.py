@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rongjun.access.api import ActingRequest, staff
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
-from rongjun.registry import actions, pairs
+from rongjun.registry import actions
 from rongjun.registry.http import note_shown
 from rongjun.registry.logic.telling import SEXES
-from rongjun.registry.pairs import CandidateLine, MergeLine, Pair
-from rongjun.registry.queries import PAGE, PersonFile
+from rongjun.registry.queries import PAGE, PersonFile, pairs
+from rongjun.registry.queries.pairs import CandidateLine, MergeLine, Pair
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 STATES = {

@@ -17,12 +17,12 @@ from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
-from rongjun.registry import feed_queries
 from rongjun.registry.actions.feeds import confirm_candidate, dismiss_candidate, report_sentence
 from rongjun.registry.feed_lines import FEEDS, PENALTIES, change_in_words
-from rongjun.registry.feed_queries import Candidate, CandidateLine
 from rongjun.registry.logic.telling import SEXES
 from rongjun.registry.queries import PAGE
+from rongjun.registry.queries import feeds as asked
+from rongjun.registry.queries.feeds import Candidate, CandidateLine
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 STATES = {"open": ("待认定", "warn"), "confirmed": ("已确认", "ok"), "dismissed": ("不是同一人", "pause")}
@@ -78,8 +78,8 @@ def _list_page(request: ActingRequest, *, refusal: Sentence | None = None, statu
     feed = request.GET.get("feed", "")
     feed = feed if feed in FEEDS else ""
     number = page_asked(request)
-    listed, total = feed_queries.candidates(feed=feed, first=(number - 1) * PAGE, limit=PAGE)
-    reports = feed_queries.sentences_to_report()
+    listed, total = asked.candidates(feed=feed, first=(number - 1) * PAGE, limit=PAGE)
+    reports = asked.sentences_to_report()
     today = timezone.localtime(request.now).date()
     stations = places.paths_of({line.division for line in listed}, on=today)
     people = [str(line.person) for line in listed] + [str(row.person) for row in reports]
@@ -114,7 +114,7 @@ def _list_page(request: ActingRequest, *, refusal: Sentence | None = None, statu
 
 
 def _tabs(chosen: str) -> list[dict[str, object]]:
-    counts = feed_queries.open_counts()
+    counts = asked.open_counts()
     every = [("", _("全部"), sum(counts.values())), *((f, _(FEEDS[f]), n) for f, n in counts.items())]
     return [
         {"url": f"?feed={feed}" if feed else "?", "label": label, "count": count, "current": feed == chosen}
@@ -148,7 +148,7 @@ def _candidate_page(
     request: ActingRequest, wanted: UUID, *, refusal: Sentence | None = None, status: int = 200
 ) -> HttpResponse:
     today = timezone.localtime(request.now).date()
-    found = feed_queries.candidate(wanted, on=today)
+    found = asked.candidate(wanted, on=today)
     if found is None:
         raise Http404
     _note(request, [str(found.line.person)], event="registry.person-read", purpose="认定比对结果")

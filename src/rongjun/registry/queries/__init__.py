@@ -32,13 +32,6 @@ from rongjun.registry.logic import (
 )
 from rongjun.registry.logic.deciding import AUTHORITIES, CAUSES, WAITING, proposed_label
 from rongjun.registry.logic.telling import MERITS, PAYEE_KINDS, PURPOSES
-from rongjun.registry.merged import (
-    all_files_of,
-    as_kept,
-    files_of,
-    merged_into,
-    not_merged,
-)
 from rongjun.registry.models import (
     Assertion,
     BankAccount,
@@ -63,7 +56,14 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.privacy_reads import closed_among, is_closed
+from rongjun.registry.queries.merged import (
+    all_files_of,
+    as_kept,
+    files_of,
+    merged_into,
+    not_merged,
+)
+from rongjun.registry.queries.privacy import closed_among, is_closed
 from rongjun.registry.rights import covered_name
 from rongjun.registry.spelling import ranges, whole_names
 
