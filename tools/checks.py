@@ -78,7 +78,8 @@ def steps(use: str) -> list[Step]:
         Step("migrations", "迁移完整", (_bin("rongjun"), "manage", "makemigrations", "--check", "--dry-run")),
         Step("policy", "政策与示例", (_bin("rongjun"), "policy", "check")),
         Step("generated", "生成的文件是最新的", (_bin("rongjun"), "generate", "--check")),
-        Step("tests", "测试（含数据库）", (_bin("pytest"), "-m", "not browser")),
+        Step("tests", "各应用的测试（含数据库）", (_bin("pytest"), "-m", "not browser", "src")),
+        Step("house", "全屋的测试（含数据库）", (_bin("pytest"), "-m", "not browser", "tests"), beside=True),
         Step("browser", "测试（浏览器）", (_bin("pytest"), "-m", "browser"), beside=True),
     ]
 

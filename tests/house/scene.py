@@ -105,7 +105,7 @@ def _paper_in(who: str) -> UUID:
 def _propose_merge(now: datetime) -> tuple[int, UUID]:
     clerk, today = actor_of("clerk"), timezone.localdate()
     alike = {
-        "姓名": "测试白纸重复",
+        "姓名": "测试重复建档",
         "手机号码": "10000000009",
         "户籍区划代码": "370202",
         "退役日期": "1990-12-01",

@@ -36,7 +36,10 @@ def policy_folder() -> Path:
 
 
 def report_of(folder: Path) -> Report:
-    """The check of the city's book, with the facts an app can answer for."""
+    """The check of the city's book, with the facts an app can answer for; no database is asked."""
+    import django
+
+    django.setup()  # whoever answers for a fact has tables
     from rongjun.config.wiring import FACT_SOURCES
     from rongjun.rules.api import check_book
 

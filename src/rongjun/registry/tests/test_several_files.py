@@ -9,14 +9,13 @@ from uuid import UUID
 import pytest
 
 from rongjun.access.api import acting_as
-from rongjun.files.models import Upload
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.registry.actions.feeds import confirm_candidate
 from rongjun.registry.facts import PERSON, SOURCE
 from rongjun.registry.models import BankAccount, Contact, Death, DisabilityRating, NameTerm
 from rongjun.registry.tests.scene import CARD, NOW, actor, open_file, tell
-from rongjun.registry.tests.strategies import NEXT_DOOR, TODAY, cells
+from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, TODAY, cells
 from rongjun.registry.tests.test_feeds import compare, deliver, found, row
 from rongjun.registry.tests.test_merges import merged, part
 from rongjun.registry.tests.test_privacy import may, restrict, say, share, told, withdraw
@@ -162,16 +161,16 @@ def test_a_new_grade_ends_the_one_on_the_other_file(kept: UUID, other: UUID) -> 
 def test_papers_go_with_the_file_they_are_on(kept: UUID) -> None:
     other = open_file(row=cells(5, 服务站区划代码=str(NEXT_DOOR)), by="next-door")
     paper = paper_of(other)
-    with as_owner():
-        Upload.objects.filter(pk=paper).update(division=NEXT_DOOR)
-    merge = merged(kept, other, by="city")
 
     def division() -> int:
         with as_owner():
-            return Upload.objects.get(pk=paper).division
+            paper.refresh_from_db()
+            return int(paper.division)
 
-    assert division() != NEXT_DOOR
+    merge = merged(kept, other, by="city")
+    assert division() == HOME
     move(kept, NEXT_DOOR)
     assert division() == NEXT_DOOR
+    move(kept, HOME)
     part(merge, at=NOW + 9 * HOUR)
-    assert division() == NEXT_DOOR
+    assert division() == NEXT_DOOR, "back with the file it is on"
