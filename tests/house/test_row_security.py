@@ -101,18 +101,44 @@ def test_a_right_without_a_policy_or_a_policy_without_a_right_is_a_slip() -> Non
         assert told == set(entry["rights"]), name
 
 
+def is_bound(text: str, column: str) -> bool:
+    """Whether a policy's text lets through nothing outside the scope, by this column."""
+    low, high = f"({column} >= ", f"({column} <= "
+    return low in text and high in text and "'app.lo'" in text and "'app.hi'" in text
+
+
 def test_whoever_reads_a_table_by_division_reads_their_division() -> None:
     for name, entry in read_inventory()["relations"].items():
         if not entry["by_division"] or name in OTHERWISE:
             continue
+        opening = {role: set[str]() for role in SCOPED}
         for policy in entry["policies"].values():
             if policy.get("restrictive"):
-                continue  # it only narrows what the others let through
+                continue
+            for role in named(policy["to"]) & SCOPED:
+                opening[role].add(policy["for"])
             for side in ("using", "check"):
-                text = policy.get(side, "")
-                assert "division >= " in text, (name, side)
-                assert all(bound in text for bound in ("'app.lo'", "'app.hi'")), (name, side)
+                assert side not in policy or is_bound(policy[side], "division"), (name, side)
+            assert {"using", "check"} & set(policy), name
+        # What only narrows opens nothing: whoever has rights has a policy that binds them.
+        assert all(opening[role] for role in set(entry["rights"]) & SCOPED), name
     assert set(OTHERWISE) <= set(read_inventory()["relations"])
+
+
+def test_what_only_narrows_binds_a_second_division_for_staff_and_jobs_in_every_command() -> None:
+    found = set()
+    for name, entry in read_inventory()["relations"].items():
+        narrowing = {each: policy for each, policy in entry["policies"].items() if policy.get("restrictive")}
+        for each, policy in narrowing.items():
+            column = each.partition("_also_")[2]
+            assert column, f"{name}.{each}: the only narrowing policy there is is `also_within`"
+            assert policy["for"] == "all", (name, each)
+            assert is_bound(policy["using"], column), (name, each)
+            assert is_bound(policy["check"], column), (name, each)
+            found.add((name, column))
+        told = {role for policy in narrowing.values() for role in named(policy["to"])}
+        assert not narrowing or told == set(entry["rights"]), (name, "whoever has rights is narrowed")
+    assert found == {("registry_duplicatecandidate", "division_b")}
 
 
 def test_a_function_with_its_owners_rights_is_called_by_named_roles_in_a_fixed_path() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -174,9 +174,9 @@ class Recording:
     refused: int
 
 
-def recordings(person: UUID, *, limit: int = 5) -> list[Recording]:
-    """The newest recordings of a person's decisions; empty out of scope."""
-    groups = RecordedDecision.objects.filter(person_id=person).values(
+def recordings(files: Collection[UUID], *, limit: int = 5) -> list[Recording]:
+    """The newest recordings of decisions on a person, by all their files; empty out of scope."""
+    groups = RecordedDecision.objects.filter(person_id__in=files).values(
         "decided_at", "on", "decided_by", "book"
     )
     counted = groups.annotate(
@@ -198,9 +198,9 @@ def recordings(person: UUID, *, limit: int = 5) -> list[Recording]:
     ]
 
 
-def recorded(person: UUID) -> list[dict[str, str]]:
-    """Every decision recorded about a person, the oldest first, as text; empty out of scope."""
-    rows = RecordedDecision.objects.filter(person_id=person).order_by("decided_at", "code")
+def recorded(files: Collection[UUID]) -> list[dict[str, str]]:
+    """Every decision recorded about a person, by all their files, the oldest first, as text."""
+    rows = RecordedDecision.objects.filter(person_id__in=files).order_by("decided_at", "code")
     return [
         {
             "code": row.code,

@@ -142,7 +142,7 @@ class ParticularsForm(Telling):
     """基本信息."""
 
     name = _text(_("姓名"), longest=64)
-    sex = _choice(_("性别"), [("male", _("男")), ("female", _("女"))], required=False)
+    sex = _choice(_("性别"), list(registry.SEXES.items()), required=False)
     birth_date = _day(_("出生日期"), required=False)
     field_order = ("name", "sex", "birth_date")
 

@@ -1,7 +1,6 @@
 """The door of files."""
 
 from rongjun.files.actions import discard_upload, link_upload, move_uploads, open_upload, store_upload
-from rongjun.files.actions.handling import Paper
 from rongjun.files.checks import POSITION
 from rongjun.files.logic import DISCARDED, MISSING, QUARANTINED, STORED, WAITING_FOR_SCAN
 from rongjun.files.queries import (
@@ -23,7 +22,6 @@ __all__ = [
     "QUARANTINED",
     "STORED",
     "WAITING_FOR_SCAN",
-    "Paper",
     "UploadLine",
     "balance",
     "discard_upload",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -61,9 +61,9 @@ class UploadLine:
         return self.state == STORED
 
 
-def uploads_about(about: str, *, now: datetime) -> list[UploadLine]:
-    """What is on file for `about`, also what is still to be scanned, the newest first."""
-    rows = Upload.objects.filter(linked_to=about).exclude(state__in=[DISCARDED, REFUSED])
+def uploads_about(about: Collection[str], *, now: datetime) -> list[UploadLine]:
+    """What is on file for any of `about`, also what is still to be scanned, the newest first."""
+    rows = Upload.objects.filter(linked_to__in=about).exclude(state__in=[DISCARDED, REFUSED])
     return [_line(row, now=now) for row in rows.order_by("-uploaded_at", "id")]
 
 

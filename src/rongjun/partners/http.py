@@ -20,7 +20,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.partners import actions, queries
 from rongjun.partners.actions import Call
 from rongjun.partners.queries import BatchReport
-from rongjun.ui.api import sentence
+from rongjun.ui.api import page_asked, pager_of, sentence
 
 PAGE = 50
 JOB = "partners.receive-call"
@@ -107,11 +107,9 @@ def _refusal(request: ActingRequest, refused: Refused) -> JsonResponse:
 @require_safe
 def inbox(request: ActingRequest) -> HttpResponse:
     """What partners sent, newest first, and what they should have sent by now."""
-    text = request.GET.get("page", "")
-    number = max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+    number = page_asked(request)
     listed, total = queries.batches(first=(number - 1) * PAGE, limit=PAGE)
     missing = queries.missing_files(now=timezone.localtime(request.now))
-    pages = max(1, -(-total // PAGE))
     return render(
         request,
         "partners/inbox.html",
@@ -134,12 +132,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
                 *({"label": _(word), "short": True} for word in ("业务日期", "次日应到")),
             ],
             "total": total,
-            "pager": {
-                "page": number,
-                "pages": pages,
-                "earlier": f"?page={number - 1}" if number > 1 else "",
-                "later": f"?page={number + 1}" if number < pages else "",
-            },
+            "pager": pager_of(number, total, most=PAGE),
         },
     )
 

@@ -2,12 +2,9 @@
 
 from rongjun.places.actions import Loaded, add_divisions, load_stations, load_tree
 from rongjun.places.city import city, listing
-from rongjun.places.logic.stations import LABELS, StationRow, read_stations
-from rongjun.places.logic.tree import City, Listing
+from rongjun.places.logic.stations import StationRow, read_stations
 from rongjun.places.queries import (
-    Place,
     Served,
-    StationLine,
     ancestors,
     children,
     divisions_within,
@@ -17,20 +14,13 @@ from rongjun.places.queries import (
     search,
     served_by,
     station_for,
-    stations_for,
     stations_of,
-    stations_within,
     successor,
 )
 
 __all__ = [
-    "LABELS",
-    "City",
-    "Listing",
     "Loaded",
-    "Place",
     "Served",
-    "StationLine",
     "StationRow",
     "add_divisions",
     "ancestors",
@@ -47,8 +37,6 @@ __all__ = [
     "search",
     "served_by",
     "station_for",
-    "stations_for",
     "stations_of",
-    "stations_within",
     "successor",
 ]

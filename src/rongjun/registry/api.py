@@ -1,7 +1,6 @@
 """The door of the registry."""
 
 from rongjun.registry.actions import (
-    PART,
     CutoverFile,
     FoundPairs,
     Taken,
@@ -56,26 +55,14 @@ from rongjun.registry.copies import (
     write_copy,
 )
 from rongjun.registry.cutover import (
-    KINDS as CUTOVER_KINDS,
-)
-from rongjun.registry.cutover import (
     SIDES,
 )
 from rongjun.registry.export_sheet import (
     Mark,
     marked_book,
 )
-from rongjun.registry.feed_lines import (
-    FEEDS,
-)
-from rongjun.registry.feed_queries import (
-    candidates,
-    feed_balance,
-    open_counts,
-)
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
-    certificates_for,
 )
 from rongjun.registry.logic.deciding import (
     AUTHORITIES,
@@ -90,43 +77,15 @@ from rongjun.registry.logic.telling import (
     MERITS,
     PAYEE_KINDS,
     PURPOSES,
+    SEXES,
 )
 from rongjun.registry.notices import (
     ITEMS,
     notice_book,
 )
-from rongjun.registry.pairs import (
-    CandidateLine,
-    LaterSaid,
-    MergeLine,
-    duplicate_pairs,
-    later_said_of,
-    merge_line,
-    merges_of,
-    waiting_merges,
-)
-from rongjun.registry.privacy_reads import (
-    ConsentLine,
-    ExportLine,
-    RequestLine,
-    Sharing,
-    consents_of,
-    count_requests,
-    exports,
-    is_closed,
-    may_share,
-    notices_for,
-    open_requests,
-    request_of,
-    requests_of,
-    restriction_of,
-)
 from rongjun.registry.queries import (
     PAGE,
-    CutoverThing,
-    HeldAccount,
     HeldAssertion,
-    HeldPayee,
     HeldProposal,
     HeldRelation,
     Moment,
@@ -145,7 +104,6 @@ from rongjun.registry.queries import (
     died_on,
     file_of,
     find_people,
-    kept_file,
     lines_of,
     on_file,
     open_account,
@@ -158,6 +116,31 @@ from rongjun.registry.queries import (
     report,
     reports,
     timeline,
+)
+from rongjun.registry.queries.feeds import (
+    candidates,
+    feed_balance,
+)
+from rongjun.registry.queries.merged import file_ids_of, kept_file
+from rongjun.registry.queries.pairs import (
+    CandidateLine,
+    duplicate_pairs,
+    later_said_of,
+    merges_of,
+)
+from rongjun.registry.queries.privacy import (
+    ExportLine,
+    RequestLine,
+    consents_of,
+    count_requests,
+    exports,
+    is_closed,
+    may_share,
+    notices_for,
+    open_requests,
+    request_of,
+    requests_of,
+    restriction_of,
 )
 from rongjun.registry.records import (
     DocumentRecord,
@@ -191,9 +174,7 @@ __all__ = [
     "ASKED_BY",
     "AUTHORITIES",
     "CAUSES",
-    "CUTOVER_KINDS",
     "DISABLED",
-    "FEEDS",
     "GRADES",
     "GROUNDS",
     "HOUSEHOLD_KINDS",
@@ -202,7 +183,6 @@ __all__ = [
     "LABEL_OF_CATEGORY",
     "MERITS",
     "PAGE",
-    "PART",
     "PAYEE_KINDS",
     "PLACEMENT_MODES",
     "PROPOSED",
@@ -211,24 +191,19 @@ __all__ = [
     "RESTORATION",
     "RESTRICTS",
     "RIGHTS",
+    "SEXES",
     "SIDES",
     "STOPPED",
     "CandidateLine",
-    "ConsentLine",
     "CutoverFile",
-    "CutoverThing",
     "DocumentRecord",
     "ExportLine",
     "FileRecord",
     "FoundPairs",
-    "HeldAccount",
     "HeldAssertion",
-    "HeldPayee",
     "HeldProposal",
     "HeldRelation",
-    "LaterSaid",
     "Mark",
-    "MergeLine",
     "Moment",
     "Opened",
     "PersonCopy",
@@ -239,7 +214,6 @@ __all__ = [
     "RequestLine",
     "RosterReport",
     "SaidRecord",
-    "Sharing",
     "Taken",
     "accounts_held",
     "answer_consent",
@@ -250,7 +224,6 @@ __all__ = [
     "assertions_held",
     "balance",
     "candidates",
-    "certificates_for",
     "compare_cutover",
     "confirm_candidate",
     "consents_of",
@@ -272,6 +245,7 @@ __all__ = [
     "end_relation",
     "exports",
     "feed_balance",
+    "file_ids_of",
     "file_of",
     "find_duplicates",
     "find_people",
@@ -287,7 +261,6 @@ __all__ = [
     "marked_book",
     "match_waiting",
     "may_share",
-    "merge_line",
     "merges_of",
     "move_file",
     "move_household",
@@ -296,7 +269,6 @@ __all__ = [
     "on_file",
     "open_account",
     "open_address",
-    "open_counts",
     "open_files",
     "open_number",
     "open_requests",
@@ -333,7 +305,6 @@ __all__ = [
     "template",
     "timeline",
     "unmerge",
-    "waiting_merges",
     "withdraw_consent",
     "write_copy",
 ]

@@ -17,9 +17,10 @@ from uuid import UUID
 from django.db.models import Model
 
 from rongjun.audit.api import keys
-from rongjun.registry.models import Assertion, Contact, IdentityDocument, Person
+from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Residence
 from rongjun.registry.models.privacy import AboutPerson
-from rongjun.registry.queries import SEAL, files_of, number_place
+from rongjun.registry.queries import SEAL, account_place, address_place, number_place, phone_place
+from rongjun.registry.queries.merged import files_of, kept_file
 
 FORMAT: Final = "rongjun-copy/1"
 # What only our own tables are made of, and says nothing to anybody else.
@@ -59,7 +60,7 @@ def copy_of(
 
     The caller has logged that the file is handed out. A restricted file is copied, too: it is the person's.
     """
-    row = Person.objects.filter(pk=person).first()
+    row = Person.objects.filter(pk=kept_file(person)).first()
     if row is None:
         return None
     return PersonCopy(
@@ -112,20 +113,30 @@ def _said(row: Model) -> dict[str, Plain]:
             continue
         if field.attname == "number_sealed":
             said["number"] = _opened(row)
+        elif field.attname == "address_sealed":
+            said["address"] = _address(row)
         else:
             said[field.attname] = _plain(getattr(row, field.attname))
     return said
 
 
 def _opened(row: Model) -> str:
-    """The whole number of a document or a telephone; any other sealed number stays covered."""
+    """The whole number of a document, telephone or account of the person; another's stays covered."""
     if isinstance(row, IdentityDocument):
         place = number_place(row.person_id, bytes(row.number_index))
     elif isinstance(row, Contact):
-        place = b"registry:phone:" + row.person_id.bytes
+        place = phone_place(row.person_id)
+    elif isinstance(row, BankAccount) and row.belongs_to == row.person_id:
+        place = account_place(row.person_id, bytes(row.number_index))
     else:
         return str(getattr(row, "number_mask", ""))
     return keys().open(SEAL, bytes(row.number_sealed), place).decode()
+
+
+def _address(row: Model) -> str:
+    assert isinstance(row, Residence)
+    sealed = bytes(row.address_sealed)
+    return keys().open(SEAL, sealed, address_place(row.person_id)).decode() if sealed else ""
 
 
 def _plain(value: object) -> Plain:

@@ -17,7 +17,7 @@ import polars as pl
 from django.db import connection
 
 from rongjun.registry.logic import CATEGORIES, RELATION_STATED, RELATION_STATUSES, STATED, Kind
-from rongjun.registry.queries import pointers
+from rongjun.registry.queries.merged import pointers
 
 PERSON = "person"
 _TYPES: Mapping[Kind, tuple[type[pl.DataType], str]] = {
@@ -145,6 +145,7 @@ class RegistryFacts:
     ) -> pl.DataFrame:
         """One row a person on file at `known_at`, one column a name; files then merged are one person's.
 
+        Whoever had died by `on` is among them only when asked for alone: facts continue, reach does not.
         One query for one person, two for everybody, and a third where files are merged. Runs in the caller's
         scope, so only people the caller may see come. KeyError for a name not ours.
         """
@@ -232,6 +233,7 @@ def _query(names: Collection[str], *, files: str = "", but: _Merged | None = Non
     """Every identifier and literal here is ours (COLUMNS); what callers give goes in as parameters.
 
     With `files`, only their people, each by all files; else everybody by their one file, `but` those merged.
+    Of several people the dead are left out: they are not reached by anything, and are judged when asked for.
     """
     tables: dict[str, dict[str, Column]] = {}
     shown = ["person.id::text"]
@@ -255,6 +257,9 @@ def _query(names: Collection[str], *, files: str = "", but: _Merged | None = Non
         if but and but.files
         else ""
     )
+    if files != _OF_ONE:
+        whose = "join files on file = person_id where root" if files else "where person_id"
+        only += f" and not exists (select from registry_death {whose} = person.id and {_AS_OF})"
     return (
         f"{of_whom}select {', '.join(shown)} from registry_person person {' '.join(joins)}"  # noqa: S608 - see above
         f" where person.opened_at <= %(known_at)s{only} order by person.id"

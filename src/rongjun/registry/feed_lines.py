@@ -12,6 +12,7 @@ from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DivisionCode, IdentityNumber, admit
 from rongjun.kernel.reading import compact
 from rongjun.registry.logic import tidy_name
+from rongjun.registry.logic.telling import SEXES
 
 DEATHS, SENTENCES, MOVES, PENSIONS = "deaths", "sentences", "moves", "pensions"
 FEEDS: Mapping[str, str] = {DEATHS: "去世", SENTENCES: "判刑", MOVES: "户籍迁移", PENSIONS: "养老待遇"}
@@ -27,7 +28,6 @@ PENALTIES: Mapping[str, str] = {
 }
 HOUSEHOLD_KINDS: Mapping[str, str] = {"rural": "农村", "urban": "城镇", "": "城乡未注明"}
 PENSION_STATES: Mapping[str, str] = {"receiving": "在领", "stopped": "停发"}
-SEXES: Mapping[str, str] = {"male": "男", "female": "女", "": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _read(feed: str, fields: Mapping[str, str], *, synthetic: bool, today: date)
         number=number,
         was_legacy=was_legacy,
         birth_date=birth_date or (number.birth_date if number else None),
-        sex=_word(fields.get("sex", ""), SEXES, "性别"),
+        sex=_word(fields.get("sex", ""), {**SEXES, "": ""}, "性别"),
         on=on,
         change=_change(feed, fields, on=on),
     )

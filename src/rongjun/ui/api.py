@@ -1,5 +1,6 @@
 """The door of ui."""
 
+from rongjun.ui.paging import address, page_asked, pager_of, pages_of
 from rongjun.ui.refusals import Sentence, sentence, sentences
 
-__all__ = ["Sentence", "sentence", "sentences"]
+__all__ = ["Sentence", "address", "page_asked", "pager_of", "pages_of", "sentence", "sentences"]

@@ -22,7 +22,7 @@ def test_each_recording_is_one_line_with_its_figures() -> None:
         for at in (NOW, later):
             benefits.record_decisions(person, on=TODAY, by=officer(), now=at, by_book=book)
         told = Counter(d.verdict for d in benefits.decisions_for(person, on=TODAY, known_at=later))
-        listed = benefits.recordings(person)
+        listed = benefits.recordings([person])
     assert [each.at for each in listed] == [later, NOW]
     newest = listed[0]
     assert (newest.on, newest.book, newest.by) == (TODAY, book.digest, officer().text)
@@ -35,7 +35,7 @@ def test_only_the_newest_few_are_listed() -> None:
     with acting_as(officer()):
         for hours in range(4):
             benefits.record_decisions(person, on=TODAY, by=officer(), now=NOW + timedelta(hours=hours))
-        assert len(benefits.recordings(person, limit=3)) == 3
+        assert len(benefits.recordings([person], limit=3)) == 3
 
 
 def test_outside_the_scope_nothing_was_recorded() -> None:
@@ -43,4 +43,4 @@ def test_outside_the_scope_nothing_was_recorded() -> None:
     with acting_as(officer()):
         benefits.record_decisions(person, on=TODAY, by=officer(), now=NOW)
     with acting_as(officer("district-officer", 370203000000)):
-        assert benefits.recordings(person) == []
+        assert benefits.recordings([person]) == []

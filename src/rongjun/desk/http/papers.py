@@ -18,12 +18,13 @@ from django.views.decorators.http import require_POST
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
-from rongjun.desk.http.shared import address, refused_page, today_of
+from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.files import api as files
 from rongjun.files.api import UploadLine
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import api as registry
+from rongjun.ui.api import page_asked, pager_of
 
 PURPOSES = ("核对证件", "办理业务", "复核认定", "本人要求核对", "协查公函")
 CANDIDATES = 10
@@ -33,10 +34,9 @@ _PERSON = "person:"
 @staff("files.read")
 def papers(request: ActingRequest) -> HttpResponse:
     """待归档材料: every upload in scope that somebody has to look after, the oldest first."""
-    page = _page_asked(request)
+    page = page_asked(request)
     lines, total = files.work_list(now=request.now, first=(page - 1) * files.PAGE)
     stations = places.paths_of({line.division for line in lines}, on=today_of(request))
-    pages = max(1, -(-total // files.PAGE))
     context = {
         "rows": [_row(line, station=stations[line.division]) for line in lines],
         "columns": [
@@ -46,12 +46,7 @@ def papers(request: ActingRequest) -> HttpResponse:
         "total": total,
         "form": _form(request, reverse("desk:papers-add")),
         "is_simulated": settings.DEMO,
-        "pager": {
-            "page": page,
-            "pages": pages,
-            "earlier": address(page=page - 1) if page > 1 else "",
-            "later": address(page=page + 1) if page < pages else "",
-        },
+        "pager": pager_of(page, total, most=files.PAGE),
     }
     return render(request, "desk/papers.html", context)
 
@@ -142,7 +137,8 @@ def papers_of(request: ActingRequest, person: UUID) -> dict[str, Any]:
     """The block 材料 of a person's page; empty for those who may not read papers."""
     if not request.actor.may("files.read"):
         return {}
-    lines = files.uploads_about(f"{_PERSON}{person}", now=request.now)
+    about = [f"{_PERSON}{file}" for file in registry.file_ids_of(person)]
+    lines = files.uploads_about(about, now=request.now)
     return {
         "lines": [_shown(line) for line in lines],
         "form": _form(request, reverse("desk:person-paper", args=[person])),
@@ -307,11 +303,6 @@ def _size(count: int) -> str:
 
 def _moment(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
-
-
-def _page_asked(request: ActingRequest) -> int:
-    text = request.GET.get("page", "")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
 def _harmless(file_name: str) -> dict[str, str]:

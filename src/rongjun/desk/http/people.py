@@ -21,15 +21,14 @@ from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import Asking, best_questions, cards_for, grouped, read_answer, wanted
 from rongjun.desk.http.papers import papers_of
-from rongjun.desk.http.shared import address, asked_day, options, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, Book, Decision
-from rongjun.ui.api import sentence
+from rongjun.ui.api import address, sentence
 
-SEX = {"male": "男", "female": "女"}
 PURPOSES = ("核对证件", "核对银行户名", "办理业务填表", "本人要求核对", "协查公函")
 ANSWER_HOLDS = timedelta(days=365)  # 待局方确认: an answered circumstance is asked again after a year
 EVERYTHING = "all"
@@ -72,7 +71,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         ],
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
-        "recordings": benefits.recordings(person),
+        "recordings": benefits.recordings(registry.file_ids_of(person)),
         "may_record": request.actor.may("benefits.record-decision"),
         "asked": asked,
         "book": book.digest[:12],
@@ -275,7 +274,7 @@ def _header(file: registry.PersonFile, *, station: str, actor: Actor) -> dict[st
     if born:
         facts.append({"label": _("出生"), "value": born.isoformat()})
     if line.sex:
-        facts.append({"label": _("性别"), "value": SEX[line.sex]})
+        facts.append({"label": _("性别"), "value": registry.SEXES[line.sex]})
     if file.phone_mask:
         facts.append({"label": _("电话"), "value": file.phone_mask})
     facts.append({"label": _("服务站"), "value": station})

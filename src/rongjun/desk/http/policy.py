@@ -25,10 +25,11 @@ from rongjun.desk.catalogue import (
     references_of,
     rows_of,
 )
-from rongjun.desk.http.shared import address, options, today_of
+from rongjun.desk.http.shared import options, today_of
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version
+from rongjun.ui.api import address, page_asked, pager_of, pages_of
 
 PAGE = 50
 LEVELS = {level: word for level, word in benefits.LEVELS.items() if level != "reference"}
@@ -42,8 +43,7 @@ def policy(request: ActingRequest) -> HttpResponse:
     rows = rows_of(book, on=on)
     anywhere = matching(rows, Asked(**asked.kept() | {"area": ""}))
     found = [row for row in anywhere if asked.area in ("", row.area)]
-    pages = max(1, -(-len(found) // PAGE))
-    page = min(_page_asked(request), pages)
+    page = min(page_asked(request), pages_of(len(found), most=PAGE))
     context = {
         "groups": [
             {"title": title, "rows": [_listed(row) for row in group]}
@@ -54,7 +54,7 @@ def policy(request: ActingRequest) -> HttpResponse:
         "total": len(found),
         "whole": len(rows),
         "is_filtered": bool(asked.kept()),
-        "pager": _pager(page, pages, asked),
+        "pager": pager_of(page, len(found), most=PAGE, **asked.kept()),
         "references": len(book.references),
         "may_reach": request.actor.may("registry.read-person"),
     }
@@ -211,20 +211,6 @@ def _listed(row: Row) -> dict[str, Any]:
         "grade": GRADES[row.grade],
         "standing": row.standing,
         "start": row.start,
-    }
-
-
-def _page_asked(request: ActingRequest) -> int:
-    text = request.GET.get("page", "")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
-
-
-def _pager(page: int, pages: int, asked: Asked) -> dict[str, Any]:
-    return {
-        "page": page,
-        "pages": pages,
-        "earlier": address(**asked.kept(), page=page - 1) if page > 1 else "",
-        "later": address(**asked.kept(), page=page + 1) if page < pages else "",
     }
 
 

@@ -19,10 +19,11 @@ from rongjun.access.api import ActingRequest, acting_as_job, staff, staff_named
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.copy_sheet import sheets_of
-from rongjun.desk.http.shared import address, refused_page, today_of
+from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.desk.reads import ReadLine, read_lines
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
+from rongjun.ui.api import address
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READS_SHOWN = 200
@@ -68,7 +69,13 @@ def reads_of(person: UUID, *, before: int | None = None, limit: int = READS_SHOW
     """Who looked, newest first. The caller has made sure that the person is in scope."""
     # The evidence of others is open to jobs only; a member of staff is shown it for this one person.
     with acting_as_job("desk.who-read"):
-        records = audit.who_read(f"person:{person}", before=before, limit=limit)
+        told = [
+            record
+            for file in registry.file_ids_of(person)
+            for record in audit.who_read(f"person:{file}", before=before, limit=limit)
+        ]
+    # Of a look at two files of one person there is one event.
+    records = sorted({record.id: record for record in told}.values(), key=lambda each: -each.id)[:limit]
     return read_lines(records, staff_named(record.actor for record in records))
 
 
@@ -264,7 +271,7 @@ def decide(request: ActingRequest, person: UUID, request_id: UUID) -> HttpRespon
 
     def act() -> None:
         line = registry.request_of(request_id, today=today_of(request))
-        if line is None or line.person != person:
+        if line is None or not _is_of(line, person):
             raise Refused("registry.rights-closed")
         if request.POST.get("verdict") == "refuse":
             registry.refuse_request(request_id, reason=words, by=request.actor, now=request.now)
@@ -293,7 +300,7 @@ def lift(request: ActingRequest, person: UUID) -> HttpResponse:
 def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse:
     """The whole file for the person: for a machine (JSON) or to read (a marked workbook). Kept nowhere."""
     asked = registry.request_of(request_id, today=today_of(request))
-    if asked is None or asked.person != person or asked.kind not in ("see", "copy"):
+    if asked is None or not _is_of(asked, person) or asked.kind not in ("see", "copy"):
         raise Http404
     if asked.state == "refused":
         return refused_page(request, Refused("registry.rights-closed"))
@@ -302,7 +309,7 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
     copied = registry.copy_of(
         person,
         made_at=request.now,
-        decisions=benefits.recorded(person),
+        decisions=benefits.recorded(registry.file_ids_of(person)),
         reads=[_told(line) for line in reads],
     )
     assert copied is not None
@@ -355,6 +362,11 @@ def _file(request: ActingRequest, person: UUID) -> registry.PersonFile:
     if file is None:
         raise Http404
     return file
+
+
+def _is_of(asked: registry.RequestLine, person: UUID) -> bool:
+    """Whether it was this person who asked, on whichever of their files."""
+    return registry.kept_file(asked.person) == registry.kept_file(person)
 
 
 def _done(request: ActingRequest, person: UUID, act: Callable[[], object], said: str) -> HttpResponse:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -28,12 +27,6 @@ def asked_day(text: str) -> date | None:
     except ValueError:
         return None
     return asked if asked.year >= 1950 else None
-
-
-def address(**given: object) -> str:
-    """The query of this page with what is given; empty values are left out."""
-    kept = {name: value for name, value in given.items() if value not in ("", None)}
-    return "?" + urlencode(kept)
 
 
 def options(

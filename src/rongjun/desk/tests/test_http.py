@@ -318,7 +318,7 @@ def test_recording_keeps_every_decision_and_says_so(scene: Scene) -> None:
     response = client.post(f"{file_of(scene)}decisions/", {"on": "2026-01-05"}, follow=True)
     page = seen(response)
     with acting_as(actor_of("clerk")):
-        (kept,) = benefits.recordings(scene.person)
+        (kept,) = benefits.recordings([scene.person])
     figures = kept.granted, kept.unknown, kept.refused
     assert str(kept.on) == "2026-01-05"
     assert f"记下了 {sum(figures)} 项判定：按 2026-01-05 判定" in page

@@ -48,7 +48,7 @@ def hand_in(scene: Scene, content: bytes = PNG, *, name: str = "户口簿.png", 
 
 def on_file(scene: Scene) -> UUID:
     with acting_as(actor_of("clerk")):
-        (line,) = files.uploads_about(f"person:{scene.person}", now=now())
+        (line,) = files.uploads_about([f"person:{scene.person}"], now=now())
     return line.id
 
 

@@ -325,7 +325,7 @@ def test_uploads_are_seen_by_division(scanner: Scanner) -> None:
         assert code_of(opened, upload, by=who) == "files.not-found"
         assert code_of(discard, upload, by=who) == "files.not-found"
         with acting_as(actor(who)):
-            assert queries.uploads_about(PERSON, now=NOW) == []
+            assert queries.uploads_about([PERSON], now=NOW) == []
             assert queries.balance(since=DAY, until=DAY) == []
 
 

@@ -16,9 +16,10 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.naming import rewrite_terms
 from rongjun.registry.actions.saying import days_of, hold, note, say, say_again, take_out
 from rongjun.registry.actions.telling import Columns, Telling, read_told, telling_of
-from rongjun.registry.logic import Period, grams
+from rongjun.registry.logic import Period
 from rongjun.registry.logic.deciding import death_objection
 from rongjun.registry.models import Particulars, Person
+from rongjun.registry.queries.merged import all_files_of
 
 # What is recorded by an action of its own; corrected and ended here like the rest.
 _BY_THEIR_OWN = frozenset({"death", "statement", "relation"})
@@ -97,12 +98,12 @@ def correct(
         )
         if kind == "death":
             refuse_impossible_death(row, period.start, now=now)
-        columns = read_told(telling, row, changed, synthetic=synthetic, old=old)
+        # It stays with the file it was said of; numbers are sealed for that one.
+        columns = read_told(telling, old.person, changed, synthetic=synthetic, old=old)
         proof = evidence or old.evidence
         _refuse_unproven(kind, source, proof)
         say_anew(
             telling,
-            row,
             old,
             period,
             columns,
@@ -111,7 +112,7 @@ def correct(
             by=by,
             now=now,
         )
-        _rename(row, kind)
+        _rename(old.person, kind)
         detail = {"kind": kind, "assertion": str(assertion), "changed": "、".join(sorted(changed))}
         note("registry.assertion-corrected", row, by=by, now=now, detail=detail)
 
@@ -148,8 +149,13 @@ def end(
 
 
 def assertion_of(telling: Telling, person: Person, assertion: int) -> Any:
-    """What was said and not taken back. Refused("registry.no-such-assertion")."""
-    found = telling.model._default_manager.filter(pk=assertion, person=person, superseded_at=None).first()
+    """What was said of the person, on any of their files, and not taken back.
+
+    Refused("registry.no-such-assertion").
+    """
+    found = telling.model._default_manager.filter(
+        pk=assertion, person_id__in=all_files_of(person.pk), superseded_at=None
+    ).first()
     if found is None:
         raise Refused("registry.no-such-assertion")
     return found
@@ -157,7 +163,6 @@ def assertion_of(telling: Telling, person: Person, assertion: int) -> Any:
 
 def say_anew(
     telling: Telling,
-    person: Person,
     old: Any,
     period: Period,
     columns: Columns,
@@ -169,7 +174,7 @@ def say_anew(
 ) -> None:
     """Close `old` and write it again with other columns, for other days."""
     telling.model._default_manager.filter(pk=old.pk).update(superseded_at=now)
-    _make_room(telling, person, period, _slot(telling, old) | columns, now=now)
+    _make_room(telling, old.person, period, _slot(telling, old) | columns, now=now)
     with _one_file_a_number():
         say_again(old, period, now=now, source=source, evidence=evidence, recorded_by=by.text, **columns)
 
@@ -270,5 +275,5 @@ def _rename(person: Person, kind: str) -> None:
     held = Particulars.objects.filter(person=person, superseded_at=None).order_by("-valid_from", "-id")
     newest = held.values_list("name", flat=True).first()
     if newest and newest != person.name:
-        Person.objects.filter(pk=person.pk).update(name=newest, name_grams=grams(newest))
+        Person.objects.filter(pk=person.pk).update(name=newest)
         rewrite_terms(person, newest)

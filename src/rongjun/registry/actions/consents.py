@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
@@ -14,7 +15,8 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.saying import hold, note
 from rongjun.registry.models import Consent, NoticeReceipt, Person
 from rongjun.registry.notices import notice_book
-from rongjun.registry.privacy_reads import is_noticed, may_share
+from rongjun.registry.queries.merged import all_files_of
+from rongjun.registry.queries.privacy import is_noticed, may_share
 from rongjun.registry.rights import HOW
 
 
@@ -67,10 +69,7 @@ def answer_consent(
         row = hold(person, though_restricted=True)
         if not is_noticed(person, told.notice, on=today):
             raise Refused("registry.notice-not-shown", notice=notice_book().notices[told.notice].title)
-        held = Consent.objects.filter(
-            person=row, purpose=purpose, recipient=recipient, given=True, withdrawn_at=None
-        )
-        if held.exists():
+        if _given(row, purpose=purpose, recipient=recipient).exists():
             if not given:
                 _withdraw(row, purpose=purpose, recipient=recipient, how=how, by=by, now=now)
             return
@@ -102,9 +101,8 @@ def withdraw_consent(
 
 def withdraw_everything(row: Person, *, how: str, by: Actor, now: datetime) -> int:
     """Take back every consent of a person who is held; how many there were."""
-    held = Consent.objects.filter(person=row, given=True, withdrawn_at=None)
-    places = list(held.values_list("purpose", "recipient"))
-    for purpose, recipient in places:
+    places = set(_given(row).values_list("purpose", "recipient"))
+    for purpose, recipient in sorted(places):
         _withdraw(row, purpose=purpose, recipient=recipient, how=how, by=by, now=now)
     return len(places)
 
@@ -140,10 +138,14 @@ def record_sharing(
         )
 
 
+def _given(row: Person, **place: str) -> QuerySet[Consent]:
+    """What stands of a person's consents, on whichever of their files it was given."""
+    held = Consent.objects.filter(person_id__in=all_files_of(row.pk), given=True, withdrawn_at=None)
+    return held.filter(**place)
+
+
 def _withdraw(row: Person, *, purpose: str, recipient: str, how: str, by: Actor, now: datetime) -> int:
-    held = Consent.objects.filter(
-        person=row, purpose=purpose, recipient=recipient, given=True, withdrawn_at=None
-    )
+    held = _given(row, purpose=purpose, recipient=recipient)
     count = held.update(withdrawn_at=now, withdrawn_how=how, withdrawn_by=by.text)
     if count:
         detail = {"purpose": purpose, "recipient": recipient}

@@ -15,7 +15,7 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.kernel.reading import half_width
-from rongjun.registry.actions.saying import insert
+from rongjun.registry.actions.writing import insert
 from rongjun.registry.cutover import (
     KINDS,
     SIDES,

@@ -13,6 +13,7 @@ from rongjun.registry.actions.assertions import refuse_impossible_death
 from rongjun.registry.actions.saying import hold, note, say
 from rongjun.registry.logic import Period
 from rongjun.registry.models import Death
+from rongjun.registry.queries.merged import all_files_of
 
 
 def record_death(
@@ -28,7 +29,7 @@ def record_death(
     with transaction.atomic():
         row = hold(person)
         refuse_impossible_death(row, died_on, now=now)
-        if Death.objects.filter(person=row, superseded_at=None).exists():
+        if Death.objects.filter(person_id__in=all_files_of(row.pk), superseded_at=None).exists():
             raise Refused("registry.death-on-file")
         say(Death, row, Period(died_on, None), source=source, by=by, now=now, evidence=evidence)
         note("registry.death-recorded", row, by=by, now=now, detail={"died_on": died_on.isoformat()})
@@ -43,6 +44,7 @@ def retract_death(person: UUID, *, source: str, by: Actor, now: datetime) -> Non
         raise Refused("registry.evidence-missing")
     with transaction.atomic():
         row = hold(person)
-        if not Death.objects.filter(person=row, superseded_at=None).update(superseded_at=now):
+        held = Death.objects.filter(person_id__in=all_files_of(row.pk), superseded_at=None)
+        if not held.update(superseded_at=now):
             raise Refused("registry.no-such-assertion")
         note("registry.death-retracted", row, by=by, now=now, detail={"source": source})

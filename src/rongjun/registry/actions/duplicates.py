@@ -13,7 +13,7 @@ from rongjun.access.api import acting_as_job
 from rongjun.audit import api as audit
 from rongjun.registry.duplicates import PROPOSED_FROM, is_news, score, weigh
 from rongjun.registry.models import DuplicateCandidate, Person
-from rongjun.registry.pairs import candidates_of, likely_pairs, traits_of
+from rongjun.registry.queries.pairs import candidates_of, likely_pairs, traits_of
 
 JOB = "registry.find-duplicates"
 _PART = 2000

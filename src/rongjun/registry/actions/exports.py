@@ -16,8 +16,8 @@ from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry.export_sheet import Mark, people_sheet
 from rongjun.registry.models import ExportRequest
-from rongjun.registry.privacy_reads import export_number
 from rongjun.registry.queries import PersonLine, count_matching, everybody_matching
+from rongjun.registry.queries.privacy import export_number
 
 # So many people one event names; ten thousand in one row would be hard to read and to index.
 NAMED_TOGETHER = 500

@@ -18,11 +18,13 @@ from rongjun.registry.actions.deaths import record_death
 from rongjun.registry.actions.moves import move_household
 from rongjun.registry.actions.saying import hold, note, say, say_again
 from rongjun.registry.actions.statements import state_fact
-from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, SEXES, FeedLine, read_line
-from rongjun.registry.feed_queries import FEED_SOURCE, INCOME, people_for
+from rongjun.registry.feed_lines import DEATHS, MOVES, SENTENCES, FeedLine, read_line
 from rongjun.registry.logic import Period, fit_to_show
+from rongjun.registry.logic.telling import SEXES
 from rongjun.registry.matching import Known, Match, already_so, matches, says_nothing_new
 from rongjun.registry.models import Death, FeedCandidate, Person, Sentence
+from rongjun.registry.queries.feeds import FEED_SOURCE, INCOME, people_for
+from rongjun.registry.queries.merged import all_files_of
 
 NOBODY = "本系统没有这个人。"
 ALREADY = "档案里已经是这样，没有改动。"
@@ -91,7 +93,7 @@ def _candidate(item: WaitingItem, line: FeedLine, match: Match, *, now: datetime
             "name": line.name,
             "number": line.number.masked if line.number else "",
             "birth_date": line.birth_date.isoformat() if line.birth_date else "",
-            "sex": SEXES[line.sex],
+            "sex": SEXES.get(line.sex, ""),
         },
         change=dict(line.change),
         reasons=[{"for": reason.speaks_for, "text": reason.text} for reason in match.reasons],
@@ -177,7 +179,7 @@ def _apply(row: FeedCandidate, *, by: Actor, now: datetime) -> None:
 
 def _record_death(row: FeedCandidate, died_on: date, *, by: Actor, now: datetime) -> None:
     """A death; where one is on file for another day, that day is corrected."""
-    held = Death.objects.filter(person_id=row.person_id, superseded_at=None).first()
+    held = Death.objects.filter(person_id__in=all_files_of(row.person_id), superseded_at=None).first()
     if held is None:
         record_death(row.person_id, died_on=died_on, source=row.source, evidence=row.key, by=by, now=now)
         return

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.files import api as papers
 from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.saying import days_of, lock_files, note, say_again, take_out
 from rongjun.registry.logic import fit_to_show
@@ -22,8 +23,9 @@ from rongjun.registry.models import (
     Person,
     Statement,
 )
-from rongjun.registry.pairs import later_said
-from rongjun.registry.queries import SEAL, kept_file, number_place, phone_place
+from rongjun.registry.queries import SEAL, number_place, phone_place
+from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
+from rongjun.registry.queries.pairs import later_said
 
 
 def propose_merge(kept: UUID, other: UUID, *, reason: str, by: Actor, now: datetime) -> UUID:
@@ -69,7 +71,7 @@ def approve_merge(merge: UUID, *, by: Actor, now: datetime) -> None:
         files = lock_files([row.kept_id, row.other_id])
         _refuse_merged(row.kept_id, row.other_id)
         Merge.objects.filter(pk=row.pk).update(approved_by=by.text, at=now)
-        _move(row.other_id, files[row.kept_id].division)
+        _move(row.other_id, files[row.kept_id].division, by=by, now=now)
         _decide(row, "merged", from_state="open", reason=row.reason, by=by, now=now)
         _note_both("registry.files-merged", row, by=by, now=now)
 
@@ -105,7 +107,7 @@ def unmerge(merge: UUID, *, reason: str, theirs: Collection[str] = (), by: Actor
             raise Refused("registry.merge-out-of-reach")
         lock_files([row.kept_id, row.other_id])
         Merge.objects.filter(pk=row.pk).update(ended_at=now, ended_by=by.text, ended_reason=why)
-        _move(row.other_id, row.other_division)
+        _move(row.other_id, row.other_division, by=by, now=now)
         _decide(row, "different", from_state="merged", reason=why, by=by, now=now)
         _note_both("registry.merge-ended", row, by=by, now=now)
         row.refresh_from_db()
@@ -178,8 +180,11 @@ def _refuse_merged(*files: UUID) -> None:
         raise Refused("registry.already-merged")
 
 
-def _move(file: UUID, division: int) -> None:
+def _move(file: UUID, division: int, *, by: Actor, now: datetime) -> None:
+    """The file, those merged into it (by a trigger), and their papers."""
     Person.objects.filter(pk=file).exclude(division=division).update(division=division)
+    for each in (file, *merged_into([file], known_at=LATEST)):
+        papers.move_uploads(f"person:{each}", division=division, by=by, now=now)
 
 
 def _decide(merge: Merge, state: str, *, from_state: str, reason: str, by: Actor, now: datetime) -> None:

@@ -15,6 +15,7 @@ from rongjun.registry.actions.assertions import record
 from rongjun.registry.actions.saying import hold, note, say, take_out
 from rongjun.registry.logic import Period
 from rongjun.registry.models import Person, Servicing
+from rongjun.registry.queries.merged import file_ids_of
 
 
 def move_household(
@@ -74,7 +75,8 @@ def move_file(
         detail = {"from": str(came_from), "to": str(station)}
         note("registry.file-moved", row, by=by, now=now, detail=detail)
         Person.objects.filter(pk=row.pk).update(division=station)
-        files.move_uploads(f"person:{row.pk}", division=station, by=by, now=now)
+        for file in file_ids_of(row.pk):
+            files.move_uploads(f"person:{file}", division=station, by=by, now=now)
 
 
 def _refuse_outside(station: int, by: Actor) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber, LegacyIdentityNumber, admit
 from rongjun.registry.actions.naming import write_terms
-from rongjun.registry.logic import Tie, grams, stated_text, stated_texts
+from rongjun.registry.actions.writing import insert_values
+from rongjun.registry.logic import Tie, stated_text, stated_texts
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -25,12 +25,13 @@ from rongjun.registry.models import (
     Household,
     IdentityDocument,
     Particulars,
+    Person,
     Relation,
     Service,
     Statement,
     Status,
 )
-from rongjun.registry.queries import PHONE_INDEX, SEAL, number_index, number_place, on_file
+from rongjun.registry.queries import PHONE_INDEX, SEAL, number_index, number_place, on_file, phone_place
 from rongjun.registry.records import FileRecord, Opened, SaidRecord
 
 # The assertions a record may hold, and the columns each has of its own. What is not here is counted as left
@@ -48,13 +49,7 @@ KINDS: Mapping[str, tuple[type[Assertion], tuple[str, ...]]] = {
         ("series", "dependant_of", "relation", "deceased_kind", "stated", "relative_id"),
     ),
 }
-_SHARED = (
-    "person_id", "division", "valid_from", "valid_to", "recorded_at", "superseded_at", "source", "evidence",
-    "recorded_by",
-)  # fmt: skip
-_SEALED = ("number_sealed", "number_index", "number_mask", "number_tail")
-_NO_GRAM = "\x1f"  # what joins grams on the way in: no name holds it
-_Row: TypeAlias = tuple[object, ...]
+_Row: TypeAlias = Mapping[str, object]
 
 
 def open_files(
@@ -114,48 +109,52 @@ class _Opening:
     def take(self, record: FileRecord, *, synthetic: bool) -> None:
         """Sort one record's rows; writes nothing."""
         assert record.opened_at <= self.now, "nobody knew it before it was known"
-        joined = _NO_GRAM.join(grams(record.name))
         self.names.append((record.id, record.division, record.name))
-        self.people.append((record.id, record.division, record.name, joined, record.opened_at, self.by))
+        self.people.append(
+            {
+                "id": record.id,
+                "division": record.division,
+                "name": record.name,
+                "opened_at": record.opened_at,
+                "opened_by": self.by,
+            }
+        )
         plain = SaidRecord("", record.opened_at.date(), {})
         shared = self._shared(record, plain)
         self.documents += self._documents(record, shared, synthetic=synthetic)
         self.contacts += self._contacts(record, shared, synthetic=synthetic)
         for said in record.said:
             if said.kind in KINDS:
-                own = KINDS[said.kind][1]
-                values = _checked(said)
-                row = (
-                    *self._shared(record, said),
-                    *(values.get(name, _ABSENT.get(name, "")) for name in own),
-                )
-                self.said.setdefault(said.kind, []).append(row)
+                own, values = KINDS[said.kind][1], _checked(said)
+                told = {name: values.get(name, _ABSENT.get(name, "")) for name in own}
+                self.said.setdefault(said.kind, []).append(self._shared(record, said) | told)
             else:
                 self.left_out[said.kind] += 1
 
     def write(self) -> None:
         """Write every table's rows in one statement each."""
-        _insert_people(self.people)
+        insert_values(Person, self.people)
         write_terms(self.names)
         # In the order of their index: two that bring the same numbers cannot wait for each other in a ring.
-        documents = sorted(self.documents, key=lambda row: row[-3])  # type: ignore[arg-type,return-value]
-        _insert(
-            IdentityDocument,
-            (*_SHARED, "kind", *_SEALED),
-            documents,
-        )
-        _insert(Contact, (*_SHARED, *_SEALED), self.contacts)
+        insert_values(IdentityDocument, sorted(self.documents, key=_by_index))
+        insert_values(Contact, self.contacts)
         for kind, rows in self.said.items():
-            model, own = KINDS[kind]
-            _insert(model, (*_SHARED, *own), rows)
+            insert_values(KINDS[kind][0], rows)
 
-    def _shared(self, record: FileRecord, said: SaidRecord) -> _Row:
+    def _shared(self, record: FileRecord, said: SaidRecord) -> dict[str, object]:
         known_from = said.recorded_at or record.opened_at
         assert known_from <= self.now, "nobody knew it before it was known"
-        return (
-            record.id, record.division, said.valid_from, said.valid_to, known_from, said.superseded_at,
-            self.source, said.evidence, self.by,
-        )  # fmt: skip
+        return {
+            "person_id": record.id,
+            "division": record.division,
+            "valid_from": said.valid_from,
+            "valid_to": said.valid_to,
+            "recorded_at": known_from,
+            "superseded_at": said.superseded_at,
+            "source": self.source,
+            "evidence": said.evidence,
+            "recorded_by": self.by,
+        }
 
     def _documents(self, record: FileRecord, shared: _Row, *, synthetic: bool) -> Iterable[_Row]:
         for document in record.documents:
@@ -164,13 +163,24 @@ class _Opening:
             sealed = audit.keys().seal(SEAL, number.number.encode(), number_place(record.id, index))
             shows_tail = isinstance(number, IdentityNumber | ForeignPermit | LegacyIdentityNumber)
             tail = number.number[-4:] if shows_tail else ""
-            yield (*shared, document.kind, sealed, index, number.masked, tail)
+            yield {**shared, "kind": document.kind, **_sealed(sealed, index, number.masked, tail)}
 
     def _contacts(self, record: FileRecord, shared: _Row, *, synthetic: bool) -> Iterable[_Row]:
         for phone in record.phones:
             number = admit(phone, synthetic=synthetic).number.encode()
-            sealed = audit.keys().seal(SEAL, number, b"registry:phone:" + record.id.bytes)
-            yield (*shared, sealed, audit.keys().index(PHONE_INDEX, number), phone.masked, phone.number[-4:])
+            sealed = audit.keys().seal(SEAL, number, phone_place(record.id))
+            index = audit.keys().index(PHONE_INDEX, number)
+            yield {**shared, **_sealed(sealed, index, phone.masked, phone.number[-4:])}
+
+
+def _by_index(row: _Row) -> bytes:
+    index = row["number_index"]
+    assert isinstance(index, bytes)
+    return index
+
+
+def _sealed(sealed: bytes, index: bytes, mask: str, tail: str) -> _Row:
+    return {"number_sealed": sealed, "number_index": index, "number_mask": mask, "number_tail": tail}
 
 
 _ABSENT: Mapping[str, object] = {
@@ -192,44 +202,3 @@ def _checked(said: SaidRecord) -> Mapping[str, object]:
         assert isinstance(stated, Mapping)
         return {**values, "stated": stated_texts(stated)}
     return values
-
-
-def _insert_people(rows: Sequence[_Row]) -> None:
-    sql = """
-        insert into registry_person (id, division, name, name_grams, opened_at, opened_by)
-        select id, division, name, string_to_array(grams, chr(31)), opened_at, opened_by
-        from json_to_recordset(%s::json) as row (
-            id uuid, division bigint, name text, grams text, opened_at timestamptz, opened_by text
-        )
-    """
-    _execute(sql, ("id", "division", "name", "grams", "opened_at", "opened_by"), rows)
-
-
-def _insert(model: type[Assertion], columns: Sequence[str], rows: Sequence[_Row]) -> None:
-    types = {each.attname: (each.column, each.db_type(connection)) for each in model._meta.concrete_fields}
-    names = [str(types[name][0]) for name in columns]
-    listed = ", ".join(names)
-    typed = ", ".join(f"{types[name][0]} {types[name][1]}" for name in columns)
-    sql = (
-        f"insert into {model._meta.db_table} ({listed})"  # noqa: S608 - our names
-        f" select {listed} from json_to_recordset(%s::json) as row ({typed})"
-    )
-    _execute(sql, names, rows)
-
-
-def _execute(sql: str, columns: Sequence[str], rows: Sequence[_Row]) -> None:
-    """Many rows as one JSON text: half the work of arrays, of which each value is quoted by itself."""
-    if not rows:
-        return
-    told = json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_json)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [told])
-
-
-def _as_json(value: object) -> str:
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if isinstance(value, date):  # a moment is one, too
-        return value.isoformat()
-    assert isinstance(value, UUID)
-    return str(value)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
 from rongjun.access.api import Actor
@@ -36,8 +37,11 @@ from rongjun.registry.logic.deciding import (
     read_proposal,
     served_on,
 )
-from rongjun.registry.models import DisabilityRating, Person, Proposal, Service, Status
+from rongjun.registry.models import Assertion, DisabilityRating, Person, Proposal, Service, Status
 from rongjun.registry.queries import in_force, known
+from rongjun.registry.queries.merged import all_files_of
+
+_Said = TypeVar("_Said", bound=Assertion)
 
 
 def propose(
@@ -200,21 +204,26 @@ def _told(objections: list[Objection]) -> str:
 
 def _rated_as(person: Person, *, on: date, now: datetime) -> str:
     """As which kind of disabled person somebody is on file; a soldier where nothing else is said."""
-    held = Status.objects.filter(in_force(on, now), person=person, category__startswith="disabled-")
+    held = _said_of(Status, person).filter(in_force(on, now), category__startswith="disabled-")
     return held.values_list("category", flat=True).order_by("id").first() or "disabled-soldier"
 
 
 def _served(person: Person, on: date, *, now: datetime) -> Served:
     stints = [
         Stint(each.enlisted_on, each.discharged_on, each.rank_group)
-        for each in Service.objects.filter(known(now), person=person).order_by("valid_from", "id")
+        for each in _said_of(Service, person).filter(known(now)).order_by("valid_from", "id")
     ]
     # Rosters know categories from the day they were handed in; who serves now has served before, too.
     days = in_force(on, now) | in_force(localtime(now).date(), now)
-    categories = set(Status.objects.filter(days, person=person).values_list("category", flat=True))
+    categories = set(_said_of(Status, person).filter(days).values_list("category", flat=True))
     return served_on(
         on, stints, is_serving="active-soldier" in categories, is_veteran="veteran" in categories
     )
+
+
+def _said_of(model: type[_Said], person: Person) -> QuerySet[_Said]:
+    """What two people decide, they decide of the person, whichever file says it."""
+    return model._default_manager.filter(person_id__in=all_files_of(person.pk))
 
 
 # --- what an approval records -------------------------------------------------------------------------------
@@ -235,7 +244,7 @@ def _period(row: Proposal) -> Period:
 def _hold_category(row: Proposal, person: Person, category: str, by: Actor, now: datetime) -> None:
     """Say that the person belongs to a category, in place of what was said of it for these days."""
     period = _period(row)
-    for old in Status.objects.filter(person=person, category=category, superseded_at=None):
+    for old in _said_of(Status, person).filter(category=category, superseded_at=None):
         take_out(old, period, now=now)
     say(Status, person, period, by=by, now=now, category=category, **_said_by(row))
 
@@ -251,11 +260,11 @@ def _apply_stop(row: Proposal, person: Person, by: Actor, now: datetime) -> None
 def _apply_rating(row: Proposal, person: Person, by: Actor, now: datetime) -> None:
     """The new grade takes the place of the one before; whoever is rated belongs to its category."""
     period, content = _period(row), row.content
-    for old in DisabilityRating.objects.filter(person=person, superseded_at=None):
+    for old in _said_of(DisabilityRating, person).filter(superseded_at=None):
         take_out(old, period, now=now)
     rated = {"grade": content["grade"], "cause": content["cause"]}
     say(DisabilityRating, person, period, by=by, now=now, **rated, **_said_by(row))
-    held = Status.objects.filter(in_force(row.valid_from, now), person=person, category=content["category"])
+    held = _said_of(Status, person).filter(in_force(row.valid_from, now), category=content["category"])
     if not held.exists():
         _hold_category(row, person, content["category"], by, now)
 
@@ -264,7 +273,7 @@ def _apply_restoration(row: Proposal, person: Person, by: Actor, now: datetime) 
     category, gone = STOPPED[row.content["of"]], Period(row.valid_from, None)
     cut = [
         old
-        for old in Status.objects.filter(person=person, category=category, superseded_at=None)
+        for old in _said_of(Status, person).filter(category=category, superseded_at=None)
         if Period(old.valid_from, old.valid_to).shared(gone)
     ]
     if not cut:
@@ -283,7 +292,7 @@ def _apply_correction(row: Proposal, person: Person, by: Actor, now: datetime) -
         raise Refused("registry.assertion-dates")
     if content["of"] == RATING:
         changed.pop("category", None)
-    say_anew(telling, person, old, period, changed, by=by, now=now, **_said_by(row))
+    say_anew(telling, old, period, changed, by=by, now=now, **_said_by(row))
 
 
 def _apply_ending(row: Proposal, person: Person, by: Actor, now: datetime) -> None:

@@ -21,7 +21,7 @@ from rongjun.registry.models import (
     Person,
     Relation,
 )
-from rongjun.registry.queries import files_of
+from rongjun.registry.queries.merged import files_of
 
 
 def record_relation(

@@ -13,6 +13,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.consents import withdraw_everything
 from rongjun.registry.actions.saying import hold, note
 from rongjun.registry.models import Person, Restriction, RightsRequest
+from rongjun.registry.queries.merged import all_files_of
 from rongjun.registry.rights import ASKED_BY, KINDS, NEEDS_WISH, RESTRICTED, RESTRICTS, due_on
 
 
@@ -91,14 +92,14 @@ def lift_restriction(person: UUID, *, reason: str, by: Actor, now: datetime) -> 
     with transaction.atomic():
         row = hold(person, though_restricted=True)
         _refuse_below(by)
-        held = Restriction.objects.filter(person=row, lifted_at=None)
+        held = Restriction.objects.filter(person_id__in=all_files_of(row.pk), lifted_at=None)
         if not held.update(lifted_at=now, lifted_by=by.text, lifted_reason=reason.strip()):
             raise Refused("registry.not-restricted")
         note("registry.restriction-lifted", row, by=by, now=now, detail={})
 
 
 def _restrict(person: Person, *, kind: str, request: RightsRequest, by: Actor, now: datetime) -> None:
-    if Restriction.objects.filter(person=person, lifted_at=None).exists():
+    if Restriction.objects.filter(person_id__in=all_files_of(person.pk), lifted_at=None).exists():
         return
     Restriction.objects.create(
         person=person,

@@ -17,10 +17,9 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber
 from rongjun.registry.actions.naming import write_terms
-from rongjun.registry.actions.saying import insert, insert_values
+from rongjun.registry.actions.writing import insert, insert_values
 from rongjun.registry.logic import (
     fit_to_show,
-    grams,
     sought_name,
 )
 from rongjun.registry.models import (
@@ -407,7 +406,6 @@ class _NewFile:
             id=uuid4(),
             division=row.division,
             name=row.name,
-            name_grams=grams(row.name),
             opened_at=now,
             opened_by=by,
         )

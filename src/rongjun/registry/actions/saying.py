@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
-
-from django.contrib.postgres.fields import ArrayField
-from django.db import connection
-from django.db.models import AutoField, BigAutoField, Field, GeneratedField, JSONField, Model
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
@@ -22,8 +17,8 @@ from rongjun.registry.models import (
     Assertion,
     Person,
 )
-from rongjun.registry.privacy_reads import is_closed
-from rongjun.registry.queries import kept_file
+from rongjun.registry.queries.merged import kept_file
+from rongjun.registry.queries.privacy import is_closed
 
 Said = TypeVar("Said", bound=Assertion)
 
@@ -104,7 +99,7 @@ def say_again(old: Said, period: Period, *, now: datetime, **changed: object) ->
 
 
 def note(event: str, person: Person, *, by: Actor, now: datetime, detail: dict[str, str]) -> None:
-    """Put into the evidence that something was done to the person\'s file."""
+    """Put into the evidence that something was done to the person's file."""
     audit.note(
         event,
         by=by.text,
@@ -114,65 +109,3 @@ def note(event: str, person: Person, *, by: Actor, now: datetime, detail: dict[s
         detail=detail,
         at=now,
     )
-
-
-def insert(rows: Sequence[Model]) -> None:
-    """Write rows of one kind, a column at a time: three times as fast as the ORM's way.
-
-    What the database makes itself, keys and generated columns, is left to it.
-    """
-    if rows:
-        fields = _written(type(rows[0]))
-        insert_values(
-            type(rows[0]), [{each.attname: getattr(row, each.attname) for each in fields} for row in rows]
-        )
-
-
-def insert_values(model: type[Model], rows: Sequence[Mapping[str, object]]) -> None:
-    """The same for plain values by column; what a row does not say is the field's default.
-
-    An import makes a dozen rows of each person: making objects of them would take as long as writing them.
-    """
-    if not rows:
-        return
-    fields = _written(model)
-    columns = ", ".join(f'"{each.column}"' for each in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"insert into {model._meta.db_table} ({columns})"  # noqa: S608 - our names
-            f" select {', '.join(f'c{n}' + _AGAIN.get(type(each), '') for n, each in enumerate(fields))}"
-            f" from unnest({', '.join(f'%s::{_sent_as(each)}[]' for each in fields)})"
-            f" as t ({', '.join(f'c{n}' for n in range(len(fields)))})",
-            [_column(rows, each) for each in fields],
-        )
-
-
-def _written(model: type[Model]) -> list[Any]:
-    return [each for each in model._meta.concrete_fields if not _is_made_there(each)]
-
-
-# An array of arrays would be taken apart whole, so it travels as text; so does JSON.
-_AGAIN = {ArrayField: "::varchar[]", JSONField: "::jsonb"}
-
-
-def _is_made_there(each: Field[object, object]) -> bool:
-    return isinstance(each, AutoField | BigAutoField | GeneratedField)
-
-
-def _sent_as(each: Field[object, object]) -> str:
-    return "text" if type(each) in _AGAIN else str(each.db_type(connection))
-
-
-def _column(rows: Sequence[Mapping[str, object]], each: Any) -> list[object]:
-    default = None if each.attname in rows[0] else each.get_default()
-    values: list[Any] = [row.get(each.attname, default) for row in rows]
-    if isinstance(each, JSONField):
-        return [json.dumps(value, ensure_ascii=False) for value in values]
-    if isinstance(each, ArrayField):
-        return ["{" + ",".join(map(_quoted, value)) + "}" for value in values]
-    return values
-
-
-def _quoted(text: str) -> str:
-    marked = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{marked}"'

@@ -21,7 +21,7 @@ from rongjun.kernel.identifiers import (
 )
 from rongjun.registry.logic import Tie, fit_to_show, stated_text, stated_texts, tidy_name
 from rongjun.registry.logic.deciding import read_proposal
-from rongjun.registry.logic.telling import MERITS, PAYEE_KINDS, PURPOSES, Told
+from rongjun.registry.logic.telling import MERITS, PAYEE_KINDS, PURPOSES, SEXES, Told
 from rongjun.registry.models import (
     Assertion,
     BankAccount,
@@ -107,7 +107,7 @@ def _particulars(_person: Person, told: Told, _synthetic: bool) -> Columns:
         raise Unfit("registry.unfit-name", "姓名要填写。")
     return {
         "name": name,
-        "sex": told.choice("sex", "性别", {"male": "男", "female": "女"}, required=False),
+        "sex": told.choice("sex", "性别", SEXES, required=False),
         "birth_date": told.day("birth_date", "出生日期"),
     }
 

@@ -360,12 +360,6 @@ def sought_name(name: str) -> str:
     return "".join(tidy_name(name).split()).lower()
 
 
-def grams(name: str) -> list[str]:
-    """Single characters and neighbouring pairs of a name, each once, in order: what search looks for."""
-    kept = sought_name(name)
-    return list(dict.fromkeys([*kept, *(kept[i : i + 2] for i in range(len(kept) - 1))]))
-
-
 # --- text that may hold a personal number -------------------------------------------------------------------
 
 _LONG_NUMBER = re.compile(r"\d(?:[\W_]{0,2}\d){9,}[\W_]{0,2}[\dXx]")

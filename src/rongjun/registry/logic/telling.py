@@ -9,6 +9,7 @@ from uuid import UUID
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DivisionCode
 
+SEXES: Mapping[str, str] = {"male": "男", "female": "女"}
 # What an account is for. 待局方确认: one for each, or one for all.
 PURPOSES: Mapping[str, str] = {
     "allowance": "抚恤补助",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,20 +11,17 @@ from django.db.models import F, Q
 class Person(models.Model):
     """One person, one file. The key is random and internal; numbers of documents are never keys.
 
-    `name` is the newest one of `Particulars`, kept here because lists are ordered and searched by it.
+    `name` is the newest one of `Particulars`, kept here because lists are ordered by it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     division = models.BigIntegerField()
     name = models.CharField(max_length=64)
-    # Single characters and pairs of the name: by them two Chinese characters are found in any locale.
-    name_grams = ArrayField(models.CharField(max_length=2))
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=80)
 
     class Meta:
         indexes = [
-            GinIndex(fields=["name_grams"], name="person_name_grams"),
             models.Index(fields=["division", "name", "id"], name="person_by_division"),
         ]
 
@@ -35,7 +30,7 @@ class Person(models.Model):
 
 
 class Assertion(models.Model):
-    """What somebody said of a person: from when until when it held, and and when we knew it so."""
+    """What somebody said of a person: from when until when it held, and when we knew it so."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT)

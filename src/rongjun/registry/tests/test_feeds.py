@@ -24,8 +24,8 @@ from rongjun.registry.actions.feeds import (
     report_sentence,
 )
 from rongjun.registry.feed_lines import FEEDS
-from rongjun.registry.feed_queries import candidate, candidates, feed_balance, sentences_to_report
 from rongjun.registry.models import Death, FeedCandidate, Household, Person, Sentence, Statement, Status
+from rongjun.registry.queries.feeds import candidate, candidates, feed_balance, sentences_to_report
 from rongjun.registry.tests.scene import NOW, actor, open_file, state
 from rongjun.registry.tests.strategies import NEXT_DOOR, TODAY, cells, number
 from rongjun.registry.tests.test_matching import FIELDS

@@ -15,8 +15,6 @@ from rongjun.registry.logic import (
     Period,
     Tie,
     fit_to_show,
-    grams,
-    sought_name,
     stated_text,
     tidy_name,
 )
@@ -84,16 +82,6 @@ def test_a_name_is_kept_in_one_form(written: str, kept: str) -> None:
 @given(st.text(max_size=30))
 def test_tidying_a_name_twice_changes_nothing(text: str) -> None:
     assert tidy_name(tidy_name(text)) == tidy_name(text)
-
-
-@given(st.text(min_size=1, max_size=20), st.integers(0, 19), st.integers(1, 20))
-def test_every_part_of_a_name_has_only_grams_of_the_name(name: str, start: int, length: int) -> None:
-    part = sought_name(name)[start : start + length]
-    assert set(grams(part)) <= set(grams(name)) or sought_name(part) != part
-
-
-def test_two_characters_are_one_gram_more_than_their_letters() -> None:
-    assert grams("张建国") == ["张", "建", "国", "张建", "建国"]
 
 
 @given(st.text(max_size=8), st.sampled_from(["", " ", "-", "–", "　", "."]), st.text(max_size=8))

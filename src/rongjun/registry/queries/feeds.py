@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localtime
 
 from rongjun.kernel.balance import Balance
@@ -32,10 +33,12 @@ from rongjun.registry.models import (
     Statement,
 )
 from rongjun.registry.queries import number_index
+from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
 
 FEED_SOURCE = "部门来件"
 ROSTER_SOURCE = "花名册"
 INCOME = "has_no_income_source"
+_Said = TypeVar("_Said", bound=Assertion)
 # What somebody records only of a person they have met or heard from.
 _SIGNS: Mapping[type[Assertion], str] = {
     Statement: "回答过问题",
@@ -50,7 +53,10 @@ _SIGNS: Mapping[type[Assertion], str] = {
 
 
 def people_for(lines: Sequence[FeedLine], *, on: date) -> dict[int, list[Known]]:
-    """By a line's place: who has its number, or its birth date and nearly its name; few queries for many."""
+    """By a line's place: who has its number, or its birth date and nearly its name; few queries for many.
+
+    Whoever has several files is meant once, by the kept one.
+    """
     indexes = [
         number_index(DocumentType.RESIDENT_ID, line.number.number) if line.number else b"" for line in lines
     ]
@@ -84,7 +90,7 @@ def _as_holder(known: Known, *, is_holder: bool) -> Known:
 
 def _holders(indexes: Sequence[bytes]) -> dict[bytes, UUID]:
     sql = """
-        select number_index, person_id from registry_identitydocument
+        select number_index, registry_root_of(person_id, 'infinity') from registry_identitydocument
         where number_index = any (%s::bytea[]) and superseded_at is null
     """
     with connection.cursor() as cursor:
@@ -94,7 +100,7 @@ def _holders(indexes: Sequence[bytes]) -> dict[bytes, UUID]:
 
 def _born_on(days: Collection[date]) -> dict[date, list[tuple[UUID, str]]]:
     sql = """
-        select birth_date, person_id, name from registry_particulars
+        select birth_date, registry_root_of(person_id, 'infinity'), name from registry_particulars
         where birth_date = any (%s::date[]) and superseded_at is null order by id
     """
     born: dict[date, list[tuple[UUID, str]]] = {}
@@ -106,16 +112,22 @@ def _born_on(days: Collection[date]) -> dict[date, list[tuple[UUID, str]]]:
 
 
 def _known(people: Collection[UUID], *, on: date) -> dict[UUID, Known]:
-    held = Q(person_id__in=people, superseded_at=None)
+    """What is known of these people, whose kept files are named; what the kept file says comes first."""
+    whose = {**{person: person for person in people}, **merged_into(list(people), known_at=LATEST)}
+    held = Q(person_id__in=list(whose), superseded_at=None)
     lasting = held & Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
-    told = {row.person_id: row for row in Particulars.objects.filter(held).order_by("id")}
+
+    def own_last(rows: QuerySet[_Said]) -> list[_Said]:
+        return sorted(rows, key=lambda row: row.person_id == whose[row.person_id])
+
+    told = {whose[row.person_id]: row for row in own_last(Particulars.objects.filter(held).order_by("id"))}
     numbers = IdentityDocument.objects.filter(held, kind=DocumentType.RESIDENT_ID).order_by("id")
-    masks = dict(numbers.values_list("person_id", "number_mask"))
+    masks = {whose[row.person_id]: row.number_mask for row in own_last(numbers)}
     households = Household.objects.filter(lasting).order_by("valid_from", "id")
-    homes = {row.person_id: (row.county, row.kind) for row in households}
-    deaths = dict(Death.objects.filter(held).values_list("person_id", "valid_from"))
+    homes = {whose[row.person_id]: (row.county, row.kind) for row in households}
+    deaths = {whose[row.person_id]: row.valid_from for row in own_last(Death.objects.filter(held))}
     income = Statement.objects.filter(lasting, fact=INCOME, value="false").values_list("person_id", flat=True)
-    paid, signs, nothing = set(income), _signs(people), Particulars()
+    paid, signs, nothing = {whose[person] for person in income}, _signs(whose), Particulars()
     return {
         row.id: Known(
             person=row.id,
@@ -134,14 +146,15 @@ def _known(people: Collection[UUID], *, on: date) -> dict[UUID, Known]:
     }
 
 
-def _signs(people: Collection[UUID]) -> dict[UUID, LifeSign]:
+def _signs(whose: Mapping[UUID, UUID]) -> dict[UUID, LifeSign]:
+    """The newest sign of each person; `whose` names the kept file of every file."""
     newest: dict[UUID, LifeSign] = {}
     for model, words in _SIGNS.items():
-        rows = model._default_manager.filter(person_id__in=people)
+        rows = model._default_manager.filter(person_id__in=list(whose))
         # A roster and another office's file say nothing about anybody being seen.
         rows = rows.exclude(source__startswith=ROSTER_SOURCE).exclude(source__startswith=FEED_SOURCE)
-        for person, moment in rows.order_by("recorded_at").values_list("person_id", "recorded_at"):
-            day = localtime(moment).date()
+        for file, moment in rows.order_by("recorded_at").values_list("person_id", "recorded_at"):
+            person, day = whose[file], localtime(moment).date()
             if person not in newest or newest[person].on < day:
                 newest[person] = LifeSign(day, words)
     return newest
@@ -214,7 +227,8 @@ def candidate(wanted: UUID, *, on: date) -> Candidate | None:
     row = FeedCandidate.objects.select_related("person").filter(pk=wanted).first()
     if row is None:
         return None
-    known = _known([row.person_id], on=on)[row.person_id]
+    kept = kept_file(row.person_id)
+    known = _known([kept], on=on)[kept]
     return Candidate(
         line=_line(row),
         source=row.source,

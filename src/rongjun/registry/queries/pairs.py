@@ -28,7 +28,8 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import PAGE, PersonFile, file_of, files_of, in_force, known
+from rongjun.registry.queries import PAGE, PersonFile, file_of, in_force, known
+from rongjun.registry.queries.merged import files_of
 
 CROWD = 12  # a key that more files share than this, as a village's one telephone, says nothing of two of them
 

@@ -29,7 +29,7 @@ from rongjun.registry.listing import COLUMNS, cells_of
 from rongjun.registry.queries import PAGE, PersonLine, ReportRow
 from rongjun.registry.roster import examples
 from rongjun.registry.workbook import cutover_workbook, digest_of, read_roster, refused_workbook, template
-from rongjun.ui.api import Sentence, sentence
+from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FATES = {"total": "共几行", "recorded": "登记", "unchanged": "已登记", "refused": "退回"}
@@ -57,8 +57,8 @@ def people(request: ActingRequest) -> HttpResponse:
 
 def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> HttpResponse:
     """`text` None: a whole number stood in the address, and is not looked for from there."""
-    number = page_asked(request, "page")
-    day, scope = timezone.localdate(request.now), request.actor.scope
+    number = page_asked(request)
+    day, scope = timezone.localtime(request.now).date(), request.actor.scope
     first = (number - 1) * PAGE
     lines, total = (
         ([], 0)
@@ -79,7 +79,7 @@ def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> Htt
             "may_export": request.actor.may("registry.export"),
             "total": f"{total:,}",
             "is_cut": total == (queries.MOST_FOUND if text else queries.MOST_LISTED),
-            "pager": pager_of(number, total, "page", q=shown),
+            "pager": pager_of(number, total, most=PAGE, q=shown),
             "columns": [
                 {"label": _(COLUMNS[0])},
                 *({"label": _(word), "short": True} for word in COLUMNS[1:]),
@@ -107,7 +107,7 @@ def look_up(request: ActingRequest) -> HttpResponse:
     context["is_answered"] = True
     if found:
         context["name"] = found.masked_name
-        context["station"] = places.path_of(found.division, on=timezone.localdate(request.now))
+        context["station"] = places.path_of(found.division, on=timezone.localtime(request.now).date())
     return render(request, "registry/look_up.html", context)
 
 
@@ -192,7 +192,7 @@ def roster_template(request: ActingRequest) -> HttpResponse:
     """The empty workbook with headings, drop-downs and a example from one of the visitor's own stations."""
     scope = request.actor.scope
     stations = places.divisions_within(
-        scope.lo, scope.hi, level="township", on=timezone.localdate(request.now)
+        scope.lo, scope.hi, level="township", on=timezone.localtime(request.now).date()
     )
     station = stations[0][0] if stations else request.actor.division
     return _workbook(template(examples(station=station)), "花名册模板.xlsx")
@@ -376,7 +376,7 @@ def _hand_in(request: ActingRequest) -> UUID:
         rows, file_name=name, file_digest=digest_of(content), by=request.actor, now=request.now
     )
     if len(rows) <= actions.PART:
-        today = timezone.localdate(request.now)
+        today = timezone.localtime(request.now).date()
         actions.load_part(roster, synthetic=settings.SYNTHETIC, now=request.now, today=today)
     return roster
 
@@ -491,21 +491,6 @@ class _Part(Generic[Row]):
     def of(cls, rows: Sequence[Row], request: ActingRequest, name: str) -> _Part[Row]:
         """The page asked for in the parameter `name`."""
         number = page_asked(request, name)
-        return cls(rows[(number - 1) * PAGE : number * PAGE], pager_of(number, len(rows), name))
-
-
-def pager_of(number: int, total: int, name: str, **kept: str) -> dict[str, object]:
-    """The page a list stands at and the addresses of its neighbours, for the part `pager`."""
-    pages = max(1, -(-total // PAGE))
-    return {
-        "page": number,
-        "pages": pages,
-        "earlier": "?" + urlencode({**kept, name: number - 1}) if number > 1 else "",
-        "later": "?" + urlencode({**kept, name: number + 1}) if number < pages else "",
-    }
-
-
-def page_asked(request: ActingRequest, name: str) -> int:
-    """The number of the page asked for, 1 for anything else."""
-    text = request.GET.get(name, "")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+        return cls(
+            rows[(number - 1) * PAGE : number * PAGE], pager_of(number, len(rows), most=PAGE, name=name)
+        )

@@ -11,6 +11,7 @@ from django.db import connection
 
 from rongjun.registry.models import Consent, ExportRequest, NoticeReceipt, Restriction, RightsRequest
 from rongjun.registry.notices import notice_book
+from rongjun.registry.queries.merged import all_files_of
 from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_overdue, may_ask_again
 
 
@@ -114,7 +115,8 @@ def export_number(request: UUID) -> str:
 
 # Jobs go on: what is paid is paid by law. Everybody else needs the named permission.
 _CLOSED = """
-    select distinct asked from unnest(%s::uuid[]) asked, registry_files_of(asked, 'infinity') file
+    select distinct asked from unnest(%s::uuid[]) asked,
+           registry_files_of(registry_root_of(asked, 'infinity'), 'infinity') file
     join registry_restriction on person_id = file
     where lifted_at is null
       and current_setting('role') <> 'app_batch'
@@ -124,7 +126,7 @@ _CLOSED = """
 
 
 def closed_among(people: Iterable[UUID]) -> frozenset[UUID]:
-    """Those whose file, or one merged into it, is restricted for whoever asks; one query for any number."""
+    """Those of whom any file is restricted for whoever asks; one query for any number."""
     asked = list(people)
     if not asked:
         return frozenset()
@@ -140,7 +142,7 @@ def is_closed(person: UUID) -> bool:
 
 def restriction_of(person: UUID) -> RestrictionLine | None:
     """The restriction in force on a person, whoever asks."""
-    row = Restriction.objects.filter(person_id=person, lifted_at=None).first()
+    row = Restriction.objects.filter(person_id__in=all_files_of(person), lifted_at=None).first()
     return RestrictionLine(row.kind, row.reason, row.since, row.restricted_by) if row else None
 
 
@@ -152,13 +154,15 @@ def is_noticed(person: UUID, notice: str, *, on: date) -> bool:
     wording = notice_book().notices[notice].in_force(on)
     if wording is None:
         return False
-    shown = NoticeReceipt.objects.filter(person_id=person, notice=notice, version=wording.since)
+    shown = NoticeReceipt.objects.filter(
+        person_id__in=all_files_of(person), notice=notice, version=wording.since
+    )
     return any(bytes(row.text_digest) == wording.digest for row in shown)
 
 
 def notices_for(person: UUID, *, on: date) -> list[NoticeLine]:
     """Every notice, and when the person was shown today's wording."""
-    shown = list(NoticeReceipt.objects.filter(person_id=person).order_by("shown_at"))
+    shown = list(NoticeReceipt.objects.filter(person_id__in=all_files_of(person)).order_by("shown_at"))
     lines = []
     for notice in notice_book().notices.values():
         wording = notice.in_force(on)
@@ -182,9 +186,8 @@ def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sh
         return Sharing(False, "", "没有登记过这个目的或这个接收方")
     if not told.needs_consent:
         return Sharing(True, told.basis)
-    rows = Consent.objects.filter(
-        person_id=person, purpose=purpose, recipient=recipient, given=True, answered_at__lte=at
-    )
+    yes = Consent.objects.filter(person_id__in=all_files_of(person), given=True, answered_at__lte=at)
+    rows = yes.filter(purpose=purpose, recipient=recipient)
     if any(row.withdrawn_at is None or row.withdrawn_at > at for row in rows):
         return Sharing(True, told.basis)
     return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
@@ -193,7 +196,7 @@ def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sh
 def consents_of(person: UUID, *, now: datetime, on: date, quiet_days: int) -> list[ConsentLine]:
     """Every optional purpose with every recipient, and what the person has said last; at first nothing."""
     book, said = notice_book(), {}
-    for row in Consent.objects.filter(person_id=person).order_by("answered_at", "id"):
+    for row in Consent.objects.filter(person_id__in=all_files_of(person)).order_by("answered_at", "id"):
         said[row.purpose, row.recipient] = row
     noticed = {line.code for line in notices_for(person, on=on) if line.shown_at}
     return [
@@ -239,7 +242,7 @@ def _consent_line(
 
 def requests_of(person: UUID, *, today: date) -> list[RequestLine]:
     """A person's requests, newest first."""
-    rows = RightsRequest.objects.filter(person_id=person).order_by("-received_at", "id")
+    rows = RightsRequest.objects.filter(person_id__in=all_files_of(person)).order_by("-received_at", "id")
     return [_request_line(row, today=today) for row in rows]
 
 

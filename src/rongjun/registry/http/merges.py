@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rongjun.access.api import ActingRequest, staff
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
-from rongjun.registry import actions, pairs
-from rongjun.registry.http import note_shown, page_asked, pager_of
-from rongjun.registry.listing import SEX
-from rongjun.registry.pairs import CandidateLine, MergeLine, Pair
-from rongjun.registry.queries import PAGE, PersonFile
-from rongjun.ui.api import Sentence, sentence
+from rongjun.registry import actions
+from rongjun.registry.http import note_shown
+from rongjun.registry.logic.telling import SEXES
+from rongjun.registry.queries import PAGE, PersonFile, pairs
+from rongjun.registry.queries.pairs import CandidateLine, MergeLine, Pair
+from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 STATES = {
     "waiting": ("等批准", "warn"),
@@ -37,7 +37,7 @@ STATES = {
 @require_safe
 def duplicates(request: ActingRequest) -> HttpResponse:
     """The pairs that wait for a decision and the proposals that wait for approval; who is shown is logged."""
-    number = page_asked(request, "page")
+    number = page_asked(request)
     lines, total = pairs.duplicate_pairs(first=(number - 1) * PAGE)
     waiting = pairs.waiting_merges()
     shown = [person for line in lines for person in line.people]
@@ -52,7 +52,7 @@ def duplicates(request: ActingRequest) -> HttpResponse:
             "rows": [_candidate_row(line, stations) for line in lines],
             "waiting": [_waiting_row(each) for each in waiting],
             "total": total,
-            "pager": pager_of(number, total, "page"),
+            "pager": pager_of(number, total, most=PAGE),
             "columns": [
                 {"label": _("两份档案")},
                 {"label": _("像不像"), "number": True},
@@ -204,7 +204,7 @@ def _of_file(file: PersonFile, served: str, stations: dict[int, str]) -> list[tu
     line = file.line
     return [
         (_("姓名"), line.name),
-        (_("性别"), SEX.get(line.sex or "", "")),
+        (_("性别"), SEXES.get(line.sex or "", "")),
         (_("出生日期"), line.birth_date.isoformat() if line.birth_date else ""),
         (_("证件号码"), "、".join(mask for _pk, _kind, mask in file.documents)),
         (_("电话"), file.phone_mask),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,12 +17,13 @@ from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
-from rongjun.registry import feed_queries
 from rongjun.registry.actions.feeds import confirm_candidate, dismiss_candidate, report_sentence
-from rongjun.registry.feed_lines import FEEDS, PENALTIES, SEXES, change_in_words
-from rongjun.registry.feed_queries import Candidate, CandidateLine
+from rongjun.registry.feed_lines import FEEDS, PENALTIES, change_in_words
+from rongjun.registry.logic.telling import SEXES
 from rongjun.registry.queries import PAGE
-from rongjun.ui.api import Sentence, sentence
+from rongjun.registry.queries import feeds as asked
+from rongjun.registry.queries.feeds import Candidate, CandidateLine
+from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 STATES = {"open": ("待认定", "warn"), "confirmed": ("已确认", "ok"), "dismissed": ("不是同一人", "pause")}
 SURE, LIKELY = 90, 50
@@ -77,16 +77,13 @@ def report_to_province(request: ActingRequest, sentence_id: int) -> HttpResponse
 def _list_page(request: ActingRequest, *, refusal: Sentence | None = None, status: int = 200) -> HttpResponse:
     feed = request.GET.get("feed", "")
     feed = feed if feed in FEEDS else ""
-    text = request.GET.get("page", "")
-    number = max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
-    listed, total = feed_queries.candidates(feed=feed, first=(number - 1) * PAGE, limit=PAGE)
-    reports = feed_queries.sentences_to_report()
+    number = page_asked(request)
+    listed, total = asked.candidates(feed=feed, first=(number - 1) * PAGE, limit=PAGE)
+    reports = asked.sentences_to_report()
     today = timezone.localtime(request.now).date()
     stations = places.paths_of({line.division for line in listed}, on=today)
     people = [str(line.person) for line in listed] + [str(row.person) for row in reports]
     _note(request, people, event="registry.people-listed", purpose="比对结果")
-    pages = max(1, -(-total // PAGE))
-    kept = {"feed": feed} if feed else {}
     return render(
         request,
         "registry/feeds.html",
@@ -110,19 +107,14 @@ def _list_page(request: ActingRequest, *, refusal: Sentence | None = None, statu
                 for each in reports
             ],
             "total": total,
-            "pager": {
-                "page": number,
-                "pages": pages,
-                "earlier": "?" + urlencode({**kept, "page": number - 1}) if number > 1 else "",
-                "later": "?" + urlencode({**kept, "page": number + 1}) if number < pages else "",
-            },
+            "pager": pager_of(number, total, most=PAGE, feed=feed),
         },
         status=status,
     )
 
 
 def _tabs(chosen: str) -> list[dict[str, object]]:
-    counts = feed_queries.open_counts()
+    counts = asked.open_counts()
     every = [("", _("全部"), sum(counts.values())), *((f, _(FEEDS[f]), n) for f, n in counts.items())]
     return [
         {"url": f"?feed={feed}" if feed else "?", "label": label, "count": count, "current": feed == chosen}
@@ -156,7 +148,7 @@ def _candidate_page(
     request: ActingRequest, wanted: UUID, *, refusal: Sentence | None = None, status: int = 200
 ) -> HttpResponse:
     today = timezone.localtime(request.now).date()
-    found = feed_queries.candidate(wanted, on=today)
+    found = asked.candidate(wanted, on=today)
     if found is None:
         raise Http404
     _note(request, [str(found.line.person)], event="registry.person-read", purpose="认定比对结果")
@@ -188,7 +180,7 @@ def _sides(found: Candidate) -> list[dict[str, object]]:
         (_("姓名"), said["name"], known.name),
         (_("证件号码"), said["number"], known.number_mask),
         (_("出生日期"), said["birth_date"], born),
-        (_("性别"), said["sex"], SEXES[known.sex]),
+        (_("性别"), said["sex"], SEXES.get(known.sex, "")),
         (_("户籍"), found.line.change.get("county", ""), known.household[0]),
         (_("去世"), found.line.change.get("died_on", ""), died),
         (_("最近一次登记"), "", sign),

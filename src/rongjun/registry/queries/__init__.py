@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigAutoField, BinaryField, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import BigAutoField, BinaryField, Count, F, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
@@ -22,7 +22,6 @@ from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber, Phone
 from rongjun.kernel.reading import compact
 from rongjun.registry.cutover import Entry
-from rongjun.registry.duplicates import roots_of
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
     RELATION_STATED,
@@ -44,7 +43,6 @@ from rongjun.registry.models import (
     Household,
     IdentityDocument,
     ImportedRow,
-    Merge,
     Merit,
     Particulars,
     Payee,
@@ -58,7 +56,14 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.privacy_reads import closed_among, is_closed
+from rongjun.registry.queries.merged import (
+    all_files_of,
+    as_kept,
+    files_of,
+    merged_into,
+    not_merged,
+)
+from rongjun.registry.queries.privacy import closed_among, is_closed
 from rongjun.registry.rights import covered_name
 from rongjun.registry.spelling import ranges, whole_names
 
@@ -69,8 +74,6 @@ PHONE_INDEX = "registry-phone"
 ACCOUNT_INDEX = "registry-account"
 CARD_INDEX = "registry-card"
 PAGE = 50
-# Asked as known at this moment, pointers that have not ended are those there are.
-LATEST = datetime.max.replace(tzinfo=UTC)
 LONGEST_NAME = 50
 SHORTEST_NUMBER = 8  # signs: of the documents we read none is shorter
 MOST_FOUND = 1000  # whoever finds more people than that types another letter
@@ -235,51 +238,6 @@ def in_force(on: date, known_at: datetime) -> Q:
     return known(known_at) & Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
 
 
-# --- several files of one person ----------------------------------------------------------------------------
-
-
-def pointers(known_at: datetime) -> dict[UUID, UUID]:
-    """Every file in scope that was merged into another, and the kept file of that person, at a moment."""
-    held = Merge.objects.filter(at__lte=known_at).filter(Q(ended_at=None) | Q(ended_at__gt=known_at))
-    return roots_of(dict(held.values_list("other_id", "kept_id")))
-
-
-def files_of(person: UUID, known_at: datetime = LATEST) -> RawSQL:
-    """The person's file and every one merged into it, as known at a moment: for `person_id__in`."""
-    return RawSQL("select registry_files_of(%s, %s)", [person, known_at])
-
-
-def kept_file(file: UUID, *, known_at: datetime = LATEST) -> UUID:
-    """The file a file was merged into, at the end of the chain; itself when it was not, or out of scope."""
-    with connection.cursor() as cursor:
-        cursor.execute("select registry_root_of(%s, %s)", [file, known_at])
-        root: UUID = cursor.fetchone()[0]
-    return root
-
-
-def merged_into(people: Sequence[UUID], *, known_at: datetime) -> dict[UUID, UUID]:
-    """Every file merged into one of these people's, with the kept one it belongs to."""
-    sql = """
-        select file, kept from unnest(%s::uuid[]) kept, registry_files_of(kept, %s) file where file <> kept
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [list(people), known_at])
-        return dict(cursor.fetchall())
-
-
-def not_merged() -> QuerySet[Person]:
-    """The files in scope that are somebody's: not merged into another, as of now."""
-    pointing = Merge.objects.filter(other=OuterRef("pk"), at__isnull=False, ended_at=None)
-    return Person.objects.filter(~Exists(pointing))
-
-
-def _as_kept(files: Sequence[UUID]) -> list[UUID]:
-    """The same people by their kept files, each once, in order."""
-    held = Merge.objects.filter(other_id__in=files, at__isnull=False, ended_at=None)
-    kept = {file: kept_file(file) for file in held.values_list("other_id", flat=True)}
-    return list(dict.fromkeys(kept.get(file, file) for file in files))
-
-
 # --- finding people -----------------------------------------------------------------------------------------
 
 
@@ -296,14 +254,14 @@ def find_people(
     if not text.strip():
         ids, total = _everybody(scope, first=first)
     else:
-        found = _as_kept(_matching(text, scope))
+        found = as_kept(_matching(text, scope))
         ids, total = found[first : first + PAGE], len(found)
     return lines_for(_in_order(ids), on=on, known_at=known_at), total
 
 
 def count_matching(text: str, *, scope: Scope | None = None) -> int:
     """How many people `find_people` lists; everybody in scope for an empty text."""
-    return len(_as_kept(_matching(text, scope))) if text.strip() else not_merged().count()
+    return len(as_kept(_matching(text, scope))) if text.strip() else not_merged().count()
 
 
 def everybody_matching(
@@ -311,7 +269,7 @@ def everybody_matching(
 ) -> list[PersonLine]:
     """Everybody `find_people` lists, in its order, without those whose file is restricted."""
     everybody = not_merged().order_by("name", "id")
-    found = _in_order(_as_kept(_matching(text, scope))) if text.strip() else everybody
+    found = _in_order(as_kept(_matching(text, scope))) if text.strip() else everybody
     return [line for line in lines_for(found, on=on, known_at=known_at) if not line.restricted]
 
 
@@ -641,13 +599,15 @@ def died_on(people: Iterable[UUID], *, known_at: datetime) -> dict[UUID, date]:
 
 
 def accounts_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAccount]:
-    """The accounts in force on a day of the person and of their payees, masked; by purpose."""
-    files = files_of(person, known_at)
+    """The accounts in force on a day of the person and of their payees, masked; none of a restricted file."""
+    if is_closed(person):
+        return []
+    files, own = files_of(person, known_at), {person, *merged_into([person], known_at=known_at)}
     held = BankAccount.objects.filter(in_force(on, known_at), person_id__in=files).order_by("purpose", "id")
     return [
         HeldAccount(
             id=row.id,
-            payee=None if row.belongs_to == person else row.belongs_to,
+            payee=None if row.belongs_to in own else row.belongs_to,
             purpose=row.purpose,
             kind=row.kind,
             bank=row.bank,
@@ -659,7 +619,12 @@ def accounts_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAcc
 
 
 def payees_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldPayee]:
-    """Those who receive for the person on a day, the oldest first; a payee on file by their newest name."""
+    """Those who receive for the person on a day, the oldest first; a payee on file by their newest name.
+
+    Nobody for a restricted file.
+    """
+    if is_closed(person):
+        return []
     files = files_of(person, known_at)
     held = Payee.objects.filter(in_force(on, known_at), person_id__in=files).select_related("payee")
     return [
@@ -679,7 +644,12 @@ def payees_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldPayee
 
 
 def assertions_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAssertion]:
-    """Whatever holds of a person on a day or will, kind by kind, so that it can be corrected or ended."""
+    """Whatever holds of a person on a day or will, kind by kind, so that it can be corrected or ended.
+
+    Nothing of a restricted file.
+    """
+    if is_closed(person):
+        return []
     files = files_of(person, known_at)
     standing = known(known_at) & (Q(valid_to=None) | Q(valid_to__gt=on)) & Q(person_id__in=files)
     return [
@@ -715,7 +685,7 @@ def proposals(*, state: str | None = WAITING, person: UUID | None = None) -> lis
     if state is not None:
         asked = asked.filter(state=state)
     if person is not None:
-        asked = asked.filter(person_id=person)
+        asked = asked.filter(person_id__in=all_files_of(person))
     return [
         HeldProposal(
             id=row.id,
@@ -818,11 +788,13 @@ def payee_place(person: UUID, index: bytes) -> bytes:
 def open_account(account: int) -> str | None:
     """The full number of one account; None out of scope. The caller has logged the purpose.
 
-    Raises Tampered when the sealed value was changed or belongs elsewhere.
+    Refused as `open_number`. Raises Tampered when the sealed value was changed or belongs elsewhere.
     """
     row = BankAccount.objects.filter(pk=account).first()
     if row is None:
         return None
+    if is_closed(row.person_id):
+        raise Refused("registry.restricted")
     bound_to = account_place(row.person_id, bytes(row.number_index))
     return keys().open(SEAL, bytes(row.number_sealed), bound_to).decode()
 
@@ -832,6 +804,8 @@ def open_address(residence: int) -> str | None:
     row = Residence.objects.filter(pk=residence).first()
     if row is None:
         return None
+    if is_closed(row.person_id):
+        raise Refused("registry.restricted")
     sealed = bytes(row.address_sealed)
     return keys().open(SEAL, sealed, address_place(row.person_id)).decode() if sealed else ""
 
@@ -1008,7 +982,7 @@ def cutover_records(kind: str, *, person: UUID | None = None, after: int = 0) ->
     """What the old system had done of one kind (see `cutover.KINDS`), in scope, as it was recorded."""
     kept = CutoverRecord.objects.filter(kind=kind, id__gt=after)
     if person:
-        kept = kept.filter(person_id=person)
+        kept = kept.filter(person_id__in=all_files_of(person))
     rows = kept.order_by("id").values_list("person_id", "key", "amounts", "content", "recorded_at")
     return [CutoverThing(*row) for row in rows]
 
