@@ -244,7 +244,7 @@ def test_every_permission_opens_something_or_is_reserved() -> None:
 
 def test_the_menu_offers_only_pages_it_may_open() -> None:
     rules = {address.name: address.rule for address in addresses()}
-    offered = {name: AccessRule("staff", permission) for name, _, _, permission in NAVIGATION}
+    offered = {name: AccessRule("staff", permission) for _, name, _, _, permission in NAVIGATION}
     assert offered == {name: rules[name] for name in offered}
 
 

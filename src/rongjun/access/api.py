@@ -13,7 +13,7 @@ from rongjun.access.actions import (
 )
 from rongjun.access.inventory import row_security_inventory
 from rongjun.access.logic import ROLES, Actor, Scope, scope_of
-from rongjun.access.queries import StaffName, actor_named, has_accounts, staff_named
+from rongjun.access.queries import StaffName, actor_named, has_accounts, names_of_actors, staff_named
 from rongjun.access.row_security import close, lock_by_division, lock_for_login, open_to_read
 from rongjun.access.rules import AccessRule, ActingRequest, actor_of, anyone, rule_of, signed_in, staff
 from rongjun.access.scope import EVERYWHERE, acting_as, acting_as_job
@@ -42,6 +42,7 @@ __all__ = [
     "has_accounts",
     "lock_by_division",
     "lock_for_login",
+    "names_of_actors",
     "open_to_read",
     "remove_second_factors",
     "reset_password",

@@ -81,6 +81,13 @@ def staff_named(actors: Iterable[str]) -> dict[tuple[str, str], StaffName]:
         }
 
 
+def names_of_actors(actors: Iterable[str]) -> dict[str, str]:
+    """The name of every actor a page tells of; of one nobody knows, what is kept of him."""
+    asked = set(actors)
+    found = {actor: each.name for (actor, _role), each in staff_named(asked).items()}
+    return {actor: found.get(actor, actor.removeprefix("staff:")) for actor in asked}
+
+
 def has_accounts() -> bool:
     """Whether anybody has an account yet."""
     return Account.objects.exists()

@@ -10,23 +10,23 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from rongjun.access.api import ActingRequest, actor_of, anyone
+from rongjun.access.api import ActingRequest, Actor, actor_of, anyone
 
-# (address name, icon, words, permission): an app that adds a screen adds a line.
-NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
-    ("desk:today", "sun", "今天", "desk.open"),
-    ("registry:people", "user", "人员", "registry.read-person"),
-    ("desk:proposals", "check", "待审", "registry.check"),
-    ("registry:imports", "upload", "花名册导入", "registry.import-roster"),
-    ("desk:papers", "inbox", "待归档材料", "files.read"),
-    ("desk:rights-open", "shield-check", "个人信息权利", "registry.handle-rights"),
-    ("desk:exports", "download", "导出", "registry.export"),
-    ("registry:feeds", "flag", "比对结果", "registry.decide-feed"),
-    ("partners:inbox", "inbox", "部门来件", "partners.read"),
-    ("registry:duplicates", "users", "疑似重复", "registry.propose-merge"),
-    ("desk:policy", "book", "政策", "policy.read"),
-    ("places:divisions", "map", "区划与站点", "places.read"),
-    ("desk:evidence", "shield-check", "审计", "audit.read"),
+# (group, address name, icon, words, permission): an app that adds a screen adds a line to its group.
+NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
+    ("", "desk:today", "sun", "今天", "desk.open"),
+    ("", "registry:people", "user", "人员", "registry.read-person"),
+    ("待办", "desk:proposals", "check", "待审", "registry.check"),
+    ("待办", "registry:feeds", "flag", "比对结果", "registry.decide-feed"),
+    ("待办", "registry:duplicates", "users", "疑似重复", "registry.propose-merge"),
+    ("待办", "desk:papers", "file-text", "待归档材料", "files.read"),
+    ("待办", "desk:rights-open", "shield-check", "行权申请", "registry.handle-rights"),
+    ("数据", "registry:imports", "upload", "花名册导入", "registry.import-roster"),
+    ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),
+    ("数据", "desk:exports", "download", "导出", "registry.export"),
+    ("管理", "desk:policy", "book", "政策", "policy.read"),
+    ("管理", "places:divisions", "map", "区划与站点", "places.read"),
+    ("管理", "desk:evidence", "shield-check", "审计", "audit.read"),
 )
 
 # Pages below those of the navigation: what they were opened from stays marked.
@@ -74,20 +74,29 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the page shell: who is here, where they can go."""
     actor = actor_of(request) if hasattr(request, "session") else None
     here = request.resolver_match.view_name if request.resolver_match else ""
-    nav = [
-        (reverse(name), icon, _(words), OPENED_FROM.get(here, here) == name)
-        for name, icon, words, permission in NAVIGATION
-        if actor and actor.may(permission)
-    ]
     may_search = actor is not None and actor.may("registry.read-person")
     return {
         "demo": settings.DEMO,
         "actor": actor,
-        "nav": nav,
+        "nav": _navigation(actor, OPENED_FROM.get(here, here)) if actor else [],
         "idle_seconds": settings.SESSION_LIMITS["staff"][0] if actor else 0,
         "search_url": reverse("registry:people") if may_search else "",
         "keep_url": reverse("extend_session") if actor else "",
     }
+
+
+def _navigation(actor: Actor, here: str) -> list[tuple[str, ...] | tuple[str, str, str, bool]]:
+    """The entries this actor may open; before the first of a group stands its heading, alone."""
+    listed: list[tuple[str, ...] | tuple[str, str, str, bool]] = []
+    last = ""
+    for group, name, icon, words, permission in NAVIGATION:
+        if not actor.may(permission):
+            continue
+        if group != last:
+            listed.append((_(group),))
+            last = group
+        listed.append((reverse(name), icon, _(words), here == name))
+    return listed
 
 
 @anyone("the front door only points the way")

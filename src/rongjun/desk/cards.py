@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -24,6 +24,12 @@ BEST_QUESTIONS = 5
 FEW = 12  # so many lines need no folding into areas
 _AREA_ORDER = {area: number for number, area in enumerate(AREAS)}
 _DIGITS_OF = {"province": 2, "city": 4, "county": 6}
+_TYPED: Mapping[str, Callable[[str], object]] = {
+    "bool": lambda text: text == "true",
+    "int": int,
+    "division": int,
+    "date": date.fromisoformat,
+}
 _CODE = re.compile(r"[1-9]\d{5}(\d{6})?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -179,6 +185,22 @@ def read_answer(fact: Fact, text: str, *, book: Book, today: date) -> str:
     if not _lies_between(fact, answer, today=today):
         raise Refused("registry.answer-outside", limits=field["limits"])
     return answer
+
+
+def stated_in_words(name: str, value: str, *, book: Book) -> str:
+    """A kept answer as a clerk reads it («住房困难：是»); one the book no longer knows says only that."""
+    fact = book.vocabulary.facts.get(name)
+    if fact is None:
+        return _("补充情况（现行政策册不再用）")
+    return _("%(label)s：%(value)s") % {"label": fact.label, "value": _in_words(fact, value, book)}
+
+
+def _in_words(fact: Fact, value: str, book: Book) -> str:
+    try:
+        typed: Any = _TYPED[fact.kind](value) if fact.kind in _TYPED else value
+    except ValueError:
+        return value
+    return fact.show(typed, regions=book.regions)
 
 
 def _is_answerable(fact: Fact) -> bool:

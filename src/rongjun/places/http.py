@@ -44,7 +44,11 @@ def divisions(request: ActingRequest) -> HttpResponse:
     if found is not None:
         return redirect("places:division", division=found)
     results = queries.search(words, within=files.city().code, on=day)
-    context = {"q": words, "rows": _found_rows(results, on=day), "columns": _columns("名称", "代码", "位置")}
+    context = {
+        "words": words,
+        "rows": _found_rows(results, on=day),
+        "columns": _columns("名称", "代码", "位置"),
+    }
     return render(request, "places/found.html", context)
 
 

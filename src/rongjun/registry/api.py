@@ -120,6 +120,7 @@ from rongjun.registry.queries import (
 from rongjun.registry.queries.feeds import (
     candidates,
     feed_balance,
+    open_counts,
 )
 from rongjun.registry.queries.merged import file_ids_of, kept_file
 from rongjun.registry.queries.pairs import (
@@ -269,6 +270,7 @@ __all__ = [
     "on_file",
     "open_account",
     "open_address",
+    "open_counts",
     "open_files",
     "open_number",
     "open_requests",

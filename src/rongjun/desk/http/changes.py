@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, staff
+from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.desk.forms import LABELS, PROPOSED, TOLD, EndForm, MoveForm, Proposing
 from rongjun.desk.http.shared import today_of
@@ -266,6 +266,8 @@ def _changes_page(
     if file is None:
         raise Http404
     held = registry.assertions_held(person, on=today_of(request), known_at=request.now)
+    proposed = registry.proposals(state=None, person=person)
+    names = names_of_actors(each.made_by for each in proposed)
     pointed = _pointed_at(request)
     about = next((each for each in held if (each.kind, each.id) == pointed), None)
     context = {
@@ -280,7 +282,7 @@ def _changes_page(
         "about_forms": _forms_about(request, file, about, bound) if about else [],
         "proposing": _forms(request, file, PROPOSED, None if about else bound),
         "telling": _forms(request, file, _tellable(file), None if about else bound),
-        "proposals": [_proposal(each) for each in registry.proposals(state=None, person=person)],
+        "proposals": [_proposal(each, names) for each in proposed],
     }
     return render(request, "desk/changes.html", context, status=status)
 
@@ -333,10 +335,10 @@ def _held_row(each: registry.HeldAssertion, person: UUID) -> dict[str, Any]:
     }
 
 
-def _proposal(each: registry.HeldProposal) -> dict[str, Any]:
+def _proposal(each: registry.HeldProposal, names: Mapping[str, str]) -> dict[str, Any]:
     words = {"waiting": ("等人审", "info"), "approved": ("审过了", "ok"), "rejected": ("退回了", "no")}
     word, tone = words[each.state]
-    return {"proposal": each, "chip": {"word": _(word), "tone": tone}}
+    return {"proposal": each, "by": names[each.made_by], "chip": {"word": _(word), "tone": tone}}
 
 
 def _proposals_page(
@@ -356,11 +358,13 @@ def _proposals_page(
         )
     on = timezone.localtime(request.now).date()
     stations = places.paths_of({each.division for each in waiting}, on=on)
+    names = names_of_actors(each.made_by for each in waiting)
     context = {
         "waiting": [
             {
                 "proposal": each,
                 "station": stations[each.division],
+                "by": names[each.made_by],
                 "is_own": each.made_by == request.actor.text,
             }
             for each in waiting

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rongjun.access.api import ActingRequest, staff, staff_named
+from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.desk.http.privacy import XLSX, attachment
 from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.kernel.errors import Refused
@@ -82,15 +82,14 @@ def take(request: ActingRequest, export: UUID) -> HttpResponse:
 def _page(request: ActingRequest, *, asked: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
     lines = registry.exports()
     may_approve = request.actor.may("registry.approve-export")
-    named = staff_named({line.requested_by for line in lines} | {line.decided_by for line in lines})
-    names = {actor: staff_name.name for (actor, _role), staff_name in named.items()}
+    names = names_of_actors({line.requested_by for line in lines} | {line.decided_by for line in lines})
     listed = [
         {
             "line": line,
             "word": STATES[line.state][0],
             "tone": STATES[line.state][1],
-            "by": names.get(line.requested_by, line.requested_by),
-            "decided": names.get(line.decided_by, line.decided_by),
+            "by": names[line.requested_by],
+            "decided": names[line.decided_by],
             "may_decide": may_approve and line.state == "waiting" and line.requested_by != request.actor.text,
             "may_take": _is_open(line, request),
         }

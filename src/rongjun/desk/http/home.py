@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
+from rongjun.desk.events import RESULTS, event_in_words
 from rongjun.files import api as files
 from rongjun.registry import api as registry
 
@@ -20,32 +22,27 @@ from rongjun.registry import api as registry
 def today(request: ActingRequest) -> HttpResponse:
     """The first screen: what there is to do, for whoever signs in."""
     day = timezone.localtime(request.now).date()
-    may_read = request.actor.may("registry.read-person")
-    tiles = _tiles(registry.counts()) if may_read else []
-    if request.actor.may("files.read"):
+    may = request.actor.may
+    tiles = _tiles(registry.counts()) if may("registry.read-person") else []
+    if may("files.read"):
         tiles.append(_papers_tile(files.to_do_count()))
-    if request.actor.may("registry.handle-rights"):
+    if may("registry.handle-rights"):
         tiles.append(_rights_tile(*registry.count_requests(today=day)))
-    return render(request, "desk/today.html", {"day": day, "tiles": tiles, "may_read": may_read})
+    tiles += [
+        _waiting_tile(label, count(), unit=unit, note=note, url=reverse(name))
+        for permission, label, count, unit, note, name in _WAITING
+        if may(permission)
+    ]
+    context = {"day": day, "tiles": tiles, "may_import": may("registry.import-roster")}
+    return render(request, "desk/today.html", context)
 
 
 @staff("audit.read")
 def evidence(request: ActingRequest) -> HttpResponse:
     """The newest events, and whether the chain is whole when asked to verify."""
-    rows = [
-        {
-            "cells": [
-                timezone.localtime(e.at).strftime("%Y-%m-%d %H:%M:%S"),
-                e.actor,
-                e.event,
-                e.result,
-                e.purpose,
-                "、".join(_short(each) for each in e.about[:3]) + ("…" if len(e.about) > 3 else ""),
-            ]
-        }
-        for e in audit.events(audit.Filter(), limit=100)
-    ]
-    columns = [{"label": _(w)} for w in ("时间", "谁", "做了什么", "结果", "用途", "涉及")]
+    rows = [_event_row(event) for event in audit.events(audit.Filter(), limit=100)]
+    columns = [{"label": _(w), "short": True} for w in ("时间", "谁", "做了什么", "结果")]
+    columns += [{"label": _(w)} for w in ("用途", "涉及")]
     verdict = None
     if request.GET.get("verify") and request.actor.may("audit.verify"):
         with acting_as_job("audit.verify-on-page"):
@@ -62,9 +59,51 @@ def evidence(request: ActingRequest) -> HttpResponse:
     )
 
 
+def _event_row(event: audit.Record) -> dict[str, Any]:
+    """The word first, and below it what the chain holds, to be searched for by whoever verifies."""
+    at, (result, tone) = timezone.localtime(event.at), RESULTS[event.result]
+    about = "、".join(_short(each) for each in event.about[:3]) + ("…" if len(event.about) > 3 else "")
+    return {
+        "cells": [
+            {"text": at.strftime("%H:%M:%S"), "note": at.strftime("%Y-%m-%d")},
+            event.actor,
+            {"text": event_in_words(event.event), "note": event.event},
+            {"text": "", "chip": {"word": result, "tone": tone}},
+            event.purpose,
+            about,
+        ]
+    }
+
+
 def _short(about: str) -> str:
     """An object of an event, short enough for a table («person:0f3c…»)."""
     return about if len(about) <= 20 else about[:16] + "…"
+
+
+# (permission, what, how many, unit, what to do, where): the work lists of two officers and of other offices.
+_WAITING: tuple[tuple[str, str, Callable[[], int], str, str, str], ...] = (
+    ("registry.check", "待审", registry.proposals_waiting, "件", "别人提的，等您审", "desk:proposals"),
+    (
+        "registry.decide-feed",
+        "比对结果待认定",
+        lambda: sum(registry.open_counts().values()),
+        "条",
+        "没有人确认以前，档案不变",
+        "registry:feeds",
+    ),
+    (
+        "registry.propose-merge",
+        "疑似重复待核对",
+        lambda: registry.duplicate_pairs()[1],
+        "对",
+        "合不合并由人定",
+        "registry:duplicates",
+    ),
+)
+
+
+def _waiting_tile(label: str, count: int, *, unit: str, note: str, url: str) -> dict[str, Any]:
+    return {"label": _(label), "figure": f"{count:,}", "unit": _(unit), "note": _(note), "url": url}
 
 
 def _papers_tile(waiting: int) -> dict[str, Any]:

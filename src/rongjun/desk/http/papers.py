@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +15,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from rongjun.access.api import ActingRequest, staff
+from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.files import api as files
@@ -37,8 +38,9 @@ def papers(request: ActingRequest) -> HttpResponse:
     page = page_asked(request)
     lines, total = files.work_list(now=request.now, first=(page - 1) * files.PAGE)
     stations = places.paths_of({line.division for line in lines}, on=today_of(request))
+    names = names_of_actors(line.uploaded_by for line in lines)
     context = {
-        "rows": [_row(line, station=stations[line.division]) for line in lines],
+        "rows": [_row(line, station=stations[line.division], names=names) for line in lines],
         "columns": [
             {"label": _("材料")},
             *({"label": _(word), "short": True} for word in ("现在", "收下的时间", "服务站")),
@@ -51,10 +53,12 @@ def papers(request: ActingRequest) -> HttpResponse:
     return render(request, "desk/papers.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff("files.add")
 def papers_add(request: ActingRequest) -> HttpResponse:
-    """Take in a paper that belongs to nobody's file yet."""
+    """Take in a paper that belongs to nobody's file yet; whoever comes back to the address finds the list."""
+    if request.method != "POST":
+        return redirect("desk:papers")
     try:
         upload = _take_in(request, about="", division=request.actor.division)
     except Refused as refused:
@@ -63,10 +67,12 @@ def papers_add(request: ActingRequest) -> HttpResponse:
     return redirect("desk:paper", upload=upload)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff("files.add")
 def person_paper(request: ActingRequest, person: UUID) -> HttpResponse:
-    """Take in a paper on a person's page, and put it on their file."""
+    """Take in a paper on a person's page, and put it on their file; who comes back here finds the file."""
+    if request.method != "POST":
+        return redirect(reverse("desk:person", args=[person]) + "#papers")
     file = registry.file_of(person, on=today_of(request), known_at=request.now)
     if file is None:
         raise Http404
@@ -139,8 +145,9 @@ def papers_of(request: ActingRequest, person: UUID) -> dict[str, Any]:
         return {}
     about = [f"{_PERSON}{file}" for file in registry.file_ids_of(person)]
     lines = files.uploads_about(about, now=request.now)
+    names = names_of_actors(line.uploaded_by for line in lines)
     return {
-        "lines": [_shown(line) for line in lines],
+        "lines": [_shown(line, names=names) for line in lines],
         "form": _form(request, reverse("desk:person-paper", args=[person])),
     }
 
@@ -208,10 +215,10 @@ def _paper_context(request: ActingRequest, line: UploadLine) -> dict[str, Any]:
     may_change = request.actor.may("files.add")
     may_link = may_change and not line.linked_to and line.state in (files.STORED, files.WAITING_FOR_SCAN)
     return {
-        "paper": _shown(line),
+        "paper": _shown(line, names=names_of_actors([line.uploaded_by])),
         "owner": reverse("desk:person", args=[owner]) if owner else "",
         "purposes": PURPOSES,
-        "q": words,
+        "words": words,
         "may_link": may_link,
         "may_discard": may_change and line.state != files.DISCARDED,
         "candidates": _candidates(request, line, words) if may_link else [],
@@ -250,7 +257,7 @@ def _candidates(request: ActingRequest, line: UploadLine, words: str) -> list[di
     ]
 
 
-def _shown(line: UploadLine) -> dict[str, Any]:
+def _shown(line: UploadLine, *, names: Mapping[str, str]) -> dict[str, Any]:
     word, tone = _standing(line)
     return {
         "id": line.id,
@@ -259,7 +266,7 @@ def _shown(line: UploadLine) -> dict[str, Any]:
         "name": line.file_name,
         "size": _size(line.size),
         "at": _moment(line.uploaded_at),
-        "by": line.uploaded_by.removeprefix("staff:"),
+        "by": names[line.uploaded_by],
         "word": word,
         "tone": tone,
         "state": line.state,
@@ -284,8 +291,8 @@ def _standing(line: UploadLine) -> tuple[str, str]:
     return words.get(line.state, (_("已作废"), "pause"))
 
 
-def _row(line: UploadLine, *, station: str) -> dict[str, Any]:
-    shown = _shown(line)
+def _row(line: UploadLine, *, station: str, names: Mapping[str, str]) -> dict[str, Any]:
+    shown = _shown(line, names=names)
     note = "，".join(word for word in (shown["kind"], shown["size"]) if word)
     return {
         "cells": [

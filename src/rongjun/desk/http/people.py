@@ -19,7 +19,15 @@ from django.views.decorators.http import require_POST
 from rongjun.access.api import ActingRequest, Actor, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import Asking, best_questions, cards_for, grouped, read_answer, wanted
+from rongjun.desk.cards import (
+    Asking,
+    best_questions,
+    cards_for,
+    grouped,
+    read_answer,
+    stated_in_words,
+    wanted,
+)
 from rongjun.desk.http.papers import papers_of
 from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
@@ -65,10 +73,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "id": person,
         "name": file.line.name,
         "place": served.place,
-        "moments": [
-            {"date": m.on.isoformat(), "text": m.what, "note": m.detail, "key": m.is_key}
-            for m in registry.timeline(person, known_at=now)
-        ],
+        "moments": [_moment(each, book) for each in registry.timeline(person, known_at=now)],
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
         "recordings": benefits.recordings(registry.file_ids_of(person)),
@@ -79,6 +84,12 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     may_answer = request.actor.may("registry.state-fact")
     askable = registry.askable(person, on=asked.on, known_at=now) if may_answer else frozenset()
     return render(request, "desk/person.html", context | _decided(asked, judged, book, askable, request))
+
+
+def _moment(moment: registry.Moment, book: Book) -> dict[str, Any]:
+    """A line of the timeline; what was stated is told in the words of the book."""
+    told = stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
+    return {"date": moment.on.isoformat(), "text": told, "note": moment.detail, "key": moment.is_key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,12 +292,12 @@ def _header(file: registry.PersonFile, *, station: str, actor: Actor) -> dict[st
     return {
         "name": line.name,
         "facts": facts,
-        "actions": _header_actions(line.id, actor),
+        "actions": _header_actions(line.id, actor, shut=line.restricted),
         "chips": [_standing(file, actor), *({"word": w, "tone": "gold"} for w in line.categories)],
     }
 
 
-def _header_actions(person: UUID, actor: Actor) -> list[dict[str, Any]]:
+def _header_actions(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str, Any]]:
     offered = (
         ("registry.propose", _("登记和更正"), "desk:changes", "file-text"),
         ("registry.handle-rights", _("谁看过这份档案"), "desk:who-read", "eye"),
@@ -295,7 +306,7 @@ def _header_actions(person: UUID, actor: Actor) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": reverse(name, args=[person]), "icon": icon}
         for permission, label, name, icon in offered
-        if actor.may(permission)
+        if actor.may(permission) and not (shut and permission == "registry.propose")
     ]
 
 

@@ -66,7 +66,7 @@ def references(request: ActingRequest) -> HttpResponse:
     """What other cities do, for comparison: in no list, no file and no figure of this city."""
     book, asked = benefits.book(), Asked.read(request.GET.dict())
     found = matching(references_of(book, on=today_of(request)), Asked(q=asked.q))
-    context = {"groups": by_area(found), "total": len(found), "q": asked.q, "whole": len(book.references)}
+    context = {"groups": by_area(found), "total": len(found), "words": asked.q, "whole": len(book.references)}
     return render(request, "desk/references.html", context)
 
 

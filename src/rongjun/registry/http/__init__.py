@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
@@ -291,9 +291,14 @@ def cutover_refused(request: ActingRequest, handed_in: UUID) -> HttpResponse:
 
 
 @staff("registry.cutover")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def cutover_compare(request: ActingRequest) -> HttpResponse:
-    """The difference list of a file of the old system and of ours, or of what is on record; also as xlsx."""
+    """The difference list of a file of the old system and of ours, or of what is on record; also as xlsx.
+
+    Nothing of it is kept: whoever comes back to the address hands the files in again.
+    """
+    if request.method != "POST":
+        return redirect("registry:cutover")
     try:
         old = actions.read_cutover(_uploaded(request)[1], synthetic=settings.SYNTHETIC)
         other = request.FILES.get("other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, staff
+from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry.actions.feeds import confirm_candidate, dismiss_candidate, report_sentence
 from rongjun.registry.feed_lines import FEEDS, PENALTIES, change_in_words
 from rongjun.registry.logic.telling import SEXES
-from rongjun.registry.queries import PAGE
+from rongjun.registry.queries import PAGE, county_named
 from rongjun.registry.queries import feeds as asked
 from rongjun.registry.queries.feeds import Candidate, CandidateLine
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
@@ -163,16 +164,18 @@ def _candidate_page(
             "feed": _(FEEDS[found.line.feed]),
             "state": {"word": _(word), "tone": tone},
             "confidence": _confidence(found.line.score),
-            "sides": _sides(found),
+            "sides": _sides(found, day=timezone.localtime(request.now).date()),
             "columns": [{"label": _("项")}, {"label": _("来文")}, {"label": _("档案")}],
+            "decided_by": names_of_actors([found.decided_by])[found.decided_by],
             "person_url": reverse("desk:person", args=[found.line.person]),
         },
         status=status,
     )
 
 
-def _sides(found: Candidate) -> list[dict[str, object]]:
+def _sides(found: Candidate, *, day: date) -> list[dict[str, object]]:
     said, known = found.said, found.known
+    moved_to = str(found.line.change.get("county", ""))
     born = known.birth_date.isoformat() if known.birth_date else ""
     died = _("{day} 去世").format(day=known.died_on) if known.died_on else _("没有登记去世")
     sign = f"{known.last_sign.on} {known.last_sign.what}" if known.last_sign else _("没有")
@@ -181,7 +184,7 @@ def _sides(found: Candidate) -> list[dict[str, object]]:
         (_("证件号码"), said["number"], known.number_mask),
         (_("出生日期"), said["birth_date"], born),
         (_("性别"), said["sex"], SEXES.get(known.sex, "")),
-        (_("户籍"), found.line.change.get("county", ""), known.household[0]),
+        (_("户籍"), *(county_named(each, on=day) for each in (moved_to, known.household[0]))),
         (_("去世"), found.line.change.get("died_on", ""), died),
         (_("最近一次登记"), "", sign),
     ]

@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, staff
+from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import actions
 from rongjun.registry.http import note_shown
 from rongjun.registry.logic.telling import SEXES
-from rongjun.registry.queries import PAGE, PersonFile, pairs
+from rongjun.registry.queries import PAGE, PersonFile, county_named, pairs
 from rongjun.registry.queries.pairs import CandidateLine, MergeLine, Pair
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
@@ -173,7 +173,7 @@ def _pair_page(
     stations = places.paths_of({file.line.division for file in beside.files}, on=day)
     sides = [
         {"id": file.line.id, "name": file.line.name, "told": told, "url": _file_url(file.line.id)}
-        for file, told in zip(beside.files, _told(beside, stations), strict=True)
+        for file, told in zip(beside.files, _told(beside, stations, day=day), strict=True)
     ]
     context = {
         "line": line,
@@ -186,10 +186,11 @@ def _pair_page(
     return render(request, "registry/duplicate.html", context, status=status)
 
 
-def _told(beside: Pair, stations: dict[int, str]) -> list[list[dict[str, Any]]]:
+def _told(beside: Pair, stations: dict[int, str], *, day: date) -> list[list[dict[str, Any]]]:
     """What each file says, line by line, the lines that differ marked."""
     columns = [
-        _of_file(file, served, stations) for file, served in zip(beside.files, beside.services, strict=True)
+        _of_file(file, served, stations, day=day)
+        for file, served in zip(beside.files, beside.services, strict=True)
     ]
     return [
         [
@@ -200,7 +201,7 @@ def _told(beside: Pair, stations: dict[int, str]) -> list[list[dict[str, Any]]]:
     ]
 
 
-def _of_file(file: PersonFile, served: str, stations: dict[int, str]) -> list[tuple[str, str]]:
+def _of_file(file: PersonFile, served: str, stations: dict[int, str], *, day: date) -> list[tuple[str, str]]:
     line = file.line
     return [
         (_("姓名"), line.name),
@@ -208,7 +209,7 @@ def _of_file(file: PersonFile, served: str, stations: dict[int, str]) -> list[tu
         (_("出生日期"), line.birth_date.isoformat() if line.birth_date else ""),
         (_("证件号码"), "、".join(mask for _pk, _kind, mask in file.documents)),
         (_("电话"), file.phone_mask),
-        (_("户籍区县"), file.household_county),
+        (_("户籍区县"), county_named(file.household_county, on=day)),
         (_("服役"), served),
         (_("类别"), "、".join(line.categories)),
         (_("服务站"), stations[line.division]),
@@ -241,14 +242,16 @@ def _merge_page(
 
 
 def _moments(line: MergeLine) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = [
-        {"date": _day(line.proposed_at), "text": _("提出合并"), "note": f"{line.merged_by}：{line.reason}"}
-    ]
+    names = names_of_actors([line.merged_by, line.approved_by, line.ended_by])
+    proposed = f"{names[line.merged_by]}：{line.reason}"
+    told: list[dict[str, Any]] = [{"date": _day(line.proposed_at), "text": _("提出合并"), "note": proposed}]
     if line.at:
-        told.append({"date": _day(line.at), "text": _("批准合并"), "note": line.approved_by, "key": True})
+        told.append(
+            {"date": _day(line.at), "text": _("批准合并"), "note": names[line.approved_by], "key": True}
+        )
     if line.ended_at:
         word = _("解除合并") if line.at else _("没有批准")
-        note = f"{line.ended_by}：{line.ended_reason}"
+        note = f"{names[line.ended_by]}：{line.ended_reason}"
         told.append({"date": _day(line.ended_at), "text": word, "note": note, "key": True})
     return list(reversed(told))
 

@@ -21,6 +21,7 @@ from rongjun.kernel.balance import Balance
 from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, IdentityNumber, Phone
 from rongjun.kernel.reading import compact
+from rongjun.places import api as places
 from rongjun.registry.cutover import Entry
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
@@ -181,12 +182,14 @@ class HeldProposal:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of a person's timeline."""
+    """One line of a person's timeline; of a statement also the fact and the value it was stated with."""
 
     on: date
     what: str
     detail: str
     is_key: bool
+    fact: str = ""
+    value: str = ""
 
 
 class ReportRow(NamedTuple):
@@ -504,7 +507,10 @@ def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
     ]
     for relation in _relations(person, known_at=known_at):
         moments += _beginning_and_end(relation)
-    moments += [_since(answer, "补充情况") for answer in Statement.objects.filter(said)]
+    moments += [
+        replace(_since(answer, "补充情况"), fact=answer.fact, value=answer.value)
+        for answer in Statement.objects.filter(said)
+    ]
     moments += _standing(said)
     return sorted(moments, key=lambda moment: (moment.on, moment.what), reverse=True)
 
@@ -717,6 +723,14 @@ def _words(words: Mapping[str, str], code: str) -> str:
     return words.get(code, code)
 
 
+def county_named(code: str, *, on: date) -> str:
+    """A county in words; one the list of divisions does not know keeps its six digits."""
+    if not code.isdecimal():
+        return code
+    whole = int(code.ljust(12, "0"))
+    return places.names_of([whole], on=on).get(whole, code)
+
+
 def _rated(row: Any) -> str:
     return f"{_words(CAUSES, row.cause)} {row.grade} 级"
 
@@ -728,8 +742,8 @@ _WHAT: tuple[tuple[str, type[Assertion], Callable[[Any], str]], ...] = (
     ("document", IdentityDocument, lambda row: row.number_mask),
     ("contact", Contact, lambda row: row.number_mask),
     ("service", Service, lambda row: f"{row.enlisted_on or '？'} 至 {row.discharged_on or '今'}"),
-    ("household", Household, lambda row: row.county),
-    ("residence", Residence, lambda row: row.county),
+    ("household", Household, lambda row: county_named(row.county, on=row.valid_from)),
+    ("residence", Residence, lambda row: county_named(row.county, on=row.valid_from)),
     ("merit", Merit, lambda row: row.title or MERITS[row.rank]),
     ("account", BankAccount, lambda row: f"{_words(PURPOSES, row.purpose)} {row.bank} {row.number_mask}"),
     ("payee", Payee, lambda row: f"{_words(PAYEE_KINDS, row.kind)} {row.name}".strip()),

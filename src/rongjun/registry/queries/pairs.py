@@ -28,7 +28,7 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import PAGE, PersonFile, file_of, in_force, known
+from rongjun.registry.queries import PAGE, PersonFile, county_named, file_of, in_force, known
 from rongjun.registry.queries.merged import files_of
 
 CROWD = 12  # a key that more files share than this, as a village's one telephone, says nothing of two of them
@@ -318,7 +318,7 @@ _SAID: Mapping[type[Assertion], Callable[[Any], str]] = {
     Service: lambda row: f"服役：{row.enlisted_on or '？'} 至 {row.discharged_on or '？'}",
     Status: lambda row: f"类别：{LABEL_OF_CATEGORY.get(row.category, row.category)}",
     DisabilityRating: lambda row: f"残疾等级 {row.grade} 级",
-    Household: lambda row: f"户籍：{row.county}",
+    Household: lambda row: f"户籍：{county_named(row.county, on=row.valid_from)}",
     Statement: lambda row: f"补充情况：{row.fact} = {row.value}",
     Relation: lambda row: f"关系：{Tie(row.dependant_of, row.relation, row.deceased_kind).label}",
 }
