@@ -29,7 +29,7 @@ def test_a_clerk_imports_a_roster_and_reads_one_persons_entitlements(
 ) -> None:
     page = visit("clerk", size=size)
     page.goto("/registry/imports/")
-    page.get_by_label("花名册工作簿").set_input_files(roster)
+    page.get_by_label("花名册（").set_input_files(roster)
     page.get_by_role("button", name="检查并导入").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("建好 17 份档案")
     expect(page.locator("#main")).to_contain_text("共 20 行 = 新建 17 + 已在册 0 + 退回 3")

@@ -23,7 +23,8 @@ def today(request: ActingRequest) -> HttpResponse:
     """The first screen: what there is to do, for whoever signs in."""
     day = timezone.localtime(request.now).date()
     may = request.actor.may
-    tiles = _tiles(registry.counts()) if may("registry.read-person") else []
+    counted = _tiles(registry.counts()) if may("registry.read-person") else []
+    tiles = counted[:1]
     if may("files.read"):
         tiles.append(_papers_tile(files.to_do_count()))
     if may("registry.handle-rights"):
@@ -33,6 +34,7 @@ def today(request: ActingRequest) -> HttpResponse:
         for permission, label, count, unit, note, name in _WAITING
         if may(permission)
     ]
+    tiles += counted[1:]
     context = {"day": day, "tiles": tiles, "may_import": may("registry.import-roster")}
     return render(request, "desk/today.html", context)
 

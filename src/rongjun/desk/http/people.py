@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from rongjun.access.api import ActingRequest, Actor, staff
+from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import (
@@ -76,7 +76,8 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "moments": [_moment(each, book) for each in registry.timeline(person, known_at=now)],
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
-        "recordings": benefits.recordings(registry.file_ids_of(person)),
+        "died": file.died_on if file.died_on and file.died_on <= asked.on else None,
+        "recordings": _recordings(person),
         "may_record": request.actor.may("benefits.record-decision"),
         "asked": asked,
         "book": book.digest[:12],
@@ -84,6 +85,13 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     may_answer = request.actor.may("registry.state-fact")
     askable = registry.askable(person, on=asked.on, known_at=now) if may_answer else frozenset()
     return render(request, "desk/person.html", context | _decided(asked, judged, book, askable, request))
+
+
+def _recordings(person: UUID) -> list[benefits.Recording]:
+    """The times this person's decisions were kept, with the names of those who kept them."""
+    kept = benefits.recordings(registry.file_ids_of(person))
+    names = names_of_actors(each.by for each in kept)
+    return [replace(each, by=names[each.by]) for each in kept]
 
 
 def _moment(moment: registry.Moment, book: Book) -> dict[str, Any]:

@@ -419,7 +419,8 @@ def _imports_page(
             for word in ("共几行", "新建档案", "已在册", "退回", "待装", "退回后改好")
         ),
     ]
-    context = {"rows": rows, "columns": columns, "refusal": refusal}
+    may_cut_over = request.actor.may("registry.cutover")
+    context = {"rows": rows, "columns": columns, "refusal": refusal, "may_cut_over": may_cut_over}
     return render(request, "registry/imports.html", context, status=status)
 
 
