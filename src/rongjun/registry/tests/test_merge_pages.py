@@ -91,7 +91,7 @@ def test_a_pair_goes_from_the_list_to_one_file_and_back_to_two(two: tuple[UUID, 
         (later,) = registry.later_said_of(UUID(merge.split("/")[-2]))
     officer.post(f"{merge}decide/", {"what": "unmerge", "reason": "打错了", "theirs": [later.name]})
     assert "共 2 人" in seen(clerk.get("/registry/people/"))
-    assert "补充情况" in seen(clerk.get(file_of(two[1])))
+    assert "孤老无赡养人：是" in seen(clerk.get(file_of(two[1])))
     assert "已解除" in seen(officer.get(merge))
 
 
