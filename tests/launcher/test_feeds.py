@@ -104,12 +104,12 @@ def test_a_worker_killed_at_random_over_5000_lines_loses_and_doubles_nothing(
     with as_owner():
         died = Death.objects.count()
     chance, kills = random.Random(11), 0
-    for steps in (0, 1, 2, 5):
+    for steps in (0, 1, 2, 3):  # six of the ten it takes: however fast the machine, work is left at each kill
         process = worker(own_database)
         assert process.stdout is not None
         for _ in range(steps):
             process.stdout.readline()
-        time.sleep(chance.uniform(0.1, 1.5 if steps else 4.0))
+        time.sleep(chance.uniform(0.0, 0.25 if steps else 1.5))
         kills += process.poll() is None
         process.kill()
         process.wait()
