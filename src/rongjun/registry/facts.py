@@ -250,13 +250,13 @@ def _query(names: Collection[str], *, files: str = "", but: _Merged | None = Non
         for table, columns in tables.items()
     ]
     of_whom = f"with files(file, root) as materialized ({files}) " if files else ""
-    only = (
-        " and person.id in (select root from files)"
-        if files
-        else " and person.id <> all(%(files)s::uuid[])"
-        if but and but.files
-        else ""
-    )
+    if files == _OF_ONE:
+        # Named, so that the planner starts there: by the files alone it would first gather everybody.
+        only = " and person.id = %(person)s and exists (select from files)"
+    elif files:
+        only = " and person.id in (select root from files)"
+    else:
+        only = " and person.id <> all(%(files)s::uuid[])" if but and but.files else ""
     if files != _OF_ONE:
         whose = "join files on file = person_id where root" if files else "where person_id"
         only += f" and not exists (select from registry_death {whose} = person.id and {_AS_OF})"
