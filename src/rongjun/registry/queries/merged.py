@@ -65,6 +65,12 @@ def not_merged() -> QuerySet[Person]:
 
 def as_kept(files: Sequence[UUID]) -> list[UUID]:
     """The same people by their kept files, each once, in order."""
-    held = Merge.objects.filter(other_id__in=files, at__isnull=False, ended_at=None)
-    kept = {file: kept_file(file) for file in held.values_list("other_id", flat=True)}
+    # One array instead of a thousand parameters, and the roots in the same answer.
+    sql = """
+        select other_id, registry_root_of(other_id, %s) from registry_merge
+        where other_id = any (%s::uuid[]) and at is not null and ended_at is null
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [LATEST, list(files)])
+        kept: dict[UUID, UUID] = dict(cursor.fetchall())
     return list(dict.fromkeys(kept.get(file, file) for file in files))
