@@ -60,7 +60,7 @@ class SessionLimits:
         why = _why_over(request, user)
         if why:
             _end(request, user, why)
-            response: HttpResponseBase = to_sign_in(request)
+            response: HttpResponseBase = to_sign_in(request, kind=user.kind)
         else:
             request.session[SEEN] = request.now.timestamp()
             response = self.get_response(request)

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import connection
 from django.db.models import Q
 
-from rongjun.access.logic import ROLES, Actor, login_name, scope_of
+from rongjun.access.logic import CITIZEN_ROLES, HELPER, NOWHERE, ROLES, SELF, Actor, login_name, scope_of
 from rongjun.access.models import Account, Grant, PasswordUsed
 from rongjun.audit.api import keys
 
@@ -58,6 +58,23 @@ def actor_by(account: Account, grants: tuple[Grant, ...], *, wanted: int | None 
         division_label=chosen.division_label,
         scope=scope_of(chosen.division),
         permissions=role.permissions,
+    )
+
+
+def citizen_by(account: Account, *, acting_for: UUID | None = None) -> Actor:
+    """A citizen as they act: about themselves, or for another. Without permissions, in no division."""
+    role = HELPER if acting_for else SELF
+    return Actor(
+        account=account.pk,
+        login=account.username,
+        name=account.name,
+        kind=account.kind,
+        role=role,
+        role_label=CITIZEN_ROLES[role],
+        division=0,
+        division_label="",
+        scope=NOWHERE,
+        acting_for=acting_for,
     )
 
 
