@@ -5,6 +5,9 @@ from rongjun.registry.actions.assertions import (
     end,
     record,
 )
+from rongjun.registry.actions.citizens import (
+    account_of_number,
+)
 from rongjun.registry.actions.consents import (
     answer_consent,
     record_sharing,
@@ -43,6 +46,14 @@ from rongjun.registry.actions.looking import (
     PURPOSES,
     Found,
     look_up_number,
+)
+from rongjun.registry.actions.mandates import (
+    RELATIONS,
+    ask_for_mandate,
+    end_mandate,
+    find_relative,
+    grant_mandate,
+    refuse_mandate,
 )
 from rongjun.registry.actions.merges import (
     approve_merge,
@@ -89,14 +100,17 @@ __all__ = [
     "MOST_AN_HOUR",
     "PART",
     "PURPOSES",
+    "RELATIONS",
     "CutoverFile",
     "Found",
     "FoundPairs",
     "Taken",
+    "account_of_number",
     "answer_consent",
     "answer_request",
     "approve",
     "approve_merge",
+    "ask_for_mandate",
     "compare_cutover",
     "confirm_candidate",
     "correct",
@@ -105,8 +119,11 @@ __all__ = [
     "differences_workbook",
     "dismiss_candidate",
     "end",
+    "end_mandate",
     "end_relation",
     "find_duplicates",
+    "find_relative",
+    "grant_mandate",
     "hand_over",
     "import_cutover",
     "import_roster",
@@ -126,6 +143,7 @@ __all__ = [
     "record_death",
     "record_relation",
     "record_sharing",
+    "refuse_mandate",
     "refuse_request",
     "reject",
     "request_export",

@@ -12,6 +12,10 @@ from rongjun.registry.models.base import (
     Assertion,
     Person,
 )
+from rongjun.registry.models.citizens import (
+    CitizenLink,
+    Mandate,
+)
 from rongjun.registry.models.feeds import (
     FeedCandidate,
     Sentence,
@@ -66,6 +70,7 @@ __all__ = [
     "RUNNING",
     "Assertion",
     "BankAccount",
+    "CitizenLink",
     "Consent",
     "Contact",
     "CutoverImport",
@@ -79,6 +84,7 @@ __all__ = [
     "IdentityDocument",
     "ImportedRow",
     "LookUp",
+    "Mandate",
     "Merge",
     "Merit",
     "NameTerm",

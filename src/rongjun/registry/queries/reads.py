@@ -1,6 +1,6 @@
-"""谁看过这份档案: events of the evidence chain in words, for staff now and for the person's own page later.
+"""谁看过这份档案: events of the evidence chain in words, for staff and for the person's own page.
 
-Plain values in, plain values out. One line an event, in its order: nothing is left out or put together.
+One line an event, in its order: nothing is left out or put together.
 """
 
 from __future__ import annotations
@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from rongjun.access.api import ROLES, StaffName
+from rongjun.access.api import CITIZEN_ROLES, ROLES, SELF, StaffName, acting_as_job, staff_named
+from rongjun.audit import api as audit
 from rongjun.audit.api import Record
+from rongjun.registry.models import Mandate
+from rongjun.registry.queries.merged import file_ids_of
 
 _WHAT = {
     "registry.person-read": "打开档案",
@@ -41,23 +45,65 @@ class ReadLine:
     place: str
     what: str
     purpose: str
+    is_own: bool = False
+
+    def as_copied(self) -> dict[str, str]:
+        """The same for a copy that is handed to the person."""
+        return {
+            "at": self.at.isoformat(),
+            "who": self.who,
+            "role": self.role,
+            "place": self.place,
+            "what": self.what,
+            "purpose": self.purpose,
+        }
 
 
-def read_lines(records: Iterable[Record], names: Mapping[tuple[str, str], StaffName]) -> list[ReadLine]:
-    """The records of `who_read` with names; an actor nobody knows is told as the evidence names it."""
-    return [_line(record, names.get((record.actor, record.role))) for record in records]
+def reads_of(person: UUID, *, before: int | None = None, limit: int) -> list[ReadLine]:
+    """Who looked, newest first, by all files of the person, whom the caller has made sure to be in scope."""
+    files = file_ids_of(person)
+    # The evidence of others is open to jobs only; whoever may see this person is shown it for this one.
+    with acting_as_job("registry.who-read"):
+        told = [
+            record
+            for file in files
+            for record in audit.who_read(f"person:{file}", before=before, limit=limit)
+        ]
+        helpers = dict(Mandate.objects.filter(person_id__in=files).values_list("asked_by", "helper_name"))
+    # Of a look at two files of one person there is one event.
+    records = sorted({record.id: record for record in told}.values(), key=lambda each: -each.id)[:limit]
+    return read_lines(records, staff_named(record.actor for record in records), helpers)
 
 
-def _line(record: Record, staff: StaffName | None) -> ReadLine:
+def read_lines(
+    records: Iterable[Record],
+    names: Mapping[tuple[str, str], StaffName],
+    helpers: Mapping[str, str],
+) -> list[ReadLine]:
+    """The records of `who_read` with names; an actor nobody knows is told as the evidence names it.
+
+    `helpers` names the accounts that act for the person by mandate; another citizen's is the person's own.
+    """
+    return [_line(record, names.get((record.actor, record.role)), helpers) for record in records]
+
+
+def _line(record: Record, staff: StaffName | None, helpers: Mapping[str, str]) -> ReadLine:
     return ReadLine(
         id=record.id,
         at=record.at,
-        who=staff.name if staff else _machine(record.actor),
-        role=ROLES[record.role].label if record.role in ROLES else "",
+        who=staff.name if staff else _citizen(record, helpers) or _machine(record.actor),
+        role=ROLES[record.role].label if record.role in ROLES else CITIZEN_ROLES.get(record.role, ""),
         place=staff.place if staff else "",
         what=_what(record),
         purpose=record.purpose,
+        is_own=record.actor.startswith("citizen:") and record.role == SELF,
     )
+
+
+def _citizen(record: Record, helpers: Mapping[str, str]) -> str:
+    if not record.actor.startswith("citizen:"):
+        return ""
+    return "本人" if record.role == SELF else helpers.get(record.actor, "代办人")
 
 
 def _what(record: Record) -> str:
