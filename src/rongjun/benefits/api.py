@@ -26,16 +26,19 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
 
 WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
+    "ANSWER_HOLDS",
     "LEVELS",
     "MARKS",
     "OUTCOME_WORDS",
     "WORDS",
+    "Asking",
     "EditionLine",
     "ExampleLine",
     "Impact",
@@ -44,6 +47,7 @@ __all__ = [
     "Replayed",
     "Wording",
     "adopt_book",
+    "best_questions",
     "book",
     "book_with_digest",
     "confirm_wording",
@@ -60,11 +64,13 @@ __all__ = [
     "kept_verdicts",
     "people_with",
     "put_in_force",
+    "read_answer",
     "record_decisions",
     "recorded",
     "recordings",
     "relations_of",
     "replay",
+    "stated_in_words",
     "sweep_everybody",
     "swept_verdicts",
     "wording_of",

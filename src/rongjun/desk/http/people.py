@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,15 +19,7 @@ from django.views.decorators.http import require_POST
 from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import (
-    Asking,
-    best_questions,
-    cards_for,
-    grouped,
-    read_answer,
-    stated_in_words,
-    wanted,
-)
+from rongjun.desk.cards import cards_for, grouped, wanted
 from rongjun.desk.http.papers import papers_of
 from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
@@ -38,7 +30,6 @@ from rongjun.rules.api import AREAS, Book, Decision
 from rongjun.ui.api import address, sentence
 
 PURPOSES = ("核对证件", "核对银行户名", "办理业务填表", "本人要求核对", "协查公函")
-ANSWER_HOLDS = timedelta(days=365)  # 待局方确认: an answered circumstance is asked again after a year
 EVERYTHING = "all"
 OPENED_UP_TO = 3  # so many search results are shown with their reasons at once
 
@@ -96,7 +87,7 @@ def _recordings(person: UUID) -> list[benefits.Recording]:
 
 def _moment(moment: registry.Moment, book: Book) -> dict[str, Any]:
     """A line of the timeline; what was stated is told in the words of the book."""
-    told = stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
+    told = benefits.stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
     return {"date": moment.on.isoformat(), "text": told, "note": moment.detail, "key": moment.is_key}
 
 
@@ -142,7 +133,7 @@ def _decided(
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
-    asking = Asking(book, frozenset(askable), _answer_url(request, asked), today_of(request))
+    asking = benefits.Asking(book, frozenset(askable), _answer_url(request, asked), today_of(request))
     cards = cards_for(shown, asking)
     if asked.q and len(cards) <= OPENED_UP_TO:
         cards = [{**card, "open": True} for card in cards]
@@ -151,7 +142,7 @@ def _decided(
         "groups": grouped(cards, unfolded=bool(asked.q or asked.area)),
         "tabs": _verdict_tabs(found, asked),
         "areas": _area_options([d for d in everywhere if asked.shows(d)], book, asked),
-        "best": best_questions(undecided, asking) if asked.show == "unknown" else None,
+        "best": benefits.best_questions(undecided, asking) if asked.show == "unknown" else None,
         "kept": {"show": asked.given.get("show", "")},
     }
 
@@ -220,9 +211,9 @@ def answer(request: ActingRequest, person: UUID) -> HttpResponse:
         registry.state_fact(
             person,
             fact=fact,
-            value=read_answer(facts[fact], given[0][1], book=book, today=day),
+            value=benefits.read_answer(facts[fact], given[0][1], book=book, today=day),
             valid_from=day,
-            valid_to=day + ANSWER_HOLDS,
+            valid_to=day + benefits.ANSWER_HOLDS,
             source=f"窗口询问（{request.actor.name}）",
             by=request.actor,
             now=request.now,
