@@ -27,6 +27,7 @@ ICONS = frozenset(
     [
         "alert-triangle",
         "arrow-left",
+        "arrow-right",
         "ban",
         "book",
         "check",
@@ -54,6 +55,7 @@ ICONS = frozenset(
         "question-mark",
         "refresh",
         "search",
+        "settings",
         "shield-check",
         "star",
         "sun",
