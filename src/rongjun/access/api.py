@@ -14,7 +14,7 @@ from rongjun.access.actions import (
     reset_password,
 )
 from rongjun.access.inventory import row_security_inventory
-from rongjun.access.logic import CITIZEN, CITIZEN_ROLES, HELPER, ROLES, SELF, Actor, Scope, scope_of
+from rongjun.access.logic import CITIZEN, CITIZEN_ROLES, HELPER, ROLES, SELF, STAFF, Actor, Scope, scope_of
 from rongjun.access.queries import StaffName, actor_named, has_accounts, names_of_actors, staff_named
 from rongjun.access.row_security import (
     close,
@@ -44,6 +44,7 @@ __all__ = [
     "HELPER",
     "ROLES",
     "SELF",
+    "STAFF",
     "AccessRule",
     "ActingRequest",
     "Actor",

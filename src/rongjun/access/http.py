@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import password_changed
 from allauth.mfa import signals as second_factor
 from allauth.mfa.models import Authenticator
 from axes.signals import user_locked_out
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -20,10 +23,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rongjun.access import actions, queries
-from rongjun.access.logic import SessionLimit, login_name, session_end
+from rongjun.access.logic import CITIZEN, SessionLimit, login_name, session_end
 from rongjun.access.models import Account
 from rongjun.access.rules import (
     GRANT,
@@ -31,6 +35,7 @@ from rongjun.access.rules import (
     SIGN_IN,
     STARTED,
     ActingRequest,
+    View,
     denial,
     rule_of,
     signed_in,
@@ -116,6 +121,25 @@ def _moment(seconds: Any) -> datetime:
 def extend_session(request: HttpRequest) -> HttpResponse:
     """The 'I am still here' of the warning dialog; the middleware has already counted the visit."""
     return HttpResponse(status=204)
+
+
+def newly_proved(view: View) -> View:
+    """Citizens have proved who they are lately before they add a passkey: there is no password to ask for.
+
+    Whoever has a passkey already is asked for that one by allauth.
+    """
+
+    @wraps(view)
+    def guarded(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        assert isinstance(request.user, Account)
+        proved = _moment(request.session.get(STARTED))
+        is_fresh = request.now - proved < timedelta(seconds=account_settings.REAUTHENTICATION_TIMEOUT)
+        if request.user.kind == CITIZEN and not is_fresh and not queries.second_factors(request.user.pk):
+            messages.info(request, _("为了安全，加通行密钥前请重新登录一次：先退出，再进来。"))
+            return redirect("citizen:settings")
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 @require_POST

@@ -101,7 +101,8 @@ def staff_named(actors: Iterable[str]) -> dict[tuple[str, str], StaffName]:
 def names_of_actors(actors: Iterable[str]) -> dict[str, str]:
     """The name of every actor a page tells of; of one nobody knows, what is kept of him."""
     asked = set(actors)
-    found = {actor: each.name for (actor, _role), each in staff_named(asked).items()}
+    found = {actor: "网上账户" for actor in asked if actor.startswith("citizen:")}
+    found |= {actor: each.name for (actor, _role), each in staff_named(asked).items()}
     return {actor: found.get(actor, actor.removeprefix("staff:")) for actor in asked}
 
 

@@ -67,14 +67,16 @@ def anyone(because: str) -> Callable[[View], View]:
     return decorate
 
 
-def signed_in(because: str) -> Callable[[View], View]:
-    """Any signed-in account, about itself only (its password, its second factors); one transaction."""
+def signed_in(because: str, *, kind: str = "") -> Callable[[View], View]:
+    """Any signed-in account, or any of a kind, about itself only (its password, its second factors)."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not isinstance(request.user, Account):
                 return to_sign_in(request)
+            if kind and request.user.kind != kind:
+                raise denial(request, kind)
             with transaction.atomic():
                 return _finished(view(request, *args, **kwargs))
 

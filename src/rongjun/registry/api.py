@@ -1,7 +1,6 @@
 """The door of the registry."""
 
 from rongjun.registry.actions import (
-    RELATIONS,
     CutoverFile,
     FoundPairs,
     Taken,
@@ -81,6 +80,7 @@ from rongjun.registry.logic.deciding import (
     RESTORATION,
     STOPPED,
 )
+from rongjun.registry.logic.mandates import RELATIONS
 from rongjun.registry.logic.telling import (
     MERITS,
     PAYEE_KINDS,
@@ -128,10 +128,9 @@ from rongjun.registry.queries import (
 from rongjun.registry.queries.citizens import (
     InHand,
     MandateLine,
-    count_mandates_asked,
     file_in_hand,
-    mandate_of,
     mandates_asked,
+    mandates_in_force,
     mandates_of_helper,
     mandates_over,
 )
@@ -255,7 +254,6 @@ __all__ = [
     "consents_of",
     "copy_of",
     "correct",
-    "count_mandates_asked",
     "count_requests",
     "counties",
     "counts",
@@ -289,8 +287,8 @@ __all__ = [
     "lift_restriction",
     "lines_of",
     "load_part",
-    "mandate_of",
     "mandates_asked",
+    "mandates_in_force",
     "mandates_of_helper",
     "mandates_over",
     "marked_book",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from django.contrib.staticfiles.storage import staticfiles_storage
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib.staticfiles.finders import find
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, anyone, choose_look, signed_in
+from rongjun.access.api import CITIZEN, ActingRequest, anyone, choose_look, signed_in
 from rongjun.citizen.http.shared import Mine, on_file
 from rongjun.citizen.shell import LOOK_COOKIE
 
@@ -27,7 +28,7 @@ def settings_page(request: ActingRequest, mine: Mine) -> HttpResponse:
 
 
 @require_POST
-@signed_in("how one wants one's own pages")
+@signed_in("how one wants one's own pages", kind=CITIZEN)
 def choose(request: Any) -> HttpResponse:
     """Keeps the choice with the account, and in a cookie for the page before one signs in."""
     user = request.user
@@ -71,8 +72,10 @@ def manifest(_request: HttpRequest) -> HttpResponse:
 @anyone("the service worker's script; it keeps the shell and nothing about anybody")
 def worker(_request: HttpRequest) -> HttpResponse:
     """The script, from an address whose pages it may serve."""
-    with staticfiles_storage.open("rongjun/worker.js") as script:
-        return HttpResponse(script.read(), content_type="text/javascript; charset=utf-8")
+    script = find("rongjun/worker.js")
+    if script is None:
+        raise Http404
+    return HttpResponse(Path(script).read_bytes(), content_type="text/javascript; charset=utf-8")
 
 
 @require_safe

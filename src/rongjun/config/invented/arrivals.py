@@ -8,7 +8,7 @@ from datetime import date
 from rongjun.config.invented.lives import Life
 
 _FITS: tuple[tuple[str, Callable[[Life, int], bool]], ...] = (
-    ("退役军人", lambda life, age: life.kind == "veteran" and 76 <= age <= 80 and life.regular),
+    ("退役军人", lambda life, age: life.kind == "veteran" and age == 78),
     ("残疾军人", lambda life, age: life.kind == "veteran" and life.grade is not None and 50 <= age <= 75),
     ("参战退役军人", lambda life, _age: life.kind == "veteran" and "combat" in life.traits),
     ("军队离退休干部", lambda life, _age: life.kind == "military-retiree"),

@@ -48,7 +48,6 @@ from rongjun.registry.actions.looking import (
     look_up_number,
 )
 from rongjun.registry.actions.mandates import (
-    RELATIONS,
     ask_for_mandate,
     end_mandate,
     find_relative,
@@ -100,7 +99,6 @@ __all__ = [
     "MOST_AN_HOUR",
     "PART",
     "PURPOSES",
-    "RELATIONS",
     "CutoverFile",
     "Found",
     "FoundPairs",

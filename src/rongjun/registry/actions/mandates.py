@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,19 +14,12 @@ from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.registry.actions.looking import take_turn
 from rongjun.registry.actions.saying import hold
+from rongjun.registry.logic.mandates import RELATIONS
 from rongjun.registry.models import IdentityDocument, LookUp, Mandate, Person
 from rongjun.registry.queries import number_index
 from rongjun.registry.queries.citizens import InHand
 from rongjun.registry.queries.merged import kept_file
 
-RELATIONS: Final[Mapping[str, str]] = {
-    "spouse": "配偶",
-    "child": "子女",
-    "parent": "父母",
-    "sibling": "兄弟姐妹",
-    "guardian": "监护人",
-    "carer": "受托照料的人",
-}
 # 待局方确认: how long a mandate may hold at most, and how often one may name somebody in a day.
 LONGEST = timedelta(days=366)
 MOST_A_DAY = 5
@@ -109,7 +100,7 @@ def grant_mandate(mandate: UUID, *, last_day: date, words: str, by: Actor, now: 
     Refused("registry.mandate-decided") when it is not there or was decided before, "registry.mandate-days"
     for a day that is past or more than a year away, "registry.mandate-no-words".
     """
-    ends_at = datetime.combine(last_day + timedelta(days=1), datetime.min.time(), get_default_timezone())
+    ends_at = datetime.combine(last_day + timedelta(days=1), time.min, get_default_timezone())
     if not now < ends_at <= now + LONGEST:
         raise Refused("registry.mandate-days")
     _decide(mandate, state="granted", words=words, ends_at=ends_at, by=by, now=now)

@@ -14,7 +14,7 @@ from rongjun.access.row_security import lock_by_division, show_to_citizen
 
 SAID = (
     "particulars", "identitydocument", "contact", "service", "status", "disabilityrating", "household", "residence",
-    "servicing", "merit", "death", "payee", "bankaccount", "noticereceipt", "consent", "restriction",
+    "servicing", "merit", "death", "payee", "bankaccount", "noticereceipt", "consent", "restriction", "sentence",
 )  # fmt: skip
 # What a citizen may add: an answer to a question, and a request.
 ADDED = {

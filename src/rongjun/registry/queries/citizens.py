@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from rongjun.registry.logic.mandates import RELATIONS
 from rongjun.registry.models import Mandate, Person
 from rongjun.registry.queries.merged import all_files_of, kept_file
 
@@ -39,7 +40,7 @@ class MandateLine:
     person: UUID
     person_name: str
     helper_name: str
-    relation: str
+    relation_label: str
     proof: UUID
     asked_at: datetime
     state: str
@@ -64,14 +65,9 @@ def mandates_asked(*, now: datetime, limit: int = 200) -> list[MandateLine]:
     return _lines(Mandate.objects.filter(state="asked"), now=now)[::-1][:limit]
 
 
-def count_mandates_asked() -> int:
-    """How many wait for a decision in scope."""
-    return Mandate.objects.filter(state="asked").count()
-
-
-def mandate_of(mandate: UUID, *, now: datetime) -> MandateLine | None:
-    """One mandate; None out of scope."""
-    return next(iter(_lines(Mandate.objects.filter(pk=mandate), now=now)), None)
+def mandates_in_force(*, now: datetime, limit: int = 200) -> list[MandateLine]:
+    """Which mandates hold in scope, the newest first."""
+    return _lines(Mandate.objects.filter(state="granted", ends_at__gt=now), now=now)[:limit]
 
 
 def _lines(rows: QuerySet[Mandate], *, now: datetime) -> list[MandateLine]:
@@ -81,7 +77,7 @@ def _lines(rows: QuerySet[Mandate], *, now: datetime) -> list[MandateLine]:
             person=row.person_id,
             person_name=row.person_name,
             helper_name=row.helper_name,
-            relation=row.relation,
+            relation_label=RELATIONS[row.relation],
             proof=row.proof,
             asked_at=row.asked_at,
             state="over" if row.state == "granted" and row.ends_at and row.ends_at <= now else row.state,

@@ -59,7 +59,7 @@ class ReadLine:
         }
 
 
-def reads_of(person: UUID, *, before: int | None = None, limit: int) -> list[ReadLine]:
+def reads_of(person: UUID, *, before: int | None = None, limit: int = 200) -> list[ReadLine]:
     """Who looked, newest first, by all files of the person, whom the caller has made sure to be in scope."""
     files = file_ids_of(person)
     # The evidence of others is open to jobs only; whoever may see this person is shown it for this one.
