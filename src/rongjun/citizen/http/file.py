@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rongjun.access.api import ActingRequest
+from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.citizen.http.shared import Mine, look, on_file, own_file, refused_page, today_of
 from rongjun.kernel.errors import Refused
@@ -90,6 +91,15 @@ def reads(request: ActingRequest, mine: Mine) -> HttpResponse:
             who = "，".join(word for word in (line.who, line.role, line.place) if word)
             told = {"at": at.strftime("%H:%M"), "who": who, "what": line.what, "purpose": line.purpose}
             days.setdefault(f"{at.year} 年 {at.month} 月 {at.day} 日", []).append(told)
+    audit.note(
+        "registry.reads-shown",
+        by=mine.actor.text,
+        role=mine.actor.role,
+        about=f"person:{mine.id}",
+        division=mine.division,
+        source=request.path,
+        at=request.now,
+    )
     context = {
         "days": list(days.items()),
         "own": sum(line.is_own for line in lines),

@@ -57,9 +57,15 @@ def on_file(because: str) -> Callable[[FileView], FileView]:
             held = registry.file_in_hand()
             if held is None:
                 return _without_file(request)
-            actor = replace(request.actor, division=held.division, scope=Scope(held.division, held.division))
+            is_own = request.actor.acting_for is None
+            actor = replace(
+                request.actor,
+                name=held.name if is_own else request.actor.name,
+                division=held.division,
+                scope=Scope(held.division, held.division),
+            )
             mine = Mine(held.id, held.name, held.division, actor)
-            request.acting = "" if mine.is_own else held.name
+            request.acting = "" if is_own else held.name
             return view(request, mine, *args, **kwargs)
 
         return guarded

@@ -68,9 +68,10 @@ MANDATE = """
     create policy citizen_asks on registry_mandate for insert to app_citizen
         with check (state = 'asked' and helper_id = any ((select registry_own_files())::uuid[]));
     create policy citizen_ends on registry_mandate for update to app_citizen
-        using (person_id = any ((select registry_own_files())::uuid[])
-               or helper_id = any ((select registry_own_files())::uuid[]))
-        with check (state = 'granted' and ended_by = (select current_setting('app.actor')));
+        using (state = 'granted' and ends_at > now()
+               and (person_id = any ((select registry_own_files())::uuid[])
+                    or helper_id = any ((select registry_own_files())::uuid[])))
+        with check (ends_at <= now() and ended_by = (select current_setting('app.actor')));
     grant select, insert, update (ends_at, ended_by) on registry_mandate to app_citizen;
 """
 

@@ -291,6 +291,15 @@ def test_a_stranger_ends_nobodys_mandate() -> None:
     assert in_hand(1, other) == {other}
 
 
+@pytest.mark.parametrize("helper", [1, 2])
+def test_nobody_makes_a_mandate_longer(helper: int) -> None:
+    person(1)
+    mandate = ask(1, person(2))
+    grant(mandate)
+    with at_home(helper) as who, pytest.raises(DatabaseError), transaction.atomic():
+        Mandate.objects.filter(pk=mandate).update(ends_at=NOW + timedelta(days=900), ended_by=who.text)
+
+
 def test_a_mandate_ends_with_its_last_day() -> None:
     person(1)
     other = person(2)
