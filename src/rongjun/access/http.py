@@ -39,6 +39,7 @@ from rongjun.access.rules import (
 from rongjun.audit import api as audit
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
+_COUNTED_EVERY = timedelta(seconds=30)
 
 
 class SessionLimits:
@@ -62,7 +63,7 @@ class SessionLimits:
             _end(request, user, why)
             response: HttpResponseBase = to_sign_in(request)
         else:
-            request.session[SEEN] = request.now.timestamp()
+            _count_visit(request)
             response = self.get_response(request)
         # Pages of a signed-in visitor stay in no cache, whatever became of the request (SE-05).
         add_never_cache_headers(response)
@@ -99,6 +100,12 @@ def _why_over(request: ActingRequest, user: Account) -> str | None:
         now=request.now,
         limit=SessionLimit(timedelta(seconds=idle), timedelta(seconds=absolute)),
     )
+
+
+def _count_visit(request: ActingRequest) -> None:
+    # To the half minute: each count is a commit of its own, and idle limits are quarters of an hour.
+    if request.now - _moment(request.session.get(SEEN)) >= _COUNTED_EVERY:
+        request.session[SEEN] = request.now.timestamp()
 
 
 def _end(request: ActingRequest, user: Account, why: str) -> None:
