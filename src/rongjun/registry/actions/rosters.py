@@ -401,7 +401,7 @@ class _NewFile:
     """What one row opens: a person, the document that identifies them, and all else the row says."""
 
     def __init__(self, row: RosterRow, *, by: str, now: datetime, today: date, source: str) -> None:
-        self.row, self._by, self._now, self._today, self._source = row, by, now, today, source
+        self.row, self._by, self._today, self._source = row, by, today, source
         self.person = Person(
             id=uuid4(),
             division=row.division,
@@ -409,6 +409,8 @@ class _NewFile:
             opened_at=now,
             opened_by=by,
         )
+        # Said in every one of a dozen rows: turned into text once.
+        self._id, self._now = str(self.person.id), now.isoformat()
         self.document = self._document()
         self.assertions = [
             *self._about_the_person(),
@@ -471,7 +473,7 @@ class _NewFile:
 
     def _said(self, model: type[Assertion], since: date, **said: Any) -> tuple[type[Assertion], Values]:
         return model, {
-            "person_id": self.person.id,
+            "person_id": self._id,
             "division": self.person.division,
             "valid_from": since,
             "valid_to": None,

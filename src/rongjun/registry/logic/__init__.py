@@ -351,7 +351,9 @@ _DOTS = str.maketrans(dict.fromkeys("•‧∙・․⋅●", "·"))
 
 def tidy_name(text: str) -> str:
     """A name as it is kept: half-width, one interpunct, single spaces, none beside Chinese characters."""
-    shown = "".join(c if c.isprintable() else " " for c in half_width(text))
+    shown = half_width(text)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else " " for c in shown)
     return _BESIDE_HAN.sub("", " ".join(shown.translate(_DOTS).split()))
 
 
