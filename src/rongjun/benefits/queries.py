@@ -150,13 +150,22 @@ def _known(judged_by: Book, held: Mapping[str, object]) -> dict[str, Value]:
 
 
 def decisions_for(
-    person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
+    person: UUID,
+    *,
+    on: date,
+    known_at: datetime,
+    by_book: Book | None = None,
+    without: Collection[str] = (),
 ) -> tuple[Decision, ...]:
-    """Every benefit in force on a day judged for one person, with reasons. Refused as `facts_of`."""
+    """Every benefit in force on a day judged for one person, with reasons. Refused as `facts_of`.
+
+    `without` are facts the asker may not learn: judged as if nobody knew them, so no verdict tells them.
+    """
     judged_by = by_book or book()
+    facts = facts_of(person, on=on, known_at=known_at, by_book=judged_by)
     return decide_all(
         judged_by,
-        facts=facts_of(person, on=on, known_at=known_at, by_book=judged_by),
+        facts={name: value for name, value in facts.items() if name not in without},
         relations=relations_of(person, on=on, known_at=known_at, by_book=judged_by),
         on=on,
     )

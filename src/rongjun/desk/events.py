@@ -30,6 +30,7 @@ _WORDS = {
     "partners.partner-added": "约定单位",
     "places.divisions-loaded": "装入区划",
     "places.stations-loaded": "装入站点",
+    "registry.address-unmasked": "看地址",
     "registry.assertion-corrected": "更正档案",
     "registry.assertion-recorded": "登记到档案",
     "registry.consent-withdrawn": "撤回同意",

@@ -70,6 +70,7 @@ from rongjun.registry.actions.relations import (
 )
 from rongjun.registry.actions.rights import (
     answer_request,
+    contest_fact,
     lift_restriction,
     receive_request,
     refuse_request,
@@ -99,6 +100,7 @@ __all__ = [
     "approve_merge",
     "compare_cutover",
     "confirm_candidate",
+    "contest_fact",
     "correct",
     "decide_export",
     "decline_merge",

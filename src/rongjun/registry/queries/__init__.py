@@ -25,6 +25,7 @@ from rongjun.places import api as places
 from rongjun.registry.cutover import Entry
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
+    RECORDED,
     RELATION_STATED,
     STATED,
     Tie,
@@ -80,6 +81,15 @@ SHORTEST_NUMBER = 8  # signs: of the documents we read none is shorter
 MOST_FOUND = 1000  # whoever finds more people than that types another letter
 MOST_LISTED = 10_000
 _FEW_STATIONS = 10**6  # codes: a street has as many
+COVERED_ADDRESS = "＊＊＊＊＊＊"
+# Kinds of assertion that keep something sealed.
+COVERED: Mapping[str, type[Assertion]] = {
+    "document": IdentityDocument,
+    "contact": Contact,
+    "account": BankAccount,
+    "payee": Payee,
+    "residence": Residence,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,16 @@ class PersonFile:
     household_county: str
     documents: tuple[tuple[int, str, str], ...]  # (assertion id, document type, mask)
     died_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """Whose file it is and who serves it, for pages that need no more of the head."""
+
+    id: UUID
+    name: str
+    division: int
+    restricted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +177,7 @@ class HeldAssertion:
     source: str
     evidence: str
     fields: Mapping[str, str]  # what a correction starts from; nothing sealed is in it
+    mask: str  # stands where `open_covered` gives the whole; "" when nothing is covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,6 +506,15 @@ def file_of(person: UUID, *, on: date, known_at: datetime) -> PersonFile | None:
     )
 
 
+def head_of(person: UUID, *, known_at: datetime) -> FileHead | None:
+    """Whose file it is and who serves it, in two queries; None out of scope. Covered when restricted."""
+    row = Person.objects.filter(pk=RawSQL("registry_root_of(%s, %s)", [person, known_at])).first()
+    if row is None:
+        return None
+    shut = is_closed(row.id)
+    return FileHead(row.id, covered_name(row.name) if shut else row.name, row.division, restricted=shut)
+
+
 def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
     """Service, categories, ratings and answers of a person as known at a moment, newest first.
 
@@ -581,6 +611,18 @@ def askable(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
     return frozenset(STATED) | (frozenset(RELATION_STATED) if only else frozenset())
 
 
+def answered(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
+    """The facts that rest on an answer alone, so that another answer puts them right."""
+    if is_closed(person):
+        return frozenset()
+    held = in_force(on, known_at) & Q(person_id__in=files_of(person, known_at))
+    told = set(Statement.objects.filter(held).values_list("fact", flat=True)) - RECORDED
+    relations = relations_held(person, on=on, known_at=known_at)
+    if len(relations) == 1:
+        told |= set(relations[0].stated)
+    return frozenset(told)
+
+
 def _relations(person: UUID, *, known_at: datetime) -> list[list[Relation]]:
     """What is known of each relation of a person, day by day: the relations by their first day."""
     said: dict[UUID, list[Relation]] = {}
@@ -652,26 +694,64 @@ def payees_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldPayee
 def assertions_held(person: UUID, *, on: date, known_at: datetime) -> list[HeldAssertion]:
     """Whatever holds of a person on a day or will, kind by kind, so that it can be corrected or ended.
 
-    Nothing of a restricted file.
+    Two queries, however many kinds there are. Nothing of a restricted file.
     """
     if is_closed(person):
         return []
-    files = files_of(person, known_at)
-    standing = known(known_at) & (Q(valid_to=None) | Q(valid_to__gt=on)) & Q(person_id__in=files)
+    words = {kind: what for kind, _model, what in _WHAT}
     return [
         HeldAssertion(
             kind=kind,
             id=row.id,
-            what=what(row),
+            what=words[kind](row),
             since=row.valid_from,
             until=row.valid_to,
             source=row.source,
             evidence=row.evidence,
             fields=_clear(row),
+            mask=_mask(row),
         )
-        for kind, model, what in _WHAT
-        for row in model._default_manager.filter(standing).order_by("valid_from", "id")
+        for kind, row in _standing_rows(person, on=on, known_at=known_at)
     ]
+
+
+# Each kind has its own columns; as one document a row they fit under each other.
+_STANDING = """
+    (select '{kind}', to_jsonb(said) from {table} said
+     where person_id in (select registry_files_of(%(person)s, %(known_at)s))
+       and recorded_at <= %(known_at)s and (superseded_at is null or superseded_at > %(known_at)s)
+       and (valid_to is null or valid_to > %(on)s)
+     order by valid_from, id)
+"""
+
+
+def _standing_rows(person: UUID, *, on: date, known_at: datetime) -> Iterator[tuple[str, Any]]:
+    """The rows of every kind that hold on a day or will, in the order of the kinds."""
+    models = {kind: model for kind, model, _what in _WHAT}
+    parts = [_STANDING.format(kind=kind, table=model._meta.db_table) for kind, model in models.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(" union all ".join(parts), {"person": person, "on": on, "known_at": known_at})
+        for kind, said in cursor.fetchall():
+            yield kind, _row_of(models[kind], json.loads(said))
+
+
+def _row_of(model: type[Assertion], said: Mapping[str, Any]) -> Assertion:
+    """The row that was told as a document; PostgreSQL writes bytes as \\x and hexadecimal digits."""
+    return model(
+        **{
+            field.attname: bytes.fromhex(said[field.attname][2:])
+            if isinstance(field, BinaryField)
+            else field.to_python(said[field.attname])
+            for field in model._meta.concrete_fields
+        }
+    )
+
+
+def _mask(row: Any) -> str:
+    """What is shown in place of what a row keeps sealed; "" when it keeps nothing."""
+    if isinstance(row, Residence):
+        return COVERED_ADDRESS if row.address_sealed else ""
+    return getattr(row, "number_mask", "")
 
 
 def _clear(row: Assertion) -> dict[str, str]:
@@ -754,19 +834,34 @@ _WHAT: tuple[tuple[str, type[Assertion], Callable[[Any], str]], ...] = (
 # --- covered numbers ----------------------------------------------------------------------------------------
 
 
-def open_number(document: int) -> str | None:
-    """The full number of one document; None out of scope. The caller has logged the purpose.
+def open_covered(kind: str, assertion: int) -> str | None:
+    """The whole number or address of an assertion of one of COVERED; None out of scope.
 
-    Refused("registry.restricted") when the file is restricted for whoever asks.
-    Raises Tampered when the sealed value was changed or belongs to another person or document.
+    The caller has logged the purpose. Refused("registry.restricted") when the file is restricted for whoever
+    asks. Raises Tampered when the sealed value was changed or belongs to another person or number.
     """
-    row = IdentityDocument.objects.filter(pk=document).first()
+    row = COVERED[kind].objects.filter(pk=assertion).first()  # type: ignore[attr-defined]
     if row is None:
         return None
     if is_closed(row.person_id):
         raise Refused("registry.restricted")
-    bound_to = number_place(row.person_id, bytes(row.number_index))
-    return keys().open(SEAL, bytes(row.number_sealed), bound_to).decode()
+    return opened(row)
+
+
+def opened(row: Any) -> str:
+    """What a row keeps sealed, whole; "" when it keeps nothing."""
+    sealed = bytes(row.address_sealed if isinstance(row, Residence) else row.number_sealed)
+    return keys().open(SEAL, sealed, sealed_place(row, row.person_id)).decode() if sealed else ""
+
+
+def sealed_place(row: Any, person: UUID) -> bytes:
+    """What a row's sealed value is bound to when it is said of a person."""
+    if isinstance(row, Residence):
+        return address_place(person)
+    if isinstance(row, Contact):
+        return phone_place(person)
+    place = {IdentityDocument: number_place, BankAccount: account_place, Payee: payee_place}[type(row)]
+    return place(person, bytes(row.number_index))
 
 
 def number_index(kind: str, number: str) -> bytes:
@@ -797,31 +892,6 @@ def account_place(person: UUID, index: bytes) -> bytes:
 def payee_place(person: UUID, index: bytes) -> bytes:
     """What a payee's sealed document number is bound to: the person they receive for, and the number."""
     return b"registry:payee:" + person.bytes + index
-
-
-def open_account(account: int) -> str | None:
-    """The full number of one account; None out of scope. The caller has logged the purpose.
-
-    Refused as `open_number`. Raises Tampered when the sealed value was changed or belongs elsewhere.
-    """
-    row = BankAccount.objects.filter(pk=account).first()
-    if row is None:
-        return None
-    if is_closed(row.person_id):
-        raise Refused("registry.restricted")
-    bound_to = account_place(row.person_id, bytes(row.number_index))
-    return keys().open(SEAL, bytes(row.number_sealed), bound_to).decode()
-
-
-def open_address(residence: int) -> str | None:
-    """The full address of one residence; as `open_account`."""
-    row = Residence.objects.filter(pk=residence).first()
-    if row is None:
-        return None
-    if is_closed(row.person_id):
-        raise Refused("registry.restricted")
-    sealed = bytes(row.address_sealed)
-    return keys().open(SEAL, sealed, address_place(row.person_id)).decode() if sealed else ""
 
 
 class Held(NamedTuple):

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rongjun.registry.duplicates import REASONS, Reason, Trait
-from rongjun.registry.logic import LABEL_OF_CATEGORY, Tie, sought_name
+from rongjun.registry.logic import GUARDED, LABEL_OF_CATEGORY, Tie, sought_name
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -319,6 +319,6 @@ _SAID: Mapping[type[Assertion], Callable[[Any], str]] = {
     Status: lambda row: f"类别：{LABEL_OF_CATEGORY.get(row.category, row.category)}",
     DisabilityRating: lambda row: f"残疾等级 {row.grade} 级",
     Household: lambda row: f"户籍：{county_named(row.county, on=row.valid_from)}",
-    Statement: lambda row: f"补充情况：{row.fact} = {row.value}",
+    Statement: lambda row: f"补充情况：{row.fact}" + ("" if row.fact in GUARDED else f" = {row.value}"),
     Relation: lambda row: f"关系：{Tie(row.dependant_of, row.relation, row.deceased_kind).label}",
 }
