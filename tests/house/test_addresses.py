@@ -122,6 +122,7 @@ ANSWERS = """
   registry:cutover-report     door     enrol    403     403   403      403       200   403    403      403
   registry:cutover-refused    door     enrol    403     403   403      403       200   403    403      403
   registry:duplicates         door     enrol    403     200   200      200       200   403    403      403
+  registry:put-forward        door     enrol    403     200   200      200       200   403    403      403
   registry:duplicate          door     enrol    403     200   200      404       200   403    403      403
   registry:merge              door     enrol    403     200   200      404       200   403    403      403
 * registry:merge-decide       door     enrol    403     403   merge    404       merge 403    403      403

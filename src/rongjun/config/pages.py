@@ -62,6 +62,7 @@ OPENED_FROM = {
     "registry:cutover-refused": "registry:imports",
     "registry:cutover-report": "registry:imports",
     "registry:duplicate": "registry:duplicates",
+    "registry:put-forward": "registry:duplicates",
     "registry:merge": "registry:duplicates",
     "registry:merge-decide": "registry:duplicates",
     "desk:policy-benefit": "desk:policy",

@@ -48,6 +48,7 @@ _WORDS = {
     "registry.notice-shown": "出示告知书",
     "registry.number-looked-up": "全市查找",
     "registry.number-unmasked": "看全号",
+    "registry.pair-put-forward": "提出疑似重复",
     "registry.people-exported": "导出名单",
     "registry.people-listed": "看名单",
     "registry.person-exported": "复制给本人",

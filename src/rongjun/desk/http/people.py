@@ -313,7 +313,14 @@ def _header_actions(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str,
         {"label": label, "url": reverse(name, args=[person]), "icon": icon}
         for permission, label, name, icon in offered
         if actor.may(permission) and not (shut and permission == "registry.propose")
-    ]
+    ] + _second_file(person, actor, shut=shut)
+
+
+def _second_file(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str, Any]]:
+    if shut or not actor.may("registry.propose-merge"):
+        return []
+    url = reverse("registry:put-forward") + address(one=str(person))
+    return [{"label": _("还有一份档案"), "url": url, "icon": "users"}]
 
 
 def _standing(file: registry.PersonFile, actor: Actor) -> dict[str, Any]:

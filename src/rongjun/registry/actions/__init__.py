@@ -25,6 +25,7 @@ from rongjun.registry.actions.deaths import (
 from rongjun.registry.actions.duplicates import (
     FoundPairs,
     find_duplicates,
+    put_forward,
 )
 from rongjun.registry.actions.exports import (
     Taken,
@@ -122,6 +123,7 @@ __all__ = [
     "open_files",
     "propose",
     "propose_merge",
+    "put_forward",
     "read_cutover",
     "receive_request",
     "record",

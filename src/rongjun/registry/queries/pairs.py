@@ -131,6 +131,7 @@ class CandidateLine:
     score: int
     reasons: tuple[Reason, ...]
     found_at: datetime
+    found_by: str
     state: str
     decided_by: str
     reason: str
@@ -160,6 +161,7 @@ def _line(row: DuplicateCandidate) -> CandidateLine:
         score=row.score,
         reasons=tuple(REASONS[code] for code in row.reasons if code in REASONS),
         found_at=row.found_at,
+        found_by=row.found_by,
         state=row.state,
         decided_by=row.decided_by,
         reason=row.reason,
