@@ -88,41 +88,9 @@ from rongjun.registry.notices import (
     ITEMS,
     notice_book,
 )
-from rongjun.registry.queries import (
-    PAGE,
-    FileHead,
-    HeldAssertion,
-    HeldProposal,
-    HeldRelation,
-    Moment,
-    PersonFile,
-    PersonLine,
-    ReportRow,
-    RosterReport,
-    accounts_held,
-    answered,
-    askable,
-    assertions_held,
-    balance,
-    counties,
-    counts,
-    cutover_records,
-    cutover_report,
-    died_on,
-    file_of,
-    find_people,
-    head_of,
-    lines_of,
-    on_file,
-    open_covered,
-    payees_held,
-    proposals,
-    proposals_waiting,
-    relations_held,
-    report,
-    reports,
-    timeline,
-)
+from rongjun.registry.queries import PAGE, PersonLine, counties, counts, find_people, lines_of, on_file
+from rongjun.registry.queries.covered import open_covered
+from rongjun.registry.queries.cutover import cutover_records, cutover_report
 from rongjun.registry.queries.feeds import (
     candidates,
     feed_balance,
@@ -134,6 +102,26 @@ from rongjun.registry.queries.pairs import (
     duplicate_pairs,
     later_said_of,
     merges_of,
+)
+from rongjun.registry.queries.person import (
+    FileHead,
+    HeldAssertion,
+    HeldProposal,
+    HeldRelation,
+    Moment,
+    PersonFile,
+    accounts_held,
+    answered,
+    askable,
+    assertions_held,
+    died_on,
+    file_of,
+    head_of,
+    payees_held,
+    proposals,
+    proposals_waiting,
+    relations_held,
+    timeline,
 )
 from rongjun.registry.queries.privacy import (
     ExportLine,
@@ -150,6 +138,7 @@ from rongjun.registry.queries.privacy import (
     requests_of,
     restriction_of,
 )
+from rongjun.registry.queries.rosters import ReportRow, RosterReport, balance, report, reports
 from rongjun.registry.records import (
     DocumentRecord,
     FileRecord,

@@ -19,7 +19,7 @@ from django.db.models import Model
 from rongjun.registry.logic import GUARDED
 from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Statement
 from rongjun.registry.models.privacy import AboutPerson
-from rongjun.registry.queries import opened
+from rongjun.registry.queries.covered import opened
 from rongjun.registry.queries.merged import all_files_of, files_of, kept_file
 
 FORMAT: Final = "rongjun-copy/1"

@@ -23,7 +23,7 @@ from rongjun.registry.models import (
     Residence,
     Statement,
 )
-from rongjun.registry.queries import COVERED, SEAL, opened, sealed_place
+from rongjun.registry.queries.covered import COVERED, SEAL, opened, sealed_place
 from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
 from rongjun.registry.queries.pairs import later_said
 

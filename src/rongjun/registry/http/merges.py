@@ -21,16 +21,9 @@ from rongjun.places import api as places
 from rongjun.registry import actions
 from rongjun.registry.http import note_shown
 from rongjun.registry.logic.telling import SEXES
-from rongjun.registry.queries import (
-    PAGE,
-    PersonFile,
-    PersonLine,
-    county_named,
-    find_people,
-    lines_of,
-    pairs,
-)
+from rongjun.registry.queries import PAGE, PersonLine, find_people, lines_of, pairs
 from rongjun.registry.queries.pairs import CandidateLine, MergeLine, Pair
+from rongjun.registry.queries.person import PersonFile, county_named
 from rongjun.ui.api import Sentence, address, page_asked, pager_of, sentence
 
 STATES = {

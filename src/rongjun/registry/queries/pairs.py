@@ -28,8 +28,9 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import PAGE, PersonFile, county_named, file_of, in_force, known
+from rongjun.registry.queries import PAGE, in_force, known
 from rongjun.registry.queries.merged import files_of
+from rongjun.registry.queries.person import PersonFile, county_named, file_of
 
 CROWD = 12  # a key that more files share than this, as a village's one telephone, says nothing of two of them
 
