@@ -20,15 +20,15 @@ def looked_at(page: Page, name: str, size: dict[str, int]) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "who"), [(DESK, "现役军人"), (PHONE, "残疾军人")], ids=["desk", "phone"])
 def test_a_wrong_fact_is_contested_where_it_stands_and_a_second_file_put_forward(
-    visit: Visit, size: dict[str, int]
+    visit: Visit, size: dict[str, int], who: str
 ) -> None:
     clerk = visit("clerk", size=size)
     first_person(clerk)
     file = clerk.url
     clerk.goto(f"{file}?show=not-granted&q=免费")
-    clerk.locator("details.rj-dec > summary").filter(has_text="现役军人免费乘坐市内").click()
+    clerk.locator("details.rj-dec > summary").filter(has_text=f"{who}免费乘坐市内").click()
     looked_at(clerk, "contest-card", size)
     clerk.locator("a.rj-wrong:visible").first.click()
     expect(clerk.get_by_role("heading", level=1)).to_contain_text("哪里不对")
