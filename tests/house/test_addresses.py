@@ -68,7 +68,8 @@ ANSWERS = """
 * switch_grant                door     desk     desk    desk  desk     desk      desk  desk   desk     desk
   desk:today                  door     enrol    403     200   200      200       200   200    200      200
   desk:person                 door     enrol    403     200   200      404       200   403    403      403
-* desk:full-number            door     enrol    403     200   200      404       200   403    403      403
+* desk:uncover                door     enrol    403     200   200      404       200   403    403      403
+  desk:contest                door     enrol    403     200   200      404       200   403    403      403
 * desk:answer                 door     enrol    403     file  file     422       file  403    403      403
 * desk:record                 door     enrol    403     file  file     422       file  403    403      403
 * desk:person-paper           door     enrol    403     422   422      404       422   403    403      403
@@ -121,6 +122,7 @@ ANSWERS = """
   registry:cutover-report     door     enrol    403     403   403      403       200   403    403      403
   registry:cutover-refused    door     enrol    403     403   403      403       200   403    403      403
   registry:duplicates         door     enrol    403     200   200      200       200   403    403      403
+  registry:put-forward        door     enrol    403     200   200      200       200   403    403      403
   registry:duplicate          door     enrol    403     200   200      404       200   403    403      403
   registry:merge              door     enrol    403     200   200      404       200   403    403      403
 * registry:merge-decide       door     enrol    403     403   merge    404       merge 403    403      403
@@ -138,7 +140,7 @@ SENT_TO = {
     "registry:merge": "merge",
 }
 SAID = {
-    "desk:full-number": {"purpose": "核对证件"},
+    "desk:uncover": {"purpose": "核对证件"},
     "desk:answer": {"is_unsupported": "false"},
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
@@ -169,7 +171,8 @@ def url_of(address: Address, scene: Scene) -> str:
     """Where an address lies in the scene."""
     known = {
         "person": scene.person,
-        "document": scene.document,
+        "covered": "document",
+        "assertion": scene.document,
         "roster": scene.roster,
         "upload": scene.upload,
         "code": "opening-a-file" if address.name == "desk:notice" else "eldercare.collective-support",
@@ -178,6 +181,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "handed_in": scene.cutover,
         "number": scene.pair,
         "merge": scene.merge,
+        "fact": "is_veteran",
         "verdict": "unknown",
         "division": demo.counties()[0][0],
         "pk": 1,

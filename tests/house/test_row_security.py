@@ -333,7 +333,7 @@ def test_by_no_door_does_an_officer_meet_somebody_of_another_division(city: list
         for known, file, document in zip(theirs, files, documents, strict=True):
             assert registry.file_of(known, on=today, known_at=now) is None
             assert registry.timeline(known, known_at=now) == []
-            assert registry.open_number(document) is None
+            assert registry.open_covered("document", document) is None
             assert file is not None
             found, _ = registry.find_people(file.line.name, on=today, known_at=now)
             assert known not in {line.id for line in found}

@@ -11,11 +11,13 @@ from datetime import datetime
 
 from rongjun.access.api import ROLES, StaffName
 from rongjun.audit.api import Record
+from rongjun.desk.forms import LABELS
 
 _WHAT = {
     "registry.person-read": "打开档案",
     "registry.people-listed": "出现在名单里",
     "registry.number-unmasked": "看完整号码",
+    "registry.address-unmasked": "看完整地址",
     "registry.people-exported": "随名单导出",
     "registry.person-exported": "复制给本人",
     "registry.person-shared": "交给外部机构",
@@ -64,8 +66,8 @@ def _what(record: Record) -> str:
     known = _WHAT.get(record.event)
     if known is None:
         known = next((word for end, word in _BY_ENDING.items() if record.event.endswith(end)), record.event)
-    to = record.detail.get("recipient")
-    return f"{known}（{to}）" if to else known
+    of = record.detail.get("recipient") or LABELS.get(str(record.detail.get("kind", "")))
+    return f"{known}（{of}）" if of else known
 
 
 def _machine(actor: str) -> str:

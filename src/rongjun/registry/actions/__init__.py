@@ -25,6 +25,7 @@ from rongjun.registry.actions.deaths import (
 from rongjun.registry.actions.duplicates import (
     FoundPairs,
     find_duplicates,
+    put_forward,
 )
 from rongjun.registry.actions.exports import (
     Taken,
@@ -70,6 +71,7 @@ from rongjun.registry.actions.relations import (
 )
 from rongjun.registry.actions.rights import (
     answer_request,
+    contest_fact,
     lift_restriction,
     receive_request,
     refuse_request,
@@ -99,6 +101,7 @@ __all__ = [
     "approve_merge",
     "compare_cutover",
     "confirm_candidate",
+    "contest_fact",
     "correct",
     "decide_export",
     "decline_merge",
@@ -120,6 +123,7 @@ __all__ = [
     "open_files",
     "propose",
     "propose_merge",
+    "put_forward",
     "read_cutover",
     "receive_request",
     "record",

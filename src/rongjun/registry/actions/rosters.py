@@ -39,19 +39,17 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import (
+from rongjun.registry.queries.covered import (
     PHONE_INDEX,
     SEAL,
     Held,
     held_numbers,
-    import_of,
-    loaded_rows,
     number_index,
     number_place,
     numbers_taken,
     phone_place,
-    row_place,
 )
+from rongjun.registry.queries.rosters import import_of, loaded_rows, row_place
 from rongjun.registry.roster import Fault, RawRow, RosterRow, read_row
 
 Values = dict[str, Any]  # of one row, by column

@@ -189,13 +189,13 @@ def test_a_number_opens_for_its_own_document_only() -> None:
     one, other = open_file(row=cells(1)), open_file(row=cells(2))
     mine, theirs = _document(one), _document(other)
     with acting_as(actor()):
-        assert registry.open_number(mine.pk) == number(1)
+        assert registry.open_covered("document", mine.pk) == number(1)
     with as_owner():
         IdentityDocument.objects.filter(pk=theirs.pk).update(number_sealed=bytes(mine.number_sealed))
     with acting_as(actor()), pytest.raises(Tampered):
-        registry.open_number(theirs.pk)
+        registry.open_covered("document", theirs.pk)
     with acting_as(actor("next-door")):
-        assert registry.open_number(mine.pk) is None
+        assert registry.open_covered("document", mine.pk) is None
 
 
 # --- rosters ------------------------------------------------------------------------------------------------

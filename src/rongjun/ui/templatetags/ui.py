@@ -126,7 +126,8 @@ def decision(card: Part) -> Part:
     """判定卡: what the rules say of one benefit, and why.
 
     Keys: `verdict` granted | unknown | not-granted; `title`; `sentence`; `amount` (text at the right);
-    `reasons` [{state met | unknown | unmet, text, source, url}];
+    `reasons` [{state met | unknown | unmet, text, facts [{text, contested, url}], source, url}], where a
+    fact's `url` is where it can be contested;
     `basis` [{text, url}]; `unconfirmed` (shows 待局方确认), `grade` (its tooltip);
     `question` {text, why, url, name, answers [{label, value} or {label, url}], field}: the one thing to ask,
     for unknown; answers with a value are posted to `url` as `name`, and so is what stands in the
@@ -255,11 +256,12 @@ def progress(
 
 @register.inclusion_tag("ui/parts/masked.html")
 def masked(field: Part) -> Part:
-    """A number covered until a purpose is given.
+    """A number or an address covered until a purpose is given.
 
-    Keys: `id` unique on the page, ASCII; `label` what the number is; `text` the covered number;
+    Keys: `id` unique on the page, ASCII; `label` what it is; `text` what stands in its place;
     `url` where the purpose is posted (`purpose`, and `field` = `id`), answered with this same part;
-    `purposes` [{value, label}]; `full` the number, only in that answer;
+    `purposes` [{value, label}]; `full` the whole, only in that answer;
+    `ask` and `again` the words that open it and say that it is covered again, where it is no number;
     `seconds` how long it stays, 60 if not given; `error` a sentence when no purpose was chosen.
     Without `url` only the covered number is shown.
     """

@@ -28,7 +28,7 @@ BY_PERSON_AND_TERM = """
 class Migration(migrations.Migration):
     """Django changes no key in place: the state is told anew, the table is altered."""
 
-    dependencies = [("registry", "0011_names_by_terms")]
+    dependencies = [("registry", "0013_put_forward")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(BY_PERSON_AND_TERM, AS_IT_WAS)],
