@@ -71,7 +71,8 @@ ANSWERS = """
 * switch_grant                door     desk     desk    desk   desk     desk      desk   desk   desk     desk    desk
   desk:today                  door     enrol    403     200    200      200       200    200    200      200     403
   desk:person                 door     enrol    403     200    200      404       200    403    403      403     403
-* desk:full-number            door     enrol    403     200    200      404       200    403    403      403     403
+* desk:uncover                door     enrol    403     200    200      404       200    403    403      403     403
+  desk:contest                door     enrol    403     200    200      404       200    403    403      403     403
 * desk:answer                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:record                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:person-paper           door     enrol    403     422    422      404       422    403    403      403     403
@@ -84,7 +85,7 @@ ANSWERS = """
   desk:changes                door     enrol    403     200    200      404       200    403    403      403     403
 * desk:change                 door     enrol    403     told   told     404       told   403    403      403     403
   desk:proposals              door     enrol    403     403    200      200       200    403    403      403     403
-* desk:decide                 door     enrol    403     403    list     422       422    403    403      403     403
+* desk:decide                 door     enrol    403     403    list     422       list   403    403      403     403
   desk:who-read               door     enrol    403     200    200      404       200    403    403      403     403
   desk:rights                 door     enrol    403     200    200      404       200    403    403      403     403
 * desk:rights-notice          door     enrol    403     rights rights   422       rights 403    403      403     403
@@ -124,11 +125,12 @@ ANSWERS = """
   registry:cutover-report     door     enrol    403     403    403      403       200    403    403      403     403
   registry:cutover-refused    door     enrol    403     403    403      403       200    403    403      403     403
   registry:duplicates         door     enrol    403     200    200      200       200    403    403      403     403
+  registry:put-forward        door     enrol    403     200    200      200       200    403    403      403     403
   registry:duplicate          door     enrol    403     200    200      404       200    403    403      403     403
   registry:merge              door     enrol    403     200    200      404       200    403    403      403     403
-* registry:merge-decide       door     enrol    403     403    merge    404       422    403    403      403     403
+* registry:merge-decide       door     enrol    403     403    merge    404       merge  403    403      403     403
   desk:mandates               door     enrol    403     200    200      200       200    403    403      403     403
-* desk:mandate-decide         door     enrol    403     list   422      422       422    403    403      403     403
+* desk:mandate-decide         door     enrol    403     list   list     422       list   403    403      403     403
   citizen:home                front    403      403     403    403      403       403    403    403      403     200
 * citizen:sso                 422      422      422     422    422      422       422    422    422      422     422
   citizen:sso-callback        422      422      422     422    422      422       422    422    422      422     422
@@ -170,7 +172,7 @@ SENT_TO = {
     "citizen:questions": "list",
 }
 SAID = {
-    "desk:full-number": {"purpose": "核对证件"},
+    "desk:uncover": {"purpose": "核对证件"},
     "desk:answer": {"is_unsupported": "false"},
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
@@ -203,7 +205,8 @@ def url_of(address: Address, scene: Scene) -> str:
     """Where an address lies in the scene."""
     known = {
         "person": scene.person,
-        "document": scene.document,
+        "covered": "document",
+        "assertion": scene.document,
         "roster": scene.roster,
         "upload": scene.upload,
         "code": "opening-a-file" if address.name == "desk:notice" else "eldercare.collective-support",
@@ -213,6 +216,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "number": scene.pair,
         "merge": scene.merge,
         "mandate": scene.mandate,
+        "fact": "is_veteran",
         "verdict": "unknown",
         "division": demo.counties()[0][0],
         "pk": 1,

@@ -71,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         request = context.request
         started = datetime.fromtimestamp(request.session.get(STARTED, 0), tz=UTC)
         is_fresh = request.now - started < timedelta(seconds=account_settings.REAUTHENTICATION_TIMEOUT)
-        if is_fresh and not queries.second_factors(request.user.pk):
+        if is_fresh and not queries.second_factors(request.user.pk).count:
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 

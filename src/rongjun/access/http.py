@@ -44,6 +44,7 @@ from rongjun.access.rules import (
 from rongjun.audit import api as audit
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
+_COUNTED_EVERY = timedelta(seconds=30)
 
 
 class SessionLimits:
@@ -67,7 +68,7 @@ class SessionLimits:
             _end(request, user, why)
             response: HttpResponseBase = to_sign_in(request, kind=user.kind)
         else:
-            request.session[SEEN] = request.now.timestamp()
+            _count_visit(request)
             response = self.get_response(request)
         # Pages of a signed-in visitor stay in no cache, whatever became of the request (SE-05).
         add_never_cache_headers(response)
@@ -106,6 +107,12 @@ def _why_over(request: ActingRequest, user: Account) -> str | None:
     )
 
 
+def _count_visit(request: ActingRequest) -> None:
+    # To the half minute: each count is a commit of its own, and idle limits are quarters of an hour.
+    if request.now - _moment(request.session.get(SEEN)) >= _COUNTED_EVERY:
+        request.session[SEEN] = request.now.timestamp()
+
+
 def _end(request: ActingRequest, user: Account, why: str) -> None:
     audit.note("access.session-ended", by=user.text, detail={"why": why}, at=request.now)
     request.session.flush()
@@ -121,6 +128,19 @@ def _moment(seconds: Any) -> datetime:
 def extend_session(request: HttpRequest) -> HttpResponse:
     """The 'I am still here' of the warning dialog; the middleware has already counted the visit."""
     return HttpResponse(status=204)
+
+
+def with_password(view: View) -> View:
+    """Whoever came in without a password has none to change."""
+
+    @wraps(view)
+    def guarded(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        assert isinstance(request.user, Account)
+        if not request.user.has_usable_password():
+            raise denial(request, "password")
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def newly_proved(view: View) -> View:

@@ -41,7 +41,7 @@ _OFFICE = (
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
-    " registry.approve-merge"
+    " registry.approve-merge registry.read-guarded"
 )
 ROLES: dict[str, Role] = {
     role.code: role

@@ -145,16 +145,19 @@ def login_name_index(typed: str) -> str:
     return keys().index(LOGIN_NAME_PURPOSE, login_name(typed).encode()).hex()
 
 
-def second_factors(account: UUID) -> int:
-    """How many authenticators other than recovery codes are enrolled."""
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """The authenticators an account has enrolled, recovery codes not counted; a passkey needs no password."""
+
+    count: int
+    has_passkey: bool
+
+
+def second_factors(account: UUID) -> SecondFactors:
+    """What the account can show beside its password."""
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return int(Authenticator.objects.filter(user_id=account, type__in=kinds).count())
-
-
-def has_passkey(account: UUID) -> bool:
-    """Whether the account can sign in without its password at all."""
-    kept = Authenticator.objects.filter(user_id=account, type=Authenticator.Type.WEBAUTHN)
-    return bool(kept.exists())
+    kept = list(Authenticator.objects.filter(user_id=account, type__in=kinds).values_list("type", flat=True))
+    return SecondFactors(len(kept), Authenticator.Type.WEBAUTHN in kept)
 
 
 def was_used_before(account: UUID, password: str, *, last: int) -> bool:

@@ -227,12 +227,13 @@ def _turn_away(request: Any) -> HttpResponse | None:
         return to_sign_in(request)
     if user.kind != logic.STAFF:
         raise denial(request, "staff")
-    if not queries.second_factors(user.pk):
+    enrolled = queries.second_factors(user.pk)
+    if not enrolled.count:
         messages.info(request, _("先绑定第二重验证：工作人员只用密码不能进入。"))
         return go(request, resolve_url("mfa_activate_totp"))
     if not used_second_factor(request):
         raise denial(request, "second-factor")
-    if _must_change_password(user, now=request.now):
+    if _must_change_password(user, has_passkey=enrolled.has_passkey, now=request.now):
         days = passwords.staff_policy().change_after.days
         messages.info(
             request, _("请先换一个密码：它是别人替您设的，或者用了 %(days)s 天以上。") % {"days": days}
@@ -243,13 +244,13 @@ def _turn_away(request: Any) -> HttpResponse | None:
     return None
 
 
-def _must_change_password(user: Account, *, now: datetime) -> bool:
+def _must_change_password(user: Account, *, has_passkey: bool, now: datetime) -> bool:
     return logic.must_change_password(
         changed_at=user.password_changed_at,
         is_temporary=user.password_is_temporary,
         now=now,
         policy=passwords.staff_policy(),
-        has_stronger_factor=queries.has_passkey(user.pk),
+        has_stronger_factor=has_passkey,
     )
 
 

@@ -19,6 +19,7 @@ from django.db.models.functions import Length
 from rongjun.benefits.logic import Replayed, counts_of, replay_one, unpack, unpack_table
 from rongjun.benefits.models import Confirmation, Edition, RecordedDecision, Sweep, SweptPart
 from rongjun.kernel.errors import Refused
+from rongjun.registry import api as registry
 from rongjun.rules import asking
 from rongjun.rules.api import (
     PERSON,
@@ -149,13 +150,22 @@ def _known(judged_by: Book, held: Mapping[str, object]) -> dict[str, Value]:
 
 
 def decisions_for(
-    person: UUID, *, on: date, known_at: datetime, by_book: Book | None = None
+    person: UUID,
+    *,
+    on: date,
+    known_at: datetime,
+    by_book: Book | None = None,
+    without: Collection[str] = (),
 ) -> tuple[Decision, ...]:
-    """Every benefit in force on a day judged for one person, with reasons. Refused as `facts_of`."""
+    """Every benefit in force on a day judged for one person, with reasons. Refused as `facts_of`.
+
+    `without` are facts the asker may not learn: judged as if nobody knew them, so no verdict tells them.
+    """
     judged_by = by_book or book()
+    facts = facts_of(person, on=on, known_at=known_at, by_book=judged_by)
     return decide_all(
         judged_by,
-        facts=facts_of(person, on=on, known_at=known_at, by_book=judged_by),
+        facts={name: value for name, value in facts.items() if name not in without},
         relations=relations_of(person, on=on, known_at=known_at, by_book=judged_by),
         on=on,
     )
@@ -244,10 +254,16 @@ def people_with(
 
 
 def swept_verdicts(person: UUID, *, on: date, known_at: datetime) -> list[tuple[str, str, str]]:
-    """(code, title, verdict) the population sweep gives one person; Refused as `facts_of`."""
+    """(code, title, verdict) the population sweep gives one person.
+
+    Refused as `facts_of`, and "benefits.dead-not-swept" for whoever had died by that day.
+    """
     judged_by = book()
     wide = sweep_everybody(on=on, known_at=known_at, by_book=judged_by).filter(pl.col(PERSON) == str(person))
     if wide.is_empty():
+        died_on = registry.died_on([person], known_at=known_at).get(person)
+        if died_on is not None and died_on <= on:
+            raise Refused("benefits.dead-not-swept", day=died_on.isoformat())
         raise Refused("registry.no-such-file")
     long = as_long(wide).sort("code")
     return [(code, judged_by.benefits[code].title, verdict) for _, code, verdict in long.rows()]

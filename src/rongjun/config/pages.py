@@ -34,8 +34,9 @@ NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
 # Pages below those of the navigation: what they were opened from stays marked.
 OPENED_FROM = {
     "desk:person": "registry:people",
-    "desk:full-number": "registry:people",
+    "desk:uncover": "registry:people",
     "desk:answer": "registry:people",
+    "desk:contest": "registry:people",
     "desk:record": "registry:people",
     "desk:changes": "registry:people",
     "desk:change": "registry:people",
@@ -64,6 +65,7 @@ OPENED_FROM = {
     "registry:cutover-refused": "registry:imports",
     "registry:cutover-report": "registry:imports",
     "registry:duplicate": "registry:duplicates",
+    "registry:put-forward": "registry:duplicates",
     "registry:merge": "registry:duplicates",
     "registry:merge-decide": "registry:duplicates",
     "desk:policy-benefit": "desk:policy",

@@ -12,16 +12,20 @@ from rongjun.access.api import STAFF, anyone, signed_in
 from rongjun.config.pages import front, health
 
 _entering = anyone("part of signing in")
-_own = signed_in("one's own passkeys")
-# Citizens have no password, and no second step after one.
-_of_staff = signed_in("one's own password and second factors", kind=STAFF)
+_own = signed_in("one's own password and passkeys")
+# Citizens have no second step after a password.
+_of_staff = signed_in("one's own second factors", kind=STAFF)
 
 accounts = [
     path("login/", _entering(account.login), name="account_login"),
     path("logout/", _entering(account.logout), name="account_logout"),
     path("inactive/", _entering(account.account_inactive), name="account_inactive"),
     path("reauthenticate/", _own(account.reauthenticate), name="account_reauthenticate"),
-    path("password/change/", _of_staff(account.password_change), name="account_change_password"),
+    path(
+        "password/change/",
+        _own(access.with_password(account.password_change)),
+        name="account_change_password",
+    ),
     path("2fa/", _of_staff(second_factor.index), name="mfa_index"),
     path("2fa/authenticate/", _entering(second_factor.authenticate), name="mfa_authenticate"),
     path("2fa/reauthenticate/", _of_staff(second_factor.reauthenticate), name="mfa_reauthenticate"),

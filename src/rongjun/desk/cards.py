@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -10,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from rongjun.benefits.api import Asking
 from rongjun.kernel.reading import half_width
-from rongjun.rules.api import AREAS, GRADES, Book, Decision, Reason
+from rongjun.registry import api as registry
+from rongjun.rules.api import AREAS, GRADES, Book, Decision, Reason, leaves
 
 _STATES = {"met": "met", "failed": "unmet", "unknown": "unknown"}
 _ORDER = {"granted": 0, "unknown": 1, "not-granted": 2}
@@ -18,10 +21,43 @@ FEW = 12  # so many lines need no folding into areas
 _AREA_ORDER = {area: number for number, area in enumerate(AREAS)}
 
 
-def cards_for(decisions: Iterable[Decision], asking: Asking) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Contesting:
+    """Which facts of this person are contested, and where one is; `url` "" for who may not contest.
+
+    `{}` in `url` stands for the fact.
+    """
+
+    contested: Collection[str] = ()
+    url: str = ""
+
+    def of(self, name: str, book: Book) -> Mapping[str, Any]:
+        """Whether a fact, or one it is worked out of, is contested, and where it can be."""
+        behind = rests_on(name, book)
+        can_be = bool(self.url) and not registry.CONTESTABLE.isdisjoint(behind)
+        return {
+            "contested": any(each in self.contested for each in behind),
+            "url": self.url.format(behind[0] if len(behind) == 1 else name) if can_be else "",
+        }
+
+
+@lru_cache(maxsize=1024)
+def rests_on(name: str, book: Book) -> tuple[str, ...]:
+    """The stored facts behind a fact: itself, the day behind a span, what a derived one is worked out of."""
+    fact = book.vocabulary[name]
+    if fact.of:
+        return (fact.of,)
+    if fact.derived is None:
+        return (name,)
+    return tuple(dict.fromkeys(each for leaf in leaves(fact.derived) for each in rests_on(leaf.fact, book)))
+
+
+def cards_for(
+    decisions: Iterable[Decision], asking: Asking, contesting: Contesting
+) -> list[Mapping[str, Any]]:
     """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had."""
     ordered = sorted(decisions, key=lambda d: (_ORDER[d.verdict], d.code))
-    return [_card(decision, asking.book, asking.first_of(decision)) for decision in ordered]
+    return [_card(decision, asking.book, asking.first_of(decision), contesting) for decision in ordered]
 
 
 def wanted(decisions: Iterable[Decision], book: Book, *, words: str, area: str) -> list[Decision]:
@@ -47,7 +83,9 @@ def grouped(cards: Sequence[Mapping[str, Any]], *, unfolded: bool) -> list[dict[
     ]
 
 
-def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _card(
+    decision: Decision, book: Book, question: Mapping[str, Any] | None, contesting: Contesting
+) -> Mapping[str, Any]:
     benefit = book.benefits[decision.code]
     version = benefit.version(on=decision.on)
     assert version is not None
@@ -58,7 +96,9 @@ def _card(decision: Decision, book: Book, question: Mapping[str, Any] | None) ->
         "title": decision.title,
         "sentence": _sentence(decision, version.what),
         "reasons": [
-            _reason(reason, book) for reason in decision.reasons if _says_something(reason, decision)
+            _reason(reason, book, contesting)
+            for reason in decision.reasons
+            if _says_something(reason, decision)
         ],
         "basis": [{"text": str(basis)} for basis in decision.basis],
         "unconfirmed": decision.unconfirmed,
@@ -83,11 +123,14 @@ def _says_something(reason: Reason, decision: Decision) -> bool:
     return reason.state == "failed" if decision.verdict == "not-granted" else True
 
 
-def _reason(reason: Reason, book: Book) -> Mapping[str, Any]:
-    """A reason with what it read; of what it lacks, who would know."""
-    read = [f"{fact.label}：{fact.shown}" for fact in reason.facts]
+def _reason(reason: Reason, book: Book, contesting: Contesting) -> Mapping[str, Any]:
+    """A reason with the facts it read, each of which can be contested; of what it lacks, who would know."""
+    read = [
+        {"text": f"{fact.label}：{fact.shown}", **contesting.of(fact.name, book)} for fact in reason.facts
+    ]
+    source = ""
     if reason.state == "unknown":
         known_by = dict.fromkeys(book.vocabulary[missing.name].known_by for missing in reason.missing)
         if who := "；".join(filter(None, known_by)):
-            read.append(_("能查到的地方：%(who)s") % {"who": who})
-    return {"state": _STATES[reason.state], "text": reason.text, "source": "，".join(read)}
+            source = _("能查到的地方：%(who)s") % {"who": who}
+    return {"state": _STATES[reason.state], "text": reason.text, "facts": read, "source": source}

@@ -2,14 +2,26 @@
 
 from django.urls import path
 
-from rongjun.desk.http import changes, exports, home, mandates, papers, people, policy, privacy
+from rongjun.desk.http import (
+    changes,
+    contests,
+    covered,
+    exports,
+    home,
+    mandates,
+    papers,
+    people,
+    policy,
+    privacy,
+)
 
 app_name = "desk"
 urlpatterns = [
     path("", home.today, name="today"),
     path("people/<uuid:person>/", people.person, name="person"),
-    path("people/<uuid:person>/number/<int:document>/", people.full_number, name="full-number"),
+    path("people/<uuid:person>/covered/<str:covered>/<int:assertion>/", covered.uncover, name="uncover"),
     path("people/<uuid:person>/facts/", people.answer, name="answer"),
+    path("people/<uuid:person>/contest/<slug:fact>/", contests.contest, name="contest"),
     path("people/<uuid:person>/decisions/", people.record, name="record"),
     path("people/<uuid:person>/papers/", papers.person_paper, name="person-paper"),
     path("papers/", papers.papers, name="papers"),

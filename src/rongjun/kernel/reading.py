@@ -10,7 +10,7 @@ _SEPARATORS = re.compile("[\\-\\s\u200b\ufeff\u2010-\u2015\u2212\ufe63]+")
 
 def half_width(text: str) -> str:
     """Return ``text`` trimmed, with full-width letters, digits and signs as ordinary ones."""
-    return text.translate(_TWINS).strip()
+    return (text if text.isascii() else text.translate(_TWINS)).strip()
 
 
 def compact(text: str) -> str:

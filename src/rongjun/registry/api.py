@@ -12,6 +12,7 @@ from rongjun.registry.actions import (
     ask_for_mandate,
     compare_cutover,
     confirm_candidate,
+    contest_fact,
     correct,
     decide_export,
     decline_merge,
@@ -34,6 +35,7 @@ from rongjun.registry.actions import (
     open_files,
     propose,
     propose_merge,
+    put_forward,
     read_cutover,
     receive_request,
     record,
@@ -57,6 +59,7 @@ from rongjun.registry.actions import (
 from rongjun.registry.copies import (
     PersonCopy,
     copy_of,
+    holds_guarded,
     read_copy,
     write_copy,
 )
@@ -68,7 +71,10 @@ from rongjun.registry.export_sheet import (
     Mark,
     marked_book,
 )
+from rongjun.registry.labels import LABELS
 from rongjun.registry.logic import (
+    CONTESTABLE,
+    GUARDED,
     LABEL_OF_CATEGORY,
 )
 from rongjun.registry.logic.deciding import (
@@ -91,40 +97,7 @@ from rongjun.registry.notices import (
     ITEMS,
     notice_book,
 )
-from rongjun.registry.queries import (
-    PAGE,
-    HeldAssertion,
-    HeldProposal,
-    HeldRelation,
-    Moment,
-    PersonFile,
-    PersonLine,
-    ReportRow,
-    RosterReport,
-    accounts_held,
-    askable,
-    assertions_held,
-    balance,
-    counties,
-    counts,
-    cutover_records,
-    cutover_report,
-    died_on,
-    file_of,
-    find_people,
-    lines_of,
-    on_file,
-    open_account,
-    open_address,
-    open_number,
-    payees_held,
-    proposals,
-    proposals_waiting,
-    relations_held,
-    report,
-    reports,
-    timeline,
-)
+from rongjun.registry.queries import PAGE, PersonLine, counties, counts, find_people, lines_of, on_file
 from rongjun.registry.queries.citizens import (
     InHand,
     MandateLine,
@@ -134,6 +107,8 @@ from rongjun.registry.queries.citizens import (
     mandates_of_helper,
     mandates_over,
 )
+from rongjun.registry.queries.covered import open_covered
+from rongjun.registry.queries.cutover import cutover_records, cutover_report
 from rongjun.registry.queries.feeds import (
     candidates,
     feed_balance,
@@ -146,10 +121,31 @@ from rongjun.registry.queries.pairs import (
     later_said_of,
     merges_of,
 )
+from rongjun.registry.queries.person import (
+    FileHead,
+    HeldAssertion,
+    HeldProposal,
+    HeldRelation,
+    Moment,
+    PersonFile,
+    accounts_held,
+    answered,
+    askable,
+    assertions_held,
+    died_on,
+    file_of,
+    head_of,
+    payees_held,
+    proposals,
+    proposals_waiting,
+    relations_held,
+    timeline,
+)
 from rongjun.registry.queries.privacy import (
     ExportLine,
     RequestLine,
     consents_of,
+    contests_of,
     count_requests,
     exports,
     is_closed,
@@ -161,6 +157,7 @@ from rongjun.registry.queries.privacy import (
     restriction_of,
 )
 from rongjun.registry.queries.reads import ReadLine, reads_of
+from rongjun.registry.queries.rosters import ReportRow, RosterReport, balance, report, reports
 from rongjun.registry.records import (
     DocumentRecord,
     FileRecord,
@@ -171,6 +168,7 @@ from rongjun.registry.rights import (
     ASKED_BY,
     HOW,
     RESTRICTS,
+    SAID_BY,
 )
 from rongjun.registry.rights import (
     KINDS as RIGHTS,
@@ -193,12 +191,15 @@ __all__ = [
     "ASKED_BY",
     "AUTHORITIES",
     "CAUSES",
+    "CONTESTABLE",
     "DISABLED",
     "GRADES",
     "GROUNDS",
+    "GUARDED",
     "HOUSEHOLD_KINDS",
     "HOW",
     "ITEMS",
+    "LABELS",
     "LABEL_OF_CATEGORY",
     "MERITS",
     "PAGE",
@@ -211,6 +212,7 @@ __all__ = [
     "RESTORATION",
     "RESTRICTS",
     "RIGHTS",
+    "SAID_BY",
     "SEXES",
     "SIDES",
     "STOPPED",
@@ -218,6 +220,7 @@ __all__ = [
     "CutoverFile",
     "DocumentRecord",
     "ExportLine",
+    "FileHead",
     "FileRecord",
     "FoundPairs",
     "HeldAssertion",
@@ -242,6 +245,7 @@ __all__ = [
     "accounts_held",
     "answer_consent",
     "answer_request",
+    "answered",
     "approve",
     "approve_merge",
     "ask_for_mandate",
@@ -252,6 +256,8 @@ __all__ = [
     "compare_cutover",
     "confirm_candidate",
     "consents_of",
+    "contest_fact",
+    "contests_of",
     "copy_of",
     "correct",
     "count_requests",
@@ -279,6 +285,8 @@ __all__ = [
     "find_relative",
     "grant_mandate",
     "hand_over",
+    "head_of",
+    "holds_guarded",
     "import_cutover",
     "import_roster",
     "is_closed",
@@ -300,17 +308,16 @@ __all__ = [
     "notice_book",
     "notices_for",
     "on_file",
-    "open_account",
-    "open_address",
     "open_counts",
+    "open_covered",
     "open_files",
-    "open_number",
     "open_requests",
     "payees_held",
     "proposals",
     "proposals_waiting",
     "propose",
     "propose_merge",
+    "put_forward",
     "read_copy",
     "read_cutover",
     "read_roster",

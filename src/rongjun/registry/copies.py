@@ -16,11 +16,11 @@ from uuid import UUID
 
 from django.db.models import Model
 
-from rongjun.audit.api import keys
-from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Residence
+from rongjun.registry.logic import GUARDED
+from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Statement
 from rongjun.registry.models.privacy import AboutPerson
-from rongjun.registry.queries import SEAL, account_place, address_place, number_place, phone_place
-from rongjun.registry.queries.merged import files_of, kept_file
+from rongjun.registry.queries.covered import opened
+from rongjun.registry.queries.merged import all_files_of, files_of, kept_file
 
 FORMAT: Final = "rongjun-copy/1"
 # What only our own tables are made of, and says nothing to anybody else.
@@ -73,6 +73,12 @@ def copy_of(
     )
 
 
+def holds_guarded(person: UUID) -> bool:
+    """Whether a copy of this person tells what only some may learn, now or of earlier days."""
+    told = Statement.objects.filter(person_id__in=all_files_of(person), fact__in=GUARDED)
+    return told.exists()
+
+
 def write_copy(copied: PersonCopy) -> bytes:
     """As a file."""
     return json.dumps({"format": FORMAT, **asdict(copied)}, ensure_ascii=False, indent=1).encode()
@@ -112,31 +118,20 @@ def _said(row: Model) -> dict[str, Plain]:
         if field.attname in _INNER:
             continue
         if field.attname == "number_sealed":
-            said["number"] = _opened(row)
+            said["number"] = _number(row)
         elif field.attname == "address_sealed":
-            said["address"] = _address(row)
+            said["address"] = opened(row)
         else:
             said[field.attname] = _plain(getattr(row, field.attname))
     return said
 
 
-def _opened(row: Model) -> str:
+def _number(row: Model) -> str:
     """The whole number of a document, telephone or account of the person; another's stays covered."""
-    if isinstance(row, IdentityDocument):
-        place = number_place(row.person_id, bytes(row.number_index))
-    elif isinstance(row, Contact):
-        place = phone_place(row.person_id)
-    elif isinstance(row, BankAccount) and row.belongs_to == row.person_id:
-        place = account_place(row.person_id, bytes(row.number_index))
-    else:
-        return str(getattr(row, "number_mask", ""))
-    return keys().open(SEAL, bytes(row.number_sealed), place).decode()
-
-
-def _address(row: Model) -> str:
-    assert isinstance(row, Residence)
-    sealed = bytes(row.address_sealed)
-    return keys().open(SEAL, sealed, address_place(row.person_id)).decode() if sealed else ""
+    own = isinstance(row, IdentityDocument | Contact) or (
+        isinstance(row, BankAccount) and row.belongs_to == row.person_id
+    )
+    return opened(row) if own else str(getattr(row, "number_mask", ""))
 
 
 def _plain(value: object) -> Plain:

@@ -16,7 +16,7 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from rongjun.registry.logic import CATEGORIES, RELATION_STATED, RELATION_STATUSES, STATED, Kind
+from rongjun.registry.logic import CATEGORIES, RECORDED, RELATION_STATED, RELATION_STATUSES, STATED, Kind
 from rongjun.registry.queries.merged import pointers
 
 PERSON = "person"
@@ -97,6 +97,7 @@ _RECORDED: Mapping[str, Column] = {
     "residence_province": _leading(2, of="residence"),
     "merit_rank": Column("merit", "max(rank)::bigint"),
 }
+assert _RECORDED.keys() == RECORDED
 # What follows from another answer that says more.
 _DERIVED: Mapping[str, tuple[Column, ...]] = {
     "residence_province": (_stated("residence_city", "rpad(left({0}, 2), 12, '0')"),),

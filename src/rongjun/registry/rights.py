@@ -22,6 +22,8 @@ ASKED_BY: Final[Mapping[str, str]] = {
     "guardian": "监护人",
     "proxy": "受托人",
 }
+# Who may say that something on file is wrong: whoever may ask, and the office that notices it itself.
+SAID_BY: Final[Mapping[str, str]] = {**ASKED_BY, "office": "经办人核对发现"}
 HOW: Final[Mapping[str, str]] = {
     "window": "窗口当面",
     "paper": "书面",

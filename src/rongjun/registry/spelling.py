@@ -39,7 +39,8 @@ SURNAME_READINGS = {
 }  # fmt: skip
 
 
-def terms(name: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def terms(name: str) -> tuple[str, ...]:
     """Everything by which this name is found, each once."""
     shown = tidy_name(name).lower()
     tokens = [(found.start(), found[0]) for found in _TOKENS.finditer(shown)]
@@ -48,7 +49,7 @@ def terms(name: str) -> list[str]:
     if any(_IS_HAN.match(token) for _, token in tokens):
         for spoken in _readings([token for _, token in tokens]):
             found += _spoken_terms(spoken)
-    return list(dict.fromkeys(term[:LONGEST_TERM] for term in found))
+    return tuple(dict.fromkeys(term[:LONGEST_TERM] for term in found))
 
 
 def ranges(typed: str) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("cutover/<uuid:handed_in>/", http.cutover_report, name="cutover-report"),
     path("cutover/<uuid:handed_in>/refused.xlsx", http.cutover_refused, name="cutover-refused"),
     path("duplicates/", merges.duplicates, name="duplicates"),
+    path("duplicates/add/", merges.put_forward, name="put-forward"),
     path("duplicates/<int:number>/", merges.duplicate, name="duplicate"),
     path("merges/<uuid:merge>/", merges.merge, name="merge"),
     path("merges/<uuid:merge>/decide/", merges.merge_decide, name="merge-decide"),

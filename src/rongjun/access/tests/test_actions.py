@@ -203,7 +203,7 @@ def test_a_reset_is_temporary_ends_sessions_and_leaves_the_second_factor(clock: 
     assert row.check_password("Another-tree-1")
     assert row.password_is_temporary
     assert row.current_sign_in == ""
-    assert queries.second_factors(opened) == 1
+    assert queries.second_factors(opened).count == 1
     assert events("access.password-reset") == [("staff:security", "done", {})]
 
 

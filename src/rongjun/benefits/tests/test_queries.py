@@ -17,6 +17,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.registry import api as registry
 from rongjun.rules.api import PERSON, as_long
+from rongjun.ui.api import sentence
 
 pytestmark = pytest.mark.django_db
 NOW, TODAY = datetime(2024, 11, 24, 2, 0, tzinfo=UTC), date(2024, 11, 24)
@@ -141,6 +142,18 @@ def test_the_sweep_of_one_is_their_line_in_the_sweep_of_all() -> None:
         swept = benefits.swept_verdicts(person, on=TODAY, known_at=NOW)
         assert {code: verdict for code, _, verdict in swept} == alone(person, TODAY)
     assert [code for code, _, _ in swept] == sorted(code for code, _, _ in swept)
+
+
+def test_the_sweep_says_of_the_dead_that_they_died_and_when() -> None:
+    person, *_ = people(2)
+    died, later = date(2024, 5, 1), NOW + timedelta(hours=1)
+    with acting_as(officer()):
+        registry.record_death(person, died_on=died, source="死亡证明", by=officer(), now=later)
+        assert benefits.swept_verdicts(person, on=TODAY, known_at=NOW)
+        assert benefits.swept_verdicts(person, on=date(2024, 4, 30), known_at=later)
+        with pytest.raises(Refused, match="dead-not-swept") as refused:
+            benefits.swept_verdicts(person, on=TODAY, known_at=later)
+    assert "2024-05-01" in sentence(refused.value).why
 
 
 def test_an_answer_changes_the_decision_from_then_on() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
-from rongjun.desk.forms import LABELS, PROPOSED, TOLD, EndForm, MoveForm, Proposing
+from rongjun.desk.forms import PROPOSED, TOLD, EndForm, MoveForm, Proposing
 from rongjun.desk.http.shared import today_of
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
@@ -36,27 +37,26 @@ _OF_PROPOSALS = frozenset({"valid_from", "authority", "document"})
 @require_safe
 def changes(request: ActingRequest, person: UUID) -> HttpResponse:
     """Everything that can be told, corrected, ended or proposed of one person. Opening it is logged."""
-    _file(request, person)
-    return _changes_page(request, person)
+    return _changes_page(request, _Page.open(request, person))
 
 
 @require_POST
 @staff("registry.propose")
 def change(request: ActingRequest, person: UUID, kind: str) -> HttpResponse:
     """Tell one thing (or with `assertion` correct it), end one, move the file, or propose."""
-    file = _file(request, person)
-    form = _form(request, file, kind, given=True)
+    page = _Page.open(request, person)
+    form = _form(request, page, kind, given=True)
     if form is None:
         raise Http404
     if not form.is_valid():
-        return _changes_page(request, person, bound=(kind, form), status=422)
+        return _changes_page(request, page, bound=(kind, form), status=422)
     try:
-        said = _do(request, file, kind, form)
+        said = _do(request, page.head.id, kind, form)
     except Refused as refused:
-        return _changes_page(request, person, bound=(kind, form), refusal=sentence(refused), status=422)
+        return _changes_page(request, page, bound=(kind, form), refusal=sentence(refused), status=422)
     messages.success(request, said)
     # Who moved a file on may no longer see it.
-    there = registry.file_of(person, on=today_of(request), known_at=request.now)
+    there = registry.head_of(person, known_at=request.now)
     return redirect("desk:changes", person=person) if there else redirect("registry:people")
 
 
@@ -87,9 +87,9 @@ def decide(request: ActingRequest, proposal: UUID) -> HttpResponse:
 # --- doing --------------------------------------------------------------------------------------------------
 
 
-def _do(request: ActingRequest, file: registry.PersonFile, kind: str, form: forms.Form) -> str:
+def _do(request: ActingRequest, person: UUID, kind: str, form: forms.Form) -> str:
     """Call the one action asked for; what is said afterwards."""
-    person, given = file.line.id, form.cleaned_data
+    given = form.cleaned_data
     by: dict[str, Any] = {"by": request.actor, "now": request.now}
     if kind == "move":
         registry.move_file(person, **{**given, "station": int(given["station"])}, **by)
@@ -170,7 +170,7 @@ class _Retraction(forms.Form):
 
 def _form(
     request: ActingRequest,
-    file: registry.PersonFile,
+    page: _Page,
     kind: str,
     *,
     given: bool = False,
@@ -192,7 +192,7 @@ def _form(
     is_about = held is not None or (given and _pointed_at(request)[1] > 0)
     names = f"about-{kind}-%s" if is_about else f"{kind}-%s"
     form = classes[kind](request.POST if given else None, initial=start, auto_id=names, label_suffix="")
-    _set_choices(request, file, form)
+    _set_choices(request, page, form)
     if is_about:
         _let_stay(form)
     return form
@@ -208,23 +208,18 @@ def _let_stay(form: forms.Form) -> None:
         form.fields["name"].required = False  # of a payee on file, who has a name there
 
 
-def _set_choices(request: ActingRequest, file: registry.PersonFile, form: forms.Form) -> None:
+def _set_choices(request: ActingRequest, page: _Page, form: forms.Form) -> None:
     """What can be chosen depends on whose file it is and who asks."""
-    person, on = file.line.id, today_of(request)
     owner, station = form.fields.get("belongs_to"), form.fields.get("station")
     if isinstance(owner, forms.ChoiceField):
-        payees = registry.payees_held(person, on=on, known_at=request.now)
-        owner.choices = [
-            (str(person), _("本人")),
-            *((str(payee.id), f"{registry.PAYEE_KINDS[payee.kind]} {payee.name}") for payee in payees),
-        ]
+        owner.choices = [(str(page.head.id), _("本人")), *page.payees]
     if isinstance(station, forms.ChoiceField):
-        scope = request.actor.scope
+        scope, on = request.actor.scope, today_of(request)
         listed = places.divisions_within(scope.lo, scope.hi, level="township", on=on)
         station.choices = [
             (str(code), name)
             for code, name in _paths([c for c, *_ in listed], on=on)
-            if code != file.line.division
+            if code != page.head.division
         ]
 
 
@@ -236,86 +231,110 @@ def _paths(codes: list[int], *, on: date) -> list[tuple[int, str]]:
 # --- pages --------------------------------------------------------------------------------------------------
 
 
-def _file(request: ActingRequest, person: UUID) -> registry.PersonFile:
-    """The file, whose opening is logged."""
-    file = registry.file_of(person, on=today_of(request), known_at=request.now)
-    if file is None:
-        raise Http404
-    audit.note_read(
-        f"person:{person}",
-        event="registry.person-read",
-        by=request.actor.text,
-        role=request.actor.role,
-        purpose="登记和更正",
-        source=request.path,
-        division=file.line.division,
-        at=request.now,
-    )
-    return file
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Whose file it is, what it holds, and who receives for the person (a choice of accounts)."""
+
+    head: registry.FileHead
+    held: list[registry.HeldAssertion]
+    payees: list[tuple[str, str]]
+
+    @classmethod
+    def open(cls, request: ActingRequest, person: UUID) -> _Page:
+        """Read it; the opening is logged."""
+        on, now = today_of(request), request.now
+        head = registry.head_of(person, known_at=now)
+        if head is None:
+            raise Http404
+        audit.note_read(
+            f"person:{person}",
+            event="registry.person-read",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose="登记和更正",
+            source=request.path,
+            division=head.division,
+            at=now,
+        )
+        held = registry.assertions_held(head.id, on=on, known_at=now)
+        return cls(head, held, list(_payees(head.id, held, on=on, known_at=now)))
+
+    @property
+    def died(self) -> date | None:
+        """The day of death, if one is on file."""
+        return next((each.since for each in self.held if each.kind == "death"), None)
+
+
+def _payees(
+    person: UUID, held: list[registry.HeldAssertion], *, on: date, known_at: datetime
+) -> Iterator[tuple[str, str]]:
+    """Those who receive for the person, asked for only where the file has any."""
+    if any(each.kind == "payee" for each in held):
+        for payee in registry.payees_held(person, on=on, known_at=known_at):
+            yield str(payee.id), f"{registry.PAYEE_KINDS[payee.kind]} {payee.name}"
 
 
 def _changes_page(
     request: ActingRequest,
-    person: UUID,
+    page: _Page,
     *,
     bound: tuple[str, forms.Form] | None = None,
     refusal: Sentence | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    file = registry.file_of(person, on=today_of(request), known_at=request.now)
-    if file is None:
-        raise Http404
-    held = registry.assertions_held(person, on=today_of(request), known_at=request.now)
+    person, held = page.head.id, page.held
     proposed = registry.proposals(state=None, person=person)
     names = names_of_actors(each.made_by for each in proposed)
     pointed = _pointed_at(request)
     about = next((each for each in held if (each.kind, each.id) == pointed), None)
     context = {
         "id": person,
-        "name": file.line.name,
-        "died": file.died_on,
+        "name": page.head.name,
+        "died": page.died,
         "refusal": refusal,
         "held": [_held_row(each, person) for each in held],
         "held_columns": [{"label": _(word)} for word in ("类别", "内容", "从", "到", "来源和材料")],
         "about": about
-        and {"what": about.what, "label": LABELS[about.kind], "key": f"{about.kind}-{about.id}"},
-        "about_forms": _forms_about(request, file, about, bound) if about else [],
-        "proposing": _forms(request, file, PROPOSED, None if about else bound),
-        "telling": _forms(request, file, _tellable(file), None if about else bound),
+        and {"what": about.what, "label": registry.LABELS[about.kind], "key": f"{about.kind}-{about.id}"},
+        "about_forms": _forms_about(request, page, about, bound) if about else [],
+        "proposing": _forms(request, page, PROPOSED, None if about else bound),
+        "telling": _forms(request, page, _tellable(page), None if about else bound),
         "proposals": [_proposal(each, names) for each in proposed],
     }
     return render(request, "desk/changes.html", context, status=status)
 
 
-def _tellable(file: registry.PersonFile) -> list[str]:
+def _tellable(page: _Page) -> list[str]:
     """What can be told anew: of the dead no second death, of the living no retraction."""
-    without = {"death"} if file.died_on else {"retract-death"}
+    without = {"death"} if page.died else {"retract-death"}
     return [kind for kind in ("retract-death", *TOLD, "move") if kind not in without]
 
 
 def _forms(
-    request: ActingRequest, file: registry.PersonFile, kinds: Any, bound: tuple[str, forms.Form] | None
+    request: ActingRequest, page: _Page, kinds: Any, bound: tuple[str, forms.Form] | None
 ) -> list[dict[str, Any]]:
     listed = []
     for kind in kinds:
         is_bound = bound is not None and bound[0] == kind
-        form = bound[1] if bound and is_bound else _form(request, file, kind)
-        url = reverse("desk:change", args=[file.line.id, kind])
+        form = bound[1] if bound and is_bound else _form(request, page, kind)
+        url = reverse("desk:change", args=[page.head.id, kind])
         does = _("提出，等人审") if kind in PROPOSED else _("登记")
-        listed.append({"label": LABELS[kind], "does": does, "form": form, "url": url, "open": is_bound})
+        listed.append(
+            {"label": registry.LABELS[kind], "does": does, "form": form, "url": url, "open": is_bound}
+        )
     return listed
 
 
 def _forms_about(
-    request: ActingRequest, file: registry.PersonFile, about: Any, bound: tuple[str, forms.Form] | None
+    request: ActingRequest, page: _Page, about: Any, bound: tuple[str, forms.Form] | None
 ) -> list[dict[str, Any]]:
     """Correct this one assertion, or end it."""
     listed = []
     ends = [] if about.kind == "death" else [("end", _("结束"))]
     for kind, label in ((about.kind, _("更正")), *ends):
         is_bound = bound is not None and bound[0] == kind
-        form = bound[1] if bound and is_bound else _form(request, file, kind, held=about)
-        url = reverse("desk:change", args=[file.line.id, kind])
+        form = bound[1] if bound and is_bound else _form(request, page, kind, held=about)
+        url = reverse("desk:change", args=[page.head.id, kind])
         does = _("提出，等人审") if about.kind in CHECKED else label
         is_open = is_bound or kind != "end"
         listed.append({"label": label, "does": does, "form": form, "url": url, "open": is_open})
@@ -326,7 +345,7 @@ def _held_row(each: registry.HeldAssertion, person: UUID) -> dict[str, Any]:
     url = reverse("desk:changes", args=[person]) + f"?about={each.kind}-{each.id}#about"
     return {
         "cells": [
-            LABELS[each.kind],
+            registry.LABELS[each.kind],
             {"text": each.what, "url": url},
             each.since.isoformat(),
             each.until.isoformat() if each.until else "",

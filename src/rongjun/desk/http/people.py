@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,9 +19,10 @@ from django.views.decorators.http import require_POST
 from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import cards_for, grouped, wanted
+from rongjun.desk.cards import Contesting, cards_for, grouped, wanted
+from rongjun.desk.http.covered import covered_lines, masked_field
 from rongjun.desk.http.papers import papers_of
-from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, hidden_from, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
 from rongjun.places import api as places
@@ -29,7 +30,6 @@ from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, Book, Decision
 from rongjun.ui.api import address, sentence
 
-PURPOSES = ("核对证件", "核对银行户名", "办理业务填表", "本人要求核对", "协查公函")
 EVERYTHING = "all"
 OPENED_UP_TO = 3  # so many search results are shown with their reasons at once
 
@@ -58,13 +58,16 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     if file.line.restricted:
         return _restricted(request, file, served=served)
     book = benefits.book()
-    judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book)
+    hidden = hidden_from(request.actor)
+    judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book, without=hidden)
+    held = registry.assertions_held(person, on=asked.on, known_at=now)
     context = {
-        "person": _header(file, station=served.name, actor=request.actor),
+        "person": _header(file, station=served.name, actor=request.actor, held=held),
         "id": person,
         "name": file.line.name,
         "place": served.place,
-        "moments": [_moment(each, book) for each in registry.timeline(person, known_at=now)],
+        "moments": [_moment(each, book, hidden=hidden) for each in registry.timeline(person, known_at=now)],
+        "covered": covered_lines(person, held, actor=request.actor),
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
         "died": file.died_on if file.died_on and file.died_on <= asked.on else None,
@@ -75,7 +78,20 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     }
     may_answer = request.actor.may("registry.state-fact")
     askable = registry.askable(person, on=asked.on, known_at=now) if may_answer else frozenset()
-    return render(request, "desk/person.html", context | _decided(asked, judged, book, askable, request))
+    asking = benefits.Asking(book, askable - hidden, _answer_url(request, asked), today_of(request))
+    contesting = _contesting(request, person, asked)
+    return render(request, "desk/person.html", context | _decided(asked, judged, asking, contesting))
+
+
+def _contesting(request: ActingRequest, person: UUID, asked: _Asked) -> Contesting:
+    """What is contested of the person; whoever may take in a request may contest more."""
+    contested = registry.contests_of(person, today=today_of(request))
+    if not request.actor.may("registry.handle-rights"):
+        return Contesting(contested)
+    filters = address(**asked.given) if asked.given else ""
+    return Contesting(
+        contested, reverse("desk:contest", args=[person, "FACT"]).replace("FACT", "{}") + filters
+    )
 
 
 def _recordings(person: UUID) -> list[benefits.Recording]:
@@ -85,9 +101,11 @@ def _recordings(person: UUID) -> list[benefits.Recording]:
     return [replace(each, by=names[each.by]) for each in kept]
 
 
-def _moment(moment: registry.Moment, book: Book) -> dict[str, Any]:
-    """A line of the timeline; what was stated is told in the words of the book."""
+def _moment(moment: registry.Moment, book: Book, *, hidden: Collection[str]) -> dict[str, Any]:
+    """A line of the timeline; what was stated is told in the words of the book, unless hidden."""
     told = benefits.stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
+    if moment.fact in hidden:
+        told = _("补充情况（内容要另外授权才能看）")
     return {"date": moment.on.isoformat(), "text": told, "note": moment.detail, "key": moment.is_key}
 
 
@@ -125,16 +143,15 @@ class _Asked:
 def _decided(
     asked: _Asked,
     judged: tuple[Decision, ...],
-    book: Book,
-    askable: Iterable[str],
-    request: ActingRequest,
+    asking: benefits.Asking,
+    contesting: Contesting,
 ) -> dict[str, Any]:
     """The decisions of the chosen tab, folded by area; what lies behind other tabs is only counted."""
+    book = asking.book
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
-    asking = benefits.Asking(book, frozenset(askable), _answer_url(request, asked), today_of(request))
-    cards = cards_for(shown, asking)
+    cards = cards_for(shown, asking, contesting)
     if asked.q and len(cards) <= OPENED_UP_TO:
         cards = [{**card, "open": True} for card in cards]
     undecided = [decision for decision in judged if decision.verdict == "unknown"]
@@ -230,33 +247,6 @@ def _back_to_file(request: ActingRequest, person: UUID) -> HttpResponse:
     return redirect(reverse("desk:person", args=[person]) + (address(**given) if given else ""))
 
 
-@require_POST
-@staff("registry.unmask")
-def full_number(request: ActingRequest, person: UUID, document: int) -> HttpResponse:
-    """The whole number for sixty seconds, against a purpose that is kept in the evidence chain."""
-    now, purpose = request.now, request.POST.get("purpose", "")
-    file = registry.file_of(person, on=today_of(request), known_at=now)
-    known = {pk: mask for pk, _kind, mask in file.documents} if file else {}
-    if document not in known:
-        raise Http404
-    field = _masked_field(person, document, known[document], may_unmask=True)
-    if purpose not in PURPOSES:
-        field["error"] = sentence(Refused("registry.purpose-missing")).why
-        return _number_page(request, field)
-    audit.note_read(
-        f"person:{person}",
-        event="registry.number-unmasked",
-        by=request.actor.text,
-        role=request.actor.role,
-        purpose=purpose,
-        source=request.path,
-        division=file.line.division if file else None,
-        at=now,
-    )
-    field["full"] = registry.open_number(document)
-    return _number_page(request, field)
-
-
 # --- the head of the file -----------------------------------------------------------------------------------
 
 
@@ -271,22 +261,29 @@ def _restricted(request: ActingRequest, file: registry.PersonFile, *, served: pl
     return render(request, "desk/restricted.html", context)
 
 
-def _header(file: registry.PersonFile, *, station: str, actor: Actor) -> dict[str, Any]:
-    line, may_unmask = file.line, actor.may("registry.unmask")
+def _header(
+    file: registry.PersonFile,
+    *,
+    station: str,
+    actor: Actor,
+    held: Iterable[registry.HeldAssertion] = (),
+) -> dict[str, Any]:
+    line = file.line
+    covered = {(each.kind, each.id): each for each in held}
     facts: list[dict[str, Any]] = [
-        {
-            "label": document_label(kind),
-            "masked": _masked_field(line.id, pk, mask, may_unmask=may_unmask),
-        }
-        for pk, kind, mask in file.documents
+        {"label": document_label(kind), "masked": masked_field(line.id, covered["document", pk], actor=actor)}
+        for pk, kind, _mask in file.documents
     ]
     born = line.birth_date
     if born:
         facts.append({"label": _("出生"), "value": born.isoformat()})
     if line.sex:
         facts.append({"label": _("性别"), "value": registry.SEXES[line.sex]})
-    if file.phone_mask:
-        facts.append({"label": _("电话"), "value": file.phone_mask})
+    facts += [
+        {"label": _("电话"), "masked": masked_field(line.id, each, actor=actor)}
+        for each in covered.values()
+        if each.kind == "contact"
+    ]
     facts.append({"label": _("服务站"), "value": station})
     return {
         "name": line.name,
@@ -306,7 +303,14 @@ def _header_actions(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str,
         {"label": label, "url": reverse(name, args=[person]), "icon": icon}
         for permission, label, name, icon in offered
         if actor.may(permission) and not (shut and permission == "registry.propose")
-    ]
+    ] + _second_file(person, actor, shut=shut)
+
+
+def _second_file(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str, Any]]:
+    if shut or not actor.may("registry.propose-merge"):
+        return []
+    url = reverse("registry:put-forward") + address(one=str(person))
+    return [{"label": _("还有一份档案"), "url": url, "icon": "users"}]
 
 
 def _standing(file: registry.PersonFile, actor: Actor) -> dict[str, Any]:
@@ -324,17 +328,3 @@ def _standing(file: registry.PersonFile, actor: Actor) -> dict[str, Any]:
 def document_label(kind: str) -> str:
     """The name of a document type (GA/T 2000.156); a type we do not know is a document."""
     return DOCUMENT_LABELS[DocumentType(kind)] if kind in set(DocumentType) else _("证件")
-
-
-def _masked_field(person: UUID, document: int, mask: str, *, may_unmask: bool) -> dict[str, Any]:
-    field: dict[str, Any] = {"id": f"document-{document}", "label": _("证件号码"), "text": mask}
-    if may_unmask:
-        field["url"] = reverse("desk:full-number", args=[person, document])
-        field["purposes"] = [{"value": purpose, "label": purpose} for purpose in PURPOSES]
-    return field
-
-
-def _number_page(request: ActingRequest, field: dict[str, Any]) -> HttpResponse:
-    """The field alone for a page that swaps it in; a whole page where no script runs."""
-    partial = bool(request.headers.get("HX-Request"))
-    return render(request, "desk/number_part.html" if partial else "desk/number.html", {"field": field})

@@ -25,10 +25,11 @@ from rongjun.desk.catalogue import (
     references_of,
     rows_of,
 )
-from rongjun.desk.http.shared import options, today_of
+from rongjun.desk.http.shared import hidden_from, options, refused_page, today_of
+from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version
+from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version, facts_read
 from rongjun.ui.api import address, page_asked, pager_of, pages_of
 
 PAGE = 50
@@ -99,6 +100,8 @@ def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
     book, now, on = benefits.book(), request.now, today_of(request)
     if code not in book.benefits or verdict not in benefits.WORDS:
         raise Http404
+    if not hidden_from(request.actor).isdisjoint(facts_read(book, codes=[code], on=on)):
+        return refused_page(request, Refused("registry.guarded-people"))
     ids = benefits.people_with(code, verdict, on=on, known_at=now, by_book=book)
     lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
     if lines:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.http.shared import refused_page, today_of
+from rongjun.desk.http.shared import hidden_from, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.ui.api import address
@@ -117,6 +117,7 @@ def rights(request: ActingRequest, person: UUID) -> HttpResponse:
             "requests": [
                 {
                     "line": line,
+                    "title": _asked_for(line),
                     "is_open": line.state == "open",
                     "may_answer": may_decide or line.kind not in registry.RESTRICTS,
                     "is_copy": line.kind in ("see", "copy") and line.state != "refused",
@@ -166,7 +167,7 @@ def open_rights(request: ActingRequest) -> HttpResponse:
         {
             "cells": [
                 {"text": names.get(line.person, ""), "url": f"/desk/people/{line.person}/rights/"},
-                line.kind_label,
+                _asked_for(line),
                 line.asked_by,
                 timezone.localtime(line.received_at).strftime("%Y-%m-%d"),
                 {
@@ -291,6 +292,8 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
     if asked.state == "refused":
         return refused_page(request, Refused("registry.rights-closed"))
     file = _file(request, person)
+    if hidden_from(request.actor) and registry.holds_guarded(person):
+        return refused_page(request, Refused("registry.guarded-copy"))
     reads = registry.reads_of(person, limit=READS_COPIED)
     copied = registry.copy_of(
         person,
@@ -337,6 +340,14 @@ def _file(request: ActingRequest, person: UUID) -> registry.PersonFile:
     if file is None:
         raise Http404
     return file
+
+
+def _asked_for(line: registry.RequestLine) -> str:
+    """What is asked for; of a contested fact, which."""
+    if not line.fact:
+        return line.kind_label
+    fact = benefits.book().vocabulary.facts.get(line.fact)
+    return _("异议：%(label)s") % {"label": fact.label if fact else line.fact}
 
 
 def _is_of(asked: registry.RequestLine, person: UUID) -> bool:

@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from rongjun.access.api import ActingRequest
+from rongjun.access.api import ActingRequest, Actor
 from rongjun.kernel.errors import Refused
+from rongjun.registry import api as registry
 from rongjun.ui.api import sentence
 
 
@@ -27,6 +28,11 @@ def asked_day(text: str) -> date | None:
     except ValueError:
         return None
     return asked if asked.year >= 1950 else None
+
+
+def hidden_from(actor: Actor) -> frozenset[str]:
+    """The facts this actor may not learn of anybody."""
+    return frozenset() if actor.may("registry.read-guarded") else registry.GUARDED
 
 
 def options(

@@ -11,7 +11,7 @@ import pytest
 
 from rongjun.benefits.api import Asking, best_questions, read_answer
 from rongjun.benefits.questions import YES_NO
-from rongjun.desk.cards import cards_for, grouped, wanted
+from rongjun.desk.cards import Contesting, cards_for, grouped, wanted
 from rongjun.kernel.errors import Refused
 from rongjun.rules.api import Decision, Fact, MissingFact, Reason, Value, decide_all, load_book
 
@@ -30,7 +30,7 @@ def asked(*missing: str, askable: Collection[str] = frozenset(FACTS)) -> Mapping
     lacks = tuple(MissingFact(name, FACTS[name].label, FACTS[name].question) for name in missing)
     reason = Reason(text="差", state="unknown", clause="", facts=(), missing=lacks)
     decision = decide_all(BOOK, facts={}, on=TODAY)[0]._replace(verdict="unknown", reasons=(reason,))
-    (card,) = cards_for((decision,), asking(askable))
+    (card,) = cards_for((decision,), asking(askable), Contesting())
     question: Mapping[str, Any] | None = card["question"]
     return question
 
@@ -194,7 +194,7 @@ def test_a_search_finds_by_the_words_of_the_title_and_the_area() -> None:
 
 
 def test_cards_lie_under_their_area_folded_until_there_are_few() -> None:
-    cards = cards_for(decide_all(BOOK, facts={}, on=TODAY), asking())
+    cards = cards_for(decide_all(BOOK, facts={}, on=TODAY), asking(), Contesting())
     groups = grouped(cards, unfolded=False)
     assert sum(group["count"] for group in groups) == len(cards)
     assert len(groups) == len({card["area"] for card in cards})
@@ -208,7 +208,7 @@ def test_cards_lie_under_their_area_folded_until_there_are_few() -> None:
 
 def test_what_was_judged_by_a_relation_names_it() -> None:
     facts: dict[str, Value] = {"is_martyr_kin": True, "dependant_of": "martyr", "relation": "child"}
-    cards = cards_for(decide_all(BOOK, facts=facts, on=TODAY), asking())
+    cards = cards_for(decide_all(BOOK, facts=facts, on=TODAY), asking(), Contesting())
     assert {card["relation"] for card in cards} == {"", "烈士的子女"}
 
 
@@ -219,6 +219,6 @@ def test_an_unknown_says_who_would_know() -> None:
     )
     reason = Reason(text="差", state="unknown", clause="", facts=(), missing=lacks)
     decision = decide_all(BOOK, facts={}, on=TODAY)[0]._replace(verdict="unknown", reasons=(reason,))
-    (card,) = cards_for((decision,), asking())
+    (card,) = cards_for((decision,), asking(), Contesting())
     assert card["reasons"][0]["source"] == "能查到的地方：公安（户籍）；退役档案（立功受奖登记、奖励证书）"
     assert "公安（户籍）" in card["question"]["why"]

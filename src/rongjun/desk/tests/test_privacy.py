@@ -53,7 +53,7 @@ def test_the_page_of_who_looked_equals_the_query_of_the_evidence(scene: Scene) -
     clerk, district = visitor("clerk"), visitor("district")
     clerk.get(place(scene))
     clerk.get("/registry/people/")
-    clerk.post(place(scene, f"number/{scene.document}/"), {"purpose": "核对证件"})
+    clerk.post(place(scene, f"covered/document/{scene.document}/"), {"purpose": "核对证件"})
     district.get(place(scene))
     clerk.post("/desk/exports/", {"q": "", "reason": "核对在册名单"})
     with acting_as_job("test.who-read"):
@@ -64,7 +64,7 @@ def test_the_page_of_who_looked_equals_the_query_of_the_evidence(scene: Scene) -
     assert [(line.id, line.at, line.purpose) for line in lines] == [(r.id, r.at, r.purpose) for r in records]
     shown = Counter(re.findall(r"\d\d:\d\d:\d\d", page))
     assert shown == Counter(timezone.localtime(record.at).strftime("%H:%M:%S") for record in records)
-    words = {"打开档案", "出现在名单里", "看完整号码", "随名单导出"}
+    words = {"打开档案", "出现在名单里", "看完整号码（证件）", "随名单导出"}
     assert words == {line.what for line in lines}
     assert all(word in page for word in words)
 
@@ -193,7 +193,10 @@ def test_a_restricted_file_shows_its_head_and_a_sentence_and_nothing_else(scene:
     for hidden in (file.line.name, file.line.number_mask, file.phone_mask, "优待判定", "经历与变化"):
         assert hidden not in page, hidden
     assert "已限制处理" in seen(client.get("/registry/people/"))
-    assert client.post(place(scene, f"number/{scene.document}/"), {"purpose": "核对证件"}).status_code == 404
+    assert (
+        client.post(place(scene, f"covered/document/{scene.document}/"), {"purpose": "核对证件"}).status_code
+        == 404
+    )
     assert "依法发放的待遇照常" in seen(client.post(place(scene, "decisions/")), 422)
     assert client.post(place(scene, "facts/"), {"is_unsupported": "false"}).status_code == 422
 

@@ -28,6 +28,7 @@ from rongjun.registry.actions.deaths import (
 from rongjun.registry.actions.duplicates import (
     FoundPairs,
     find_duplicates,
+    put_forward,
 )
 from rongjun.registry.actions.exports import (
     Taken,
@@ -80,6 +81,7 @@ from rongjun.registry.actions.relations import (
 )
 from rongjun.registry.actions.rights import (
     answer_request,
+    contest_fact,
     lift_restriction,
     receive_request,
     refuse_request,
@@ -111,6 +113,7 @@ __all__ = [
     "ask_for_mandate",
     "compare_cutover",
     "confirm_candidate",
+    "contest_fact",
     "correct",
     "decide_export",
     "decline_merge",
@@ -135,6 +138,7 @@ __all__ = [
     "open_files",
     "propose",
     "propose_merge",
+    "put_forward",
     "read_cutover",
     "receive_request",
     "record",

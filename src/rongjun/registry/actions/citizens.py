@@ -12,7 +12,7 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.registry.models import CitizenLink, Death, IdentityDocument, Person
-from rongjun.registry.queries import number_index
+from rongjun.registry.queries.covered import number_index
 from rongjun.registry.queries.merged import all_files_of, kept_file
 
 _JOB = "registry.citizen-arrives"

@@ -31,18 +31,8 @@ from rongjun.registry.cutover import (
 )
 from rongjun.registry.logic import fit_to_show, sought_name
 from rongjun.registry.models import CutoverImport, CutoverRecord
-from rongjun.registry.queries import (
-    CARD_INDEX,
-    SEAL,
-    Held,
-    cutover_entries,
-    cutover_of,
-    cutover_place,
-    held_numbers,
-    number_index,
-    numbers_taken,
-    recorded_things,
-)
+from rongjun.registry.queries.covered import CARD_INDEX, SEAL, Held, held_numbers, number_index, numbers_taken
+from rongjun.registry.queries.cutover import cutover_entries, cutover_of, cutover_place, recorded_things
 from rongjun.registry.roster import Fault
 from rongjun.registry.sheets import Table, read_table
 from rongjun.registry.workbook import table_workbook

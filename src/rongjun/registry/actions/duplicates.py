@@ -9,11 +9,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rongjun.access.api import acting_as_job
+from rongjun.access.api import Actor, acting_as_job
 from rongjun.audit import api as audit
+from rongjun.kernel.errors import Refused
+from rongjun.registry.actions.saying import lock_files, note
 from rongjun.registry.duplicates import PROPOSED_FROM, is_news, score, weigh
 from rongjun.registry.models import DuplicateCandidate, Person
+from rongjun.registry.queries.merged import kept_file
 from rongjun.registry.queries.pairs import candidates_of, likely_pairs, traits_of
+from rongjun.registry.queries.privacy import closed_among
 
 JOB = "registry.find-duplicates"
 _PART = 2000
@@ -54,6 +58,36 @@ def find_duplicates(
     if proposed or refreshed:
         _note(found, by=by, now=now)
     return found
+
+
+def put_forward(one: UUID, other: UUID, *, by: Actor, on: date, now: datetime) -> int:
+    """Put two files before an officer that the search missed; weighed like all others.
+
+    Returns the pair that waits, the one there is if there is one. Refused("registry.no-such-file") unless
+    both are in scope, "registry.restricted", "registry.merge-needs-two", "registry.already-merged" when they
+    are one person's already.
+    """
+    pair = sorted((kept_file(one), kept_file(other)))
+    if one == other:
+        raise Refused("registry.merge-needs-two")
+    if pair[0] == pair[1]:
+        raise Refused("registry.already-merged")
+    with transaction.atomic():
+        rows = lock_files(pair)
+        if closed_among(pair):
+            raise Refused("registry.restricted")
+        waiting = DuplicateCandidate.objects.filter(person_a=pair[0], person_b=pair[1], state="open").first()
+        if waiting is not None:
+            return waiting.pk
+        traits = traits_of(pair, on=on, known_at=now)
+        reasons = weigh(*(traits[file] for file in pair))
+        row = _candidate((pair[0], pair[1]), score(reasons), [each.code for each in reasons], now=now)
+        row.division, row.division_b, row.found_by = rows[pair[0]].division, rows[pair[1]].division, by.text
+        row.save()
+        for file in pair:
+            detail = {"candidate": str(row.pk)}
+            note("registry.pair-put-forward", rows[file], by=by, now=now, detail=detail)
+    return row.pk
 
 
 def _compare(part: Sequence[tuple[UUID, UUID]], *, on: date, now: datetime) -> tuple[int, int]:

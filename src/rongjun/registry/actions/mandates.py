@@ -16,8 +16,8 @@ from rongjun.registry.actions.looking import take_turn
 from rongjun.registry.actions.saying import hold
 from rongjun.registry.logic.mandates import RELATIONS
 from rongjun.registry.models import IdentityDocument, LookUp, Mandate, Person
-from rongjun.registry.queries import number_index
 from rongjun.registry.queries.citizens import InHand
+from rongjun.registry.queries.covered import number_index
 from rongjun.registry.queries.merged import kept_file
 
 # 待局方确认: how long a mandate may hold at most, and how often one may name somebody in a day.

@@ -16,14 +16,14 @@ from rongjun.registry.actions.saying import days_of, lock_files, note, say_again
 from rongjun.registry.logic import fit_to_show
 from rongjun.registry.models import (
     Assertion,
-    Contact,
+    BankAccount,
     DuplicateCandidate,
-    IdentityDocument,
     Merge,
     Person,
+    Residence,
     Statement,
 )
-from rongjun.registry.queries import SEAL, number_place, phone_place
+from rongjun.registry.queries.covered import COVERED, SEAL, opened, sealed_place
 from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
 from rongjun.registry.queries.pairs import later_said
 
@@ -232,16 +232,13 @@ def _say_of(person: Person, row: Assertion, merge: Merge, *, by: Actor, now: dat
     say_again(row, days_of(row), now=now, **said)
 
 
-def _sealed_for(person: Person, row: Assertion) -> Iterable[tuple[str, bytes]]:
-    """A number is sealed for one person: for another it is sealed anew."""
-    if not isinstance(row, IdentityDocument | Contact):
+def _sealed_for(person: Person, row: Assertion) -> Iterable[tuple[str, object]]:
+    """What is sealed for one person is sealed anew for another; their own account becomes the other's own."""
+    if not isinstance(row, tuple(COVERED.values())):
         return
-    was, will = _place(row.person_id, row), _place(person.id, row)
-    number = audit.keys().open(SEAL, bytes(row.number_sealed), was)
-    yield "number_sealed", audit.keys().seal(SEAL, number, will)
-
-
-def _place(person: UUID, row: IdentityDocument | Contact) -> bytes:
-    if isinstance(row, IdentityDocument):
-        return number_place(person, bytes(row.number_index))
-    return phone_place(person)
+    sealed = opened(row).encode()
+    column = "address_sealed" if isinstance(row, Residence) else "number_sealed"
+    if sealed:
+        yield column, audit.keys().seal(SEAL, sealed, sealed_place(row, person.id))
+    if isinstance(row, BankAccount) and row.belongs_to == row.person_id:
+        yield "belongs_to", person.id

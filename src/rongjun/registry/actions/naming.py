@@ -13,13 +13,15 @@ from rongjun.registry.spelling import terms
 
 def write_terms(people: Iterable[tuple[UUID, int, str]]) -> None:
     """Write what these people are found by: each with the division that serves them, and the name."""
-    # Ten rows a person: making model objects of them would take as long as all the rest.
-    rows = [(person, division, term) for person, division, name in people for term in terms(name)]
+    # Ten rows a person: they are made there, in the order of their index, of which they then touch a third.
+    rows = [(person, division, "\n".join(terms(name))) for person, division, name in people]
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(
                 "insert into registry_nameterm (person_id, division, term)"
-                " select * from unnest(%s::uuid[], %s::bigint[], %s::text[])",
+                " select person, division, term"
+                " from unnest(%s::uuid[], %s::bigint[], %s::text[]) as named (person, division, terms),"
+                " string_to_table(terms, E'\\n') as term order by term, person",
                 [list(column) for column in zip(*rows, strict=True)],
             )
 

@@ -31,7 +31,8 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import PHONE_INDEX, SEAL, number_index, number_place, on_file, phone_place
+from rongjun.registry.queries import on_file
+from rongjun.registry.queries.covered import PHONE_INDEX, SEAL, number_index, number_place, phone_place
 from rongjun.registry.records import FileRecord, Opened, SaidRecord
 
 # The assertions a record may hold, and the columns each has of its own. What is not here is counted as left

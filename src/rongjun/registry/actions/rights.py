@@ -12,9 +12,11 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.consents import withdraw_everything
 from rongjun.registry.actions.saying import hold, note
+from rongjun.registry.logic import CONTESTABLE
 from rongjun.registry.models import Person, Restriction, RightsRequest
 from rongjun.registry.queries.merged import all_files_of
-from rongjun.registry.rights import ASKED_BY, KINDS, NEEDS_WISH, RESTRICTED, RESTRICTS, due_on
+from rongjun.registry.queries.privacy import reads_as_before
+from rongjun.registry.rights import ASKED_BY, KINDS, NEEDS_WISH, RESTRICTED, RESTRICTS, SAID_BY, due_on
 
 
 def receive_request(
@@ -44,21 +46,50 @@ def receive_request(
     _refuse_numbers(proof, wish)
     with transaction.atomic():
         row = hold(person, though_restricted=True)
-        request = RightsRequest.objects.create(
-            person=row,
-            division=row.division,
-            kind=kind,
-            asked_by=asked_by,
-            proof=proof,
-            wish=wish,
-            received_at=now,
-            received_by=by.text,
-            due_on=due_on(today, days=days),
-        )
-        note("registry.rights-received", row, by=by, now=now, detail=_detail(request))
+        said = {"kind": kind, "asked_by": asked_by, "proof": proof, "wish": wish}
+        request = _receive(row, due=due_on(today, days=days), by=by, now=now, **said)
         if kind == "withdraw":
             count = withdraw_everything(row, how="window", by=by, now=now)
             _close(request, row, state="done", answer=f"已撤回 {count} 项同意，马上生效。", by=by, now=now)
+    return request.id
+
+
+def contest_fact(
+    person: UUID,
+    *,
+    fact: str,
+    on: date,
+    wrong: str,
+    said_by: str,
+    proof: str = "",
+    days: int,
+    by: Actor,
+    now: datetime,
+    today: date,
+) -> UUID:
+    """异议: somebody says that a fact, as it is told for a day, is wrong. It stands until it is answered.
+
+    A request for correction like others: the station's, due in `days`. `wrong` says what is wrong and how it
+    is, `proof` names the evidence; whoever speaks for another, and the office, must name some.
+    Refused("registry.no-such-file"), "registry.contest-unclear" for a fact that is not ours, an unknown
+    speaker or no words, "registry.contest-open" while the fact is contested already,
+    "registry.contest-proof-missing", "registry.no-numbers-here".
+    """
+    wrong, proof = wrong.strip(), proof.strip()
+    if fact not in CONTESTABLE or said_by not in SAID_BY or not 2 <= len(wrong) <= 500:
+        raise Refused("registry.contest-unclear")
+    if (said_by != "self" and not proof) or len(proof) > 200:
+        raise Refused("registry.contest-proof-missing")
+    _refuse_numbers(proof, wrong)
+    with transaction.atomic():
+        # Two who contest one fact take turns at the person; the later sees that it is contested.
+        row = hold(person, though_restricted=True)
+        waiting = RightsRequest.objects.filter(person_id__in=all_files_of(row.pk), fact=fact, state="open")
+        if waiting.exists():
+            raise Refused("registry.contest-open")
+        said = {"kind": "correct", "asked_by": said_by, "proof": proof, "wish": wrong}
+        due = due_on(today, days=days)
+        request = _receive(row, due=due, by=by, now=now, fact=fact, fact_on=on, **said)
     return request.id
 
 
@@ -66,10 +97,13 @@ def answer_request(request: UUID, *, answer: str, by: Actor, now: datetime) -> N
     """Grant a request. Granting a restriction or a deletion restricts the file from this moment on.
 
     Refused("registry.rights-closed") when it is not there or was decided before, "registry.rights-no-words"
-    without an answer, "registry.rights-above" when the actor may not decide on this kind.
+    without an answer, "registry.rights-above" when the actor may not decide on this kind,
+    "registry.contest-unchanged" for a contested fact that still reads as it did.
     """
     with transaction.atomic():
         row, person = _open(request, answer)
+        if row.fact and reads_as_before(row, now=now):
+            raise Refused("registry.contest-unchanged")
         if row.kind in RESTRICTS:
             _refuse_below(by)
             _restrict(person, kind=RESTRICTS[row.kind], request=row, by=by, now=now)
@@ -96,6 +130,20 @@ def lift_restriction(person: UUID, *, reason: str, by: Actor, now: datetime) -> 
         if not held.update(lifted_at=now, lifted_by=by.text, lifted_reason=reason.strip()):
             raise Refused("registry.not-restricted")
         note("registry.restriction-lifted", row, by=by, now=now, detail={})
+
+
+def _receive(person: Person, *, due: date, by: Actor, now: datetime, **said: object) -> RightsRequest:
+    """Keep the request; the person's station owns it until it is answered."""
+    request = RightsRequest.objects.create(
+        person=person,
+        division=person.division,
+        received_at=now,
+        received_by=by.text,
+        due_on=due,
+        **said,
+    )
+    note("registry.rights-received", person, by=by, now=now, detail=_detail(request))
+    return request
 
 
 def _restrict(person: Person, *, kind: str, request: RightsRequest, by: Actor, now: datetime) -> None:
@@ -134,7 +182,8 @@ def _close(
 
 
 def _detail(request: RightsRequest) -> dict[str, str]:
-    return {"request": str(request.pk), "kind": request.kind, "asked_by": request.asked_by}
+    told = {"request": str(request.pk), "kind": request.kind, "asked_by": request.asked_by}
+    return told | ({"fact": request.fact} if request.fact else {})
 
 
 def _refuse_below(by: Actor) -> None:

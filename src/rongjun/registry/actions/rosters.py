@@ -39,19 +39,17 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import (
+from rongjun.registry.queries.covered import (
     PHONE_INDEX,
     SEAL,
     Held,
     held_numbers,
-    import_of,
-    loaded_rows,
     number_index,
     number_place,
     numbers_taken,
     phone_place,
-    row_place,
 )
+from rongjun.registry.queries.rosters import import_of, loaded_rows, row_place
 from rongjun.registry.roster import Fault, RawRow, RosterRow, read_row
 
 Values = dict[str, Any]  # of one row, by column
@@ -401,7 +399,7 @@ class _NewFile:
     """What one row opens: a person, the document that identifies them, and all else the row says."""
 
     def __init__(self, row: RosterRow, *, by: str, now: datetime, today: date, source: str) -> None:
-        self.row, self._by, self._now, self._today, self._source = row, by, now, today, source
+        self.row, self._by, self._today, self._source = row, by, today, source
         self.person = Person(
             id=uuid4(),
             division=row.division,
@@ -409,6 +407,8 @@ class _NewFile:
             opened_at=now,
             opened_by=by,
         )
+        # Said in every one of a dozen rows: turned into text once.
+        self._id, self._now = str(self.person.id), now.isoformat()
         self.document = self._document()
         self.assertions = [
             *self._about_the_person(),
@@ -471,7 +471,7 @@ class _NewFile:
 
     def _said(self, model: type[Assertion], since: date, **said: Any) -> tuple[type[Assertion], Values]:
         return model, {
-            "person_id": self.person.id,
+            "person_id": self._id,
             "division": self.person.division,
             "valid_from": since,
             "valid_to": None,

@@ -12,6 +12,7 @@ from rongjun.kernel.errors import Refused, Unfit
 from rongjun.registry.actions.relations import only_relation, state_of_relation
 from rongjun.registry.actions.saying import hold, note, say, take_out
 from rongjun.registry.logic import (
+    GUARDED,
     RELATION_STATED,
     Period,
     stated_text,
@@ -38,6 +39,7 @@ def state_fact(
 
     An earlier answer is superseded for those days and stands for all others. Refused("registry.no-such-file")
     outside the scope, Refused("registry.not-a-question") when the fact cannot be answered, or not so.
+    "registry.guarded-fact" when the actor may not learn it: an answer would take another's place unseen.
     What is asked of a relation is recorded on `relation`, or on the only one the person has that day:
     Refused("registry.no-such-relation"), or "registry.which-relation" when there is none or several.
     """
@@ -45,6 +47,8 @@ def state_fact(
         value = stated_text(fact, value)
     except Unfit as unfit:
         raise Refused("registry.not-a-question") from unfit
+    if fact in GUARDED and not by.may("registry.read-guarded"):
+        raise Refused("registry.guarded-fact")
     answered = Period(valid_from, valid_to)
     assert answered.has_days
     with transaction.atomic():

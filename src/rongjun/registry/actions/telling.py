@@ -40,7 +40,7 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import (
+from rongjun.registry.queries.covered import (
     ACCOUNT_INDEX,
     PHONE_INDEX,
     SEAL,

@@ -35,7 +35,7 @@ def insert_values(model: type[Model], rows: Sequence[Mapping[str, object]]) -> N
     listed = ", ".join(f'"{each.column}"' for each in fields)
     typed = ", ".join(f'"{each.column}" {each.db_type(connection)}' for each in fields)
     # One JSON text is half the work of arrays, of which each value is quoted by itself.
-    told = [{each.column: _said(row, each) for each in fields} for row in rows]
+    told = [_whole(row, fields) for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(
             f"insert into {model._meta.db_table} ({listed})"  # noqa: S608 - our names
@@ -52,8 +52,10 @@ def _is_made_there(each: Field[object, object]) -> bool:
     return isinstance(each, AutoField | BigAutoField | GeneratedField)
 
 
-def _said(row: Mapping[str, object], each: Any) -> object:
-    return row[each.attname] if each.attname in row else each.get_default()
+def _whole(row: Mapping[str, object], fields: Sequence[Any]) -> Mapping[str, object]:
+    """The row with the defaults of what it does not say."""
+    unsaid = {each.column: each.get_default() for each in fields if each.attname not in row}
+    return {**row, **unsaid} if unsaid else row
 
 
 def _as_json(value: object) -> str:

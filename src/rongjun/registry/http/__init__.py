@@ -26,7 +26,9 @@ from rongjun.places import api as places
 from rongjun.registry import actions, queries
 from rongjun.registry.cutover import KINDS, SIDES, Difference
 from rongjun.registry.listing import COLUMNS, cells_of
-from rongjun.registry.queries import PAGE, PersonLine, ReportRow
+from rongjun.registry.queries import PAGE, PersonLine, rosters
+from rongjun.registry.queries import cutover as taken_over
+from rongjun.registry.queries.rosters import ReportRow
 from rongjun.registry.roster import examples
 from rongjun.registry.workbook import cutover_workbook, digest_of, read_roster, refused_workbook, template
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
@@ -127,7 +129,7 @@ def imports(request: ActingRequest) -> HttpResponse:
 @require_safe
 def report(request: ActingRequest, roster: UUID) -> HttpResponse:
     """What became of each row of one file, or how far it has come; the ids of the people shown are logged."""
-    done = queries.report(roster)
+    done = rosters.report(roster)
     if done is None:
         raise Http404
     refused = _Part.of([row for row in done.rows if not row.person], request, "refused")
@@ -164,12 +166,12 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
 @require_safe
 def refused_rows(request: ActingRequest, roster: UUID) -> HttpResponse:
     """退回的行: the refused rows as they were handed in, for whoever handed them in. The read is logged."""
-    done = queries.report(roster)
+    done = rosters.report(roster)
     if done is None:
         raise Http404
     if done.uploaded_by != request.actor.text:
         raise PermissionDenied
-    rows = queries.refused_rows(roster)
+    rows = rosters.refused_rows(roster)
     if not rows:
         raise Http404
     _note_taken_back(request, f"roster:{roster}", count=len(rows))
@@ -235,7 +237,7 @@ def cutover(request: ActingRequest) -> HttpResponse:
 @require_safe
 def cutover_report(request: ActingRequest, handed_in: UUID) -> HttpResponse:
     """What became of one file of the old system: rows and money add up, every refused row explained."""
-    done = queries.cutover_report(handed_in)
+    done = taken_over.cutover_report(handed_in)
     if done is None:
         raise Http404
     faults = _Part.of(done.faults, request, "refused")
@@ -272,12 +274,12 @@ def cutover_report(request: ActingRequest, handed_in: UUID) -> HttpResponse:
 @require_safe
 def cutover_refused(request: ActingRequest, handed_in: UUID) -> HttpResponse:
     """The refused rows as they were handed in, with control totals of their own. The read is logged."""
-    done = queries.cutover_report(handed_in)
+    done = taken_over.cutover_report(handed_in)
     if done is None:
         raise Http404
     if done.uploaded_by != request.actor.text:
         raise PermissionDenied
-    rows = queries.cutover_refused(handed_in)
+    rows = taken_over.cutover_refused(handed_in)
     if not rows:
         raise Http404
     _note_taken_back(request, f"cutover:{handed_in}", count=len(rows))
@@ -348,7 +350,7 @@ def _cutover_page(
                 str(Fen(done.fen["total"])),
             ]
         }
-        for done in queries.cutover_reports()
+        for done in taken_over.cutover_reports()
     ]
     columns = [
         *({"label": _(word)} for word in ("文件", "种类", "时间")),
@@ -404,7 +406,7 @@ def _imports_page(
                 f"{done.corrected:,}",
             ]
         }
-        for done in queries.reports()
+        for done in rosters.reports()
     ]
     columns = [
         {"label": _("文件")},

@@ -21,9 +21,10 @@ from rongjun.places import api as places
 from rongjun.registry.actions.feeds import confirm_candidate, dismiss_candidate, report_sentence
 from rongjun.registry.feed_lines import FEEDS, PENALTIES, change_in_words
 from rongjun.registry.logic.telling import SEXES
-from rongjun.registry.queries import PAGE, county_named
+from rongjun.registry.queries import PAGE
 from rongjun.registry.queries import feeds as asked
 from rongjun.registry.queries.feeds import Candidate, CandidateLine
+from rongjun.registry.queries.person import county_named
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 STATES = {"open": ("待认定", "warn"), "confirmed": ("已确认", "ok"), "dismissed": ("不是同一人", "pause")}

@@ -21,9 +21,10 @@ from rongjun.places import api as places
 from rongjun.registry import actions
 from rongjun.registry.http import note_shown
 from rongjun.registry.logic.telling import SEXES
-from rongjun.registry.queries import PAGE, PersonFile, county_named, pairs
+from rongjun.registry.queries import PAGE, PersonLine, find_people, lines_of, pairs
 from rongjun.registry.queries.pairs import CandidateLine, MergeLine, Pair
-from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
+from rongjun.registry.queries.person import PersonFile, county_named
+from rongjun.ui.api import Sentence, address, page_asked, pager_of, sentence
 
 STATES = {
     "waiting": ("等批准", "warn"),
@@ -81,6 +82,25 @@ def duplicate(request: ActingRequest, number: int) -> HttpResponse:
         except Refused as refused:
             return _pair_page(request, beside, refusal=sentence(refused), status=422)
     return _pair_page(request, beside)
+
+
+@staff("registry.propose-merge")
+@require_http_methods(["GET", "HEAD", "POST"])
+def put_forward(request: ActingRequest) -> HttpResponse:
+    """A pair the search missed: one file (in the address), the other looked up in scope (POST, so that a
+    whole number stands in no address), and chosen (POST `other`). Who is shown is logged.
+    """
+    one = _asked_file(request.GET.get("one", ""))
+    other = _asked_file(request.POST.get("other", ""))
+    if other is not None and one is None:
+        return redirect(reverse("registry:put-forward") + address(one=str(other)))
+    if other is None or one is None:
+        return _put_forward_page(request, one)
+    try:
+        pair = actions.put_forward(one, other, by=request.actor, on=_today(request), now=request.now)
+    except Refused as refused:
+        return _put_forward_page(request, one, refusal=sentence(refused), status=422)
+    return redirect("registry:duplicate", number=pair)
 
 
 @staff("registry.propose-merge")
@@ -164,6 +184,44 @@ _DECISIONS: dict[str, Callable[[ActingRequest, UUID], str]] = {
 # --- pages --------------------------------------------------------------------------------------------------
 
 
+def _asked_file(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _put_forward_page(
+    request: ActingRequest, one: UUID | None, *, refusal: Sentence | None = None, status: int = 200
+) -> HttpResponse:
+    day, now, text = _today(request), request.now, request.POST.get("q", "").strip()
+    first = lines_of([one], on=day, known_at=now) if one else []
+    if one and not first:
+        raise Http404
+    found, total = find_people(text, on=day, known_at=now, scope=request.actor.scope) if text else ([], 0)
+    found = [line for line in found if line.id != one]
+    note_shown(request, [line.id for line in (*first, *found)], purpose="核对疑似重复")
+    stations = places.paths_of({line.division for line in (*first, *found)}, on=day)
+    context = {
+        "one": first[0] if first else None,
+        "sought": text,
+        "found": [_found(line, stations) for line in found],
+        "more": max(0, total - PAGE),
+        "refusal": refusal,
+    }
+    return render(request, "registry/put_forward.html", context, status=status)
+
+
+def _found(line: PersonLine, stations: dict[int, str]) -> dict[str, Any]:
+    told = (line.birth_date.isoformat() if line.birth_date else "", line.number_mask, *line.categories)
+    return {
+        "id": line.id,
+        "name": line.name,
+        "told": "，".join(filter(None, (*told, stations[line.division]))),
+        "shut": line.restricted,
+    }
+
+
 def _pair_page(
     request: ActingRequest, beside: Pair, *, refusal: Sentence | None = None, status: int = 200
 ) -> HttpResponse:
@@ -177,6 +235,7 @@ def _pair_page(
     ]
     context = {
         "line": line,
+        "put_forward_by": names_of_actors([line.found_by])[line.found_by] if line.found_by else "",
         "sides": sides,
         "reasons": [_reason(each.points, each.text) for each in line.reasons],
         "waiting": reverse("registry:merge", args=[beside.waiting]) if beside.waiting else "",

@@ -206,6 +206,40 @@ RELATION_STATED: Mapping[str, Kind] = {
 RELATION_STATUSES = frozenset(
     {"is_accompanying_family", "is_unemployed_accompanying_spouse", "is_transferring_family"}
 )
+# Facts a table of our own tells first; an answer counts only where that is silent.
+RECORDED = frozenset(
+    {
+        "birth_date",
+        "sex",
+        "disability_grade",
+        "disability_cause",
+        "enlisted_on",
+        "discharged_on",
+        "service_years",
+        "rank_group",
+        "placement_mode",
+        "household_county",
+        "household_city",
+        "household_province",
+        "household_kind",
+        "residence_city",
+        "residence_province",
+        "merit_rank",
+    }
+)
+# Every fact we answer for, so that anybody can say of it that it is wrong.
+CONTESTABLE = frozenset(
+    {
+        *(category.fact for category in CATEGORIES if category.fact),
+        *STATED,
+        *RELATION_STATED,
+        "dependant_of",
+        "relation",
+        "deceased_kind",
+    }
+)
+# 待局方确认: what only those learn who place people and transfer party membership (PIPL 28).
+GUARDED = frozenset({"is_party_member", "party_transferred"})
 _WRITTEN: Mapping[Kind, re.Pattern[str]] = {
     "bool": re.compile(r"true|false"),
     "int": re.compile(r"\d{1,9}", re.ASCII),
@@ -351,7 +385,9 @@ _DOTS = str.maketrans(dict.fromkeys("•‧∙・․⋅●", "·"))
 
 def tidy_name(text: str) -> str:
     """A name as it is kept: half-width, one interpunct, single spaces, none beside Chinese characters."""
-    shown = "".join(c if c.isprintable() else " " for c in half_width(text))
+    shown = half_width(text)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else " " for c in shown)
     return _BESIDE_HAN.sub("", " ".join(shown.translate(_DOTS).split()))
 
 

@@ -14,9 +14,10 @@ class NameTerm(models.Model):
     repeats `division`: the planner knows nothing of the bounds a policy compares with, all of those told it.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    # A person has ten of these: every index of this table is felt by an import, so there is none to spare.
+    pk = models.CompositePrimaryKey("person_id", "term")
     # The composite key onto the person (migration 0007) says it all; a second check would cost as much again.
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, db_constraint=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     division = models.BigIntegerField()
     served_by = models.GeneratedField(
         expression=models.F("division"),  # type: ignore[arg-type]  # what the documentation shows

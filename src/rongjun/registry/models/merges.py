@@ -16,8 +16,8 @@ class DuplicateCandidate(models.Model):
     """Two files that may be one person's, with a score (0 to 100) and the reasons for and against.
 
     The pair stands in the order of the ids, so that it has one name. A pair has one open candidate; what was
-    decided stays, and the pair comes back only for a reason that was not weighed then. `division` is that of
-    the first file, `division_b` of the second: whoever sees the candidate sees both files.
+    decided stays, and the search brings the pair back only for a reason that was not weighed then. `division`
+    is that of the first file, `division_b` of the second: whoever sees the candidate sees both files.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -28,6 +28,7 @@ class DuplicateCandidate(models.Model):
     score = models.SmallIntegerField()
     reasons = models.JSONField()  # codes of `registry.duplicates.REASONS`
     found_at = models.DateTimeField()
+    found_by = models.CharField(max_length=80, default="")  # who put the pair forward; "" the search
     state = models.CharField(max_length=16, default="open")
     decided_by = models.CharField(max_length=80, default="")
     decided_at = models.DateTimeField(null=True)

@@ -89,6 +89,9 @@ class RightsRequest(AboutPerson):
     answer = models.CharField(max_length=500, default="")
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=80, default="")
+    # 异议: a correction asked of one fact, as it was told for one day.
+    fact = models.CharField(max_length=64, default="")
+    fact_on = models.DateField(null=True)
 
     class Meta(AboutPerson.Meta):
         indexes = [
@@ -105,6 +108,15 @@ class RightsRequest(AboutPerson):
             ),
             models.CheckConstraint(
                 condition=Q(asked_by="self") | ~Q(proof=""), name="rights_request_for_another_with_proof"
+            ),
+            models.CheckConstraint(
+                condition=Q(fact="", fact_on=None) | ~Q(fact="") & Q(kind="correct", fact_on__isnull=False),
+                name="rights_request_contest_of_a_day",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "fact"],
+                condition=Q(state="open") & ~Q(fact=""),
+                name="rights_request_one_contest_a_fact",
             ),
         ]
 

@@ -32,7 +32,7 @@ from rongjun.registry.models import (
     Sentence,
     Statement,
 )
-from rongjun.registry.queries import number_index
+from rongjun.registry.queries.covered import number_index
 from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
 
 FEED_SOURCE = "部门来件"

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rongjun.registry.duplicates import REASONS, Reason, Trait
-from rongjun.registry.logic import LABEL_OF_CATEGORY, Tie, sought_name
+from rongjun.registry.logic import GUARDED, LABEL_OF_CATEGORY, Tie, sought_name
 from rongjun.registry.models import (
     Assertion,
     Contact,
@@ -28,8 +28,9 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries import PAGE, PersonFile, county_named, file_of, in_force, known
+from rongjun.registry.queries import PAGE, in_force, known
 from rongjun.registry.queries.merged import files_of
+from rongjun.registry.queries.person import PersonFile, county_named, file_of
 
 CROWD = 12  # a key that more files share than this, as a village's one telephone, says nothing of two of them
 
@@ -131,6 +132,7 @@ class CandidateLine:
     score: int
     reasons: tuple[Reason, ...]
     found_at: datetime
+    found_by: str
     state: str
     decided_by: str
     reason: str
@@ -160,6 +162,7 @@ def _line(row: DuplicateCandidate) -> CandidateLine:
         score=row.score,
         reasons=tuple(REASONS[code] for code in row.reasons if code in REASONS),
         found_at=row.found_at,
+        found_by=row.found_by,
         state=row.state,
         decided_by=row.decided_by,
         reason=row.reason,
@@ -319,6 +322,6 @@ _SAID: Mapping[type[Assertion], Callable[[Any], str]] = {
     Status: lambda row: f"类别：{LABEL_OF_CATEGORY.get(row.category, row.category)}",
     DisabilityRating: lambda row: f"残疾等级 {row.grade} 级",
     Household: lambda row: f"户籍：{county_named(row.county, on=row.valid_from)}",
-    Statement: lambda row: f"补充情况：{row.fact} = {row.value}",
+    Statement: lambda row: f"补充情况：{row.fact}" + ("" if row.fact in GUARDED else f" = {row.value}"),
     Relation: lambda row: f"关系：{Tie(row.dependant_of, row.relation, row.deceased_kind).label}",
 }

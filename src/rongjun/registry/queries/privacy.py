@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from rongjun.registry.models import Consent, ExportRequest, NoticeReceipt, Restriction, RightsRequest
 from rongjun.registry.notices import notice_book
-from rongjun.registry.queries.merged import all_files_of
-from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_overdue, may_ask_again
+from rongjun.registry.queries.merged import all_files_of, kept_file
+from rongjun.registry.rights import KINDS, SAID_BY, STATES, is_overdue, may_ask_again
+from rongjun.rules import asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class RequestLine:
     answer: str
     decided_at: datetime | None
     decided_by: str
+    fact: str  # the fact that is contested; "" for all other requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +273,7 @@ def _request_line(row: RightsRequest, *, today: date) -> RequestLine:
         person=row.person_id,
         kind=row.kind,
         kind_label=KINDS[row.kind],
-        asked_by=ASKED_BY[row.asked_by],
+        asked_by=SAID_BY[row.asked_by],
         proof=row.proof,
         wish=row.wish,
         received_at=row.received_at,
@@ -281,7 +284,29 @@ def _request_line(row: RightsRequest, *, today: date) -> RequestLine:
         answer=row.answer,
         decided_at=row.decided_at,
         decided_by=row.decided_by,
+        fact=row.fact,
     )
+
+
+def contests_of(person: UUID, *, today: date) -> dict[str, RequestLine]:
+    """What is contested of a person and not yet answered, by fact."""
+    rows = RightsRequest.objects.filter(person_id__in=all_files_of(person), state="open").exclude(fact="")
+    return {row.fact: _request_line(row, today=today) for row in rows}
+
+
+def reads_as_before(contest: RightsRequest, *, now: datetime) -> bool:
+    """Whether the contested fact reads on its day as it did when it was contested."""
+    assert contest.fact_on is not None
+    told: list[Any] = []
+    for at in (contest.received_at, now):
+        asked: dict[str, Any] = {
+            "on": contest.fact_on,
+            "known_at": at,
+            "person": kept_file(contest.person_id),
+        }
+        own = asking.facts_of_many([contest.fact], **asked)
+        told.append((own.rows(), asking.relations_of_many([contest.fact], **asked).rows()))
+    return bool(told[0] == told[1])
 
 
 # --- lists taken out ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from uuid import UUID
 from rongjun.access.api import CITIZEN_ROLES, ROLES, SELF, StaffName, acting_as_job, staff_named
 from rongjun.audit import api as audit
 from rongjun.audit.api import Record
+from rongjun.registry.labels import LABELS
 from rongjun.registry.models import Mandate
 from rongjun.registry.queries.merged import file_ids_of
 
@@ -20,6 +21,7 @@ _WHAT = {
     "registry.person-read": "打开档案",
     "registry.people-listed": "出现在名单里",
     "registry.number-unmasked": "看完整号码",
+    "registry.address-unmasked": "看完整地址",
     "registry.people-exported": "随名单导出",
     "registry.person-exported": "复制给本人",
     "registry.person-shared": "交给外部机构",
@@ -110,8 +112,8 @@ def _what(record: Record) -> str:
     known = _WHAT.get(record.event)
     if known is None:
         known = next((word for end, word in _BY_ENDING.items() if record.event.endswith(end)), record.event)
-    to = record.detail.get("recipient")
-    return f"{known}（{to}）" if to else known
+    of = record.detail.get("recipient") or LABELS.get(str(record.detail.get("kind", "")))
+    return f"{known}（{of}）" if of else known
 
 
 def _machine(actor: str) -> str:

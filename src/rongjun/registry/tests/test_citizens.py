@@ -43,8 +43,8 @@ def citizen(sequence: int, *, acting_for: UUID | None = None) -> Actor:
     return citizen_by(Account.objects.get(pk=account), acting_for=acting_for)
 
 
-def person(sequence: int, **kept: str) -> UUID:
-    return open_file(row=cells(sequence, 姓名=f"测试{sequence}", **kept))
+def person(sequence: int, *, by: str = "clerk", **kept: str) -> UUID:
+    return open_file(by=by, row=cells(sequence, 姓名=f"测试{sequence}", **kept))
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def test_two_files_of_one_person_have_one_account() -> None:
 
 
 def test_a_citizen_sees_the_own_file_and_nothing_of_anybody_else() -> None:
-    mine, others, next_door = person(1), person(2), person(3, 服务站区划代码=str(NEXT_DOOR))
+    mine, others, next_door = person(1), person(2), person(3, by="next-door", 服务站区划代码=str(NEXT_DOOR))
     for each in (mine, others):
         state(each, "is_unsupported", "true")
         relate(each)

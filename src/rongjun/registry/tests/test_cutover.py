@@ -16,9 +16,9 @@ from rongjun.access.api import acting_as
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import luhn_digit
 from rongjun.registry import api as registry
-from rongjun.registry import queries
 from rongjun.registry.cutover import KINDS, Entry, compare
 from rongjun.registry.models import CutoverImport, CutoverRecord
+from rongjun.registry.queries import cutover as taken_over
 from rongjun.registry.tests.scene import NOW, actor, hand_in
 from rongjun.registry.tests.strategies import ELSEWHERE, cells, number, real_looking
 from rongjun.registry.workbook import cutover_workbook
@@ -198,7 +198,7 @@ def test_refused_rows_come_back_with_totals_of_their_own(people: None) -> None:
         paid(["", number(8), "a", "2026-08", "30"], ["", number(1), "a", "2026-08", "1"], total="31")
     )
     with acting_as(actor()):
-        rows = queries.cutover_refused(handed_in)
+        rows = taken_over.cutover_refused(handed_in)
     content = cutover_workbook(KINDS["paid-months"], rows, fen=3000)
     sheet = load_workbook(io.BytesIO(content)).active
     assert sheet

@@ -313,8 +313,8 @@ def test_whoever_is_named_in_a_report_has_been_read() -> None:
 def test_a_long_report_comes_in_pages() -> None:
     roster = hand_in([cells(n) for n in range(1, 61)] + [cells(n, 姓名="") for n in range(100, 170)])
     first = seen(visitor("clerk").get(f"/registry/imports/{roster}/"))
-    last = seen(visitor("clerk").get(f"/registry/imports/{roster}/?loaded=2&refused=2"))
-    assert first.count("姓名没有填") == 50
+    last = seen(visitor("clerk").get(f"/registry/imports/{roster}/?loaded=3&refused=3"))
+    assert first.count("姓名没有填") == 25
     assert last.count("姓名没有填") == 20
     assert last.count("测试张三00") == 10
 

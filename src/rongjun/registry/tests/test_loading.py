@@ -21,11 +21,12 @@ from openpyxl import load_workbook
 
 from rongjun.access.api import acting_as, acting_as_job
 from rongjun.kernel.crypto import Tampered
-from rongjun.registry import actions, queries
+from rongjun.registry import actions
 from rongjun.registry import api as registry
 from rongjun.registry.actions import rosters
 from rongjun.registry.api import RawRow
 from rongjun.registry.models import ImportedRow, NameTerm, Person, RosterImport, RosterPart
+from rongjun.registry.queries.rosters import refused_rows
 from rongjun.registry.tests.scene import NOW, actor, hand_in, report_of
 from rongjun.registry.tests.strategies import TODAY, cells, number
 from rongjun.registry.workbook import FIRST_IMPORT, FIRST_ROW, WHAT_TO_DO, WHY, read_roster, refused_workbook
@@ -171,7 +172,7 @@ def test_nobody_loads_a_roster_of_another_division() -> None:
 def mended(roster: UUID, **fixed: str) -> bytes:
     """The refused rows of an import as they are given back, with some cells corrected."""
     with acting_as(actor()):
-        content = refused_workbook(queries.refused_rows(roster), roster=roster)
+        content = refused_workbook(refused_rows(roster), roster=roster)
     book = load_workbook(io.BytesIO(content))
     sheet = book["花名册"]
     headings = [str(cell.value).rstrip("*") for cell in sheet[1]]
@@ -218,7 +219,7 @@ def test_a_corrected_row_loads_and_the_first_import_says_so() -> None:
     done = report_of(roster)
     assert (done.refused, done.corrected, sorted(done.mended)) == (2, 1, [3])
     with acting_as(actor()):
-        assert [row.number for row in queries.refused_rows(roster)] == [4]
+        assert [row.number for row in refused_rows(roster)] == [4]
         assert registry.counts()["refused"] == 2
 
 

@@ -18,7 +18,8 @@ from rongjun.registry import api as registry
 from rongjun.registry.models import DuplicateCandidate, Merge
 from rongjun.registry.tests import scene
 from rongjun.registry.tests.scene import actor, open_file, state, visitor
-from rongjun.registry.tests.strategies import TODAY, cells, number
+from rongjun.registry.tests.strategies import NEXT_DOOR, TODAY, cells, number
+from rongjun.registry.tests.test_merges import merged
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +140,64 @@ def test_whoever_is_shown_is_logged(two: tuple[UUID, UUID]) -> None:
 @pytest.mark.parametrize(("login", "status"), [("clerk", 200), ("next-door", 404), ("auditor", 403)])
 def test_a_pair_is_seen_where_it_belongs(two: tuple[UUID, UUID], login: str, status: int) -> None:
     assert visitor(login).get(candidate()).status_code == status
+
+
+# --- a pair the search missed -------------------------------------------------------------------------------
+
+ADD = "/registry/duplicates/add/"
+
+
+@pytest.fixture
+def apart() -> tuple[UUID, UUID]:
+    """Two files nothing but somebody's memory brings together."""
+    files = open_file(row=cells(1)), open_file(row=cells(5, 姓名="测试王五"))
+    registry.find_duplicates(by="test:search", on=TODAY, now=timezone.localtime())
+    with as_owner():
+        assert not DuplicateCandidate.objects.exists()
+    return files
+
+
+def test_a_pair_the_search_missed_is_looked_up_and_goes_the_same_road(apart: tuple[UUID, UUID]) -> None:
+    one, other = apart
+    clerk, officer = visitor("clerk"), visitor("district")
+    assert f"{ADD}?one={one}" in seen(clerk.get(file_of(one)))
+    page = seen(clerk.post(f"{ADD}?one={one}", {"q": number(5)}))
+    assert f'value="{other}"' in page
+    answer = clerk.post(f"{ADD}?one={one}", {"other": str(other)})
+    assert answer.headers["Location"] == candidate()
+    beside = seen(clerk.get(candidate()))
+    assert "不是夜里找出来的" in beside
+    assert "测试王五" in beside
+    merge = proposed(one, by=clerk)
+    assert officer.post(f"{merge}decide/", {"what": "approve"}).status_code == 302
+    assert "共 1 人" in seen(clerk.get("/registry/people/"))
+
+
+def test_from_the_list_the_first_file_is_looked_up_first(apart: tuple[UUID, UUID]) -> None:
+    one, other = apart
+    clerk = visitor("clerk")
+    assert ADD in seen(clerk.get("/registry/duplicates/"))
+    assert f'value="{one}"' in seen(clerk.post(ADD, {"q": number(1)}))
+    assert clerk.post(ADD, {"other": str(one)}).headers["Location"] == f"{ADD}?one={one}"
+    again = [clerk.post(f"{ADD}?one={one}", {"other": str(other)}) for _ in range(2)]
+    assert {each.headers["Location"] for each in again} == {candidate()}, "the pair that waits is the pair"
+
+
+def test_a_pair_is_put_forward_of_two_files_in_scope(apart: tuple[UUID, UUID]) -> None:
+    one, _ = apart
+    far = open_file(by="next-door", row=cells(7, 姓名="测试赵六", 服务站区划代码=str(NEXT_DOOR)))
+    clerk = visitor("clerk")
+    assert "您管辖的档案里没有找到" in seen(clerk.post(f"{ADD}?one={one}", {"q": number(7)}))
+    for other in (far, one):
+        assert clerk.post(f"{ADD}?one={one}", {"other": str(other)}).status_code == 422
+    assert clerk.get(f"{ADD}?one={far}").status_code == 404
+    assert clerk.get(f"{ADD}?one=nobody").status_code == 200
+    with as_owner():
+        assert not DuplicateCandidate.objects.exists()
+
+
+def test_two_files_that_are_one_persons_already_are_not_put_forward(apart: tuple[UUID, UUID]) -> None:
+    one, other = apart
+    merged(one, other, at=timezone.localtime())
+    answer = visitor("clerk").post(f"{ADD}?one={one}", {"other": str(other)})
+    assert answer.status_code == 422

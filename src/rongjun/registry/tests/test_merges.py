@@ -18,7 +18,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.registry.facts import PERSON, SOURCE
 from rongjun.registry.models import Assertion, Contact, DuplicateCandidate, Merge, Person, Statement
-from rongjun.registry.queries import PHONE_INDEX, SEAL, phone_place
+from rongjun.registry.queries.covered import PHONE_INDEX, SEAL, phone_place
 from rongjun.registry.queries.merged import merged_into
 from rongjun.registry.queries.pairs import pair
 from rongjun.registry.tests.scene import NOW, actor, hand_in, open_file, relate, report_of, state

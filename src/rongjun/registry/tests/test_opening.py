@@ -71,7 +71,7 @@ def test_records_become_files_that_say_what_the_records_say() -> None:
         assert file.line.name == "测试成批001"
         assert file.line.categories == ("退役军人",)
         assert file.phone_mask == "100****0001"
-        whole = registry.open_number(file.documents[0][0])
+        whole = registry.open_covered("document", file.documents[0][0])
         assert whole == record(1).documents[0].number.number
         found, count = registry.find_people("成批", on=TODAY, known_at=NOW)
         assert (len(found), count) == (2, 2)

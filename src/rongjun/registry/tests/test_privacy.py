@@ -384,7 +384,7 @@ def test_a_restricted_file_cannot_be_reached_by_any_business_door() -> None:
                 assert (line.number_mask, line.birth_date, line.sex, line.categories) == ("", None, None, ())
             assert registry.timeline(person, known_at=later) == []
             assert registry.relations_held(person, on=TODAY, known_at=later) == []
-            assert refusal(lambda: registry.open_number(document)) == "registry.restricted"
+            assert refusal(lambda: registry.open_covered("document", document)) == "registry.restricted"
     for write in (lambda: state(person, "in_hardship", "true"), lambda: relate(person, now=later)):
         assert refusal(write) == "registry.restricted"
 

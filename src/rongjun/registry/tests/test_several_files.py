@@ -13,7 +13,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.registry.actions.feeds import confirm_candidate
 from rongjun.registry.facts import PERSON, SOURCE
-from rongjun.registry.models import BankAccount, Contact, Death, DisabilityRating, NameTerm
+from rongjun.registry.models import BankAccount, Contact, Death, DisabilityRating, NameTerm, Residence
 from rongjun.registry.tests.scene import CARD, NOW, actor, open_file, tell
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, TODAY, cells
 from rongjun.registry.tests.test_feeds import compare, deliver, found, row
@@ -111,7 +111,7 @@ def test_a_restriction_shuts_every_file_of_the_person(kept: UUID, other: UUID) -
             assert registry.assertions_held(file, on=TODAY, known_at=LATER) == []
             assert registry.accounts_held(file, on=TODAY, known_at=LATER) == []
         with pytest.raises(Refused, match=r"registry\.restricted"):
-            registry.open_account(account.pk)
+            registry.open_covered("account", account.pk)
     with pytest.raises(Refused, match=r"registry\.restricted"):
         correct(kept, "contact", phone.pk, changed={"number": "10000000008"})
     with acting_as(actor("district")):
@@ -174,3 +174,17 @@ def test_papers_go_with_the_file_they_are_on(kept: UUID) -> None:
     move(kept, HOME)
     part(merge, at=NOW + 9 * HOUR)
     assert division() == NEXT_DOOR, "back with the file it is on"
+
+
+def test_an_account_and_an_address_handed_over_open_for_their_new_owner(kept: UUID, other: UUID) -> None:
+    merge = merged(kept, other)
+    tell(kept, "account", now=LATER)
+    tell(kept, "residence", now=LATER)
+    with acting_as(actor("district")):
+        said = [each.name for each in registry.later_said_of(merge)]
+    part(merge, at=LATER + HOUR, theirs=said)
+    (account,), (home,) = standing(BankAccount, other), standing(Residence, other)
+    assert account.belongs_to == other
+    with acting_as(actor()):
+        assert registry.open_covered("account", account.pk) == CARD
+        assert registry.open_covered("residence", home.pk) == "测试路 1 号"

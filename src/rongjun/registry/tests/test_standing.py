@@ -255,11 +255,11 @@ def test_an_account_is_sealed_masked_and_opened_only_in_its_place(person: UUID) 
     assert row.number_mask.endswith("0014")
     assert CARD not in row.number_mask
     with acting_as(actor()):
-        assert registry.open_account(row.pk) == CARD
+        assert registry.open_covered("account", row.pk) == CARD
         (held,) = registry.accounts_held(person, on=TODAY, known_at=LAST)
     assert (held.payee, held.purpose, held.bank, held.holder) == (None, "allowance", "测试银行", "测试张三")
     with acting_as(actor("next-door")):
-        assert registry.open_account(row.pk) is None
+        assert registry.open_covered("account", row.pk) is None
 
 
 def test_an_old_passbook_needs_no_check_digit_and_a_card_does(person: UUID) -> None:
@@ -339,7 +339,7 @@ def test_an_address_is_sealed(person: UUID) -> None:
     (row,) = standing(Residence, person)
     assert "测试路".encode() not in bytes(row.address_sealed)
     with acting_as(actor()):
-        assert registry.open_address(row.pk) == "测试路 1 号"
+        assert registry.open_covered("residence", row.pk) == "测试路 1 号"
 
 
 # --- deaths -------------------------------------------------------------------------------------------------

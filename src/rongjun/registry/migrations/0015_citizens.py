@@ -78,7 +78,7 @@ MANDATE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0011_names_by_terms"),
+        ("registry", "0014_name_term_key"),
         ("access", "0005_citizens"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
