@@ -45,7 +45,7 @@ ROLES: dict[str, Role] = {
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
         _role("district-officer", "区市经办", _DECIDE),
-        _role("city-officer", "市局经办", f"{_DECIDE} partners.read registry.cutover"),
+        _role("city-officer", "市局经办", f"{_DECIDE} partners.read partners.close-batch registry.cutover"),
         _role(
             "privacy-officer",
             "个人信息保护",

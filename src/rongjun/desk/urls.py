@@ -28,6 +28,7 @@ urlpatterns = [
     path("people/<uuid:person>/rights/consents/", privacy.consent, name="rights-consent"),
     path("people/<uuid:person>/rights/requests/", privacy.receive, name="rights-receive"),
     path("people/<uuid:person>/rights/lift/", privacy.lift, name="rights-lift"),
+    path("people/<uuid:person>/rights/legal-hold/", privacy.legal_hold, name="rights-legal-hold"),
     path("people/<uuid:person>/rights/<uuid:request_id>/", privacy.decide, name="rights-decide"),
     path("people/<uuid:person>/rights/<uuid:request_id>/copy/", privacy.copy, name="rights-copy"),
     path("rights/", privacy.open_rights, name="rights-open"),

@@ -11,8 +11,10 @@ from rongjun.partners.queries import (
     is_partner,
     take_waiting,
 )
+from rongjun.partners.retention import RETENTION
 
 __all__ = [
+    "RETENTION",
     "Settled",
     "WaitingItem",
     "add_partner",

@@ -19,8 +19,10 @@ from rongjun.registry.actions import (
     end_relation,
     find_duplicates,
     hand_over,
+    hold_for_law,
     import_cutover,
     import_roster,
+    lift_legal_hold,
     lift_restriction,
     load_part,
     match_waiting,
@@ -122,6 +124,7 @@ from rongjun.registry.queries.feeds import (
     feed_balance,
     open_counts,
 )
+from rongjun.registry.queries.kin import HeldKin, is_under_age, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file
 from rongjun.registry.queries.pairs import (
     CandidateLine,
@@ -136,6 +139,8 @@ from rongjun.registry.queries.privacy import (
     count_requests,
     exports,
     is_closed,
+    kept_back,
+    legal_hold_of,
     may_share,
     notices_for,
     open_requests,
@@ -149,6 +154,7 @@ from rongjun.registry.records import (
     Opened,
     SaidRecord,
 )
+from rongjun.registry.retention import RETENTION
 from rongjun.registry.rights import (
     ASKED_BY,
     HOW,
@@ -191,6 +197,7 @@ __all__ = [
     "RANK_GROUPS",
     "RESTORATION",
     "RESTRICTS",
+    "RETENTION",
     "RIGHTS",
     "SEXES",
     "SIDES",
@@ -202,6 +209,7 @@ __all__ = [
     "FileRecord",
     "FoundPairs",
     "HeldAssertion",
+    "HeldKin",
     "HeldProposal",
     "HeldRelation",
     "Mark",
@@ -251,11 +259,17 @@ __all__ = [
     "find_duplicates",
     "find_people",
     "hand_over",
+    "hold_for_law",
     "import_cutover",
     "import_roster",
     "is_closed",
+    "is_under_age",
+    "kept_back",
     "kept_file",
+    "kin_of",
     "later_said_of",
+    "legal_hold_of",
+    "lift_legal_hold",
     "lift_restriction",
     "lines_of",
     "load_part",

@@ -17,7 +17,15 @@ from uuid import UUID
 from django.db.models import Model
 
 from rongjun.audit.api import keys
-from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Residence
+from rongjun.registry.models import (
+    Assertion,
+    BankAccount,
+    Contact,
+    IdentityDocument,
+    LegalHold,
+    Person,
+    Residence,
+)
 from rongjun.registry.models.privacy import AboutPerson
 from rongjun.registry.queries import SEAL, account_place, address_place, number_place, phone_place
 from rongjun.registry.queries.merged import files_of, kept_file
@@ -96,7 +104,11 @@ def read_copy(content: bytes) -> PersonCopy:
 
 def tables_of_a_person() -> list[type[Model]]:
     """Every table about one person, by name."""
-    told = [*Assertion.__subclasses__(), *AboutPerson.__subclasses__()]
+    # Why something is held for the law may be nobody's to tell but the court's.
+    told = [
+        *Assertion.__subclasses__(),
+        *(each for each in AboutPerson.__subclasses__() if each is not LegalHold),
+    ]
     return sorted(told, key=lambda model: model.__name__)
 
 

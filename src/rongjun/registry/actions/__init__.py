@@ -70,6 +70,8 @@ from rongjun.registry.actions.relations import (
 )
 from rongjun.registry.actions.rights import (
     answer_request,
+    hold_for_law,
+    lift_legal_hold,
     lift_restriction,
     receive_request,
     refuse_request,
@@ -108,8 +110,10 @@ __all__ = [
     "end_relation",
     "find_duplicates",
     "hand_over",
+    "hold_for_law",
     "import_cutover",
     "import_roster",
+    "lift_legal_hold",
     "lift_restriction",
     "load_part",
     "load_waiting",

@@ -8,9 +8,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.utils.timezone import localtime
 
-from rongjun.registry.models import Consent, ExportRequest, NoticeReceipt, Restriction, RightsRequest
+from rongjun.registry.models import (
+    Consent,
+    ExportRequest,
+    LegalHold,
+    NoticeReceipt,
+    Restriction,
+    RightsRequest,
+)
 from rongjun.registry.notices import notice_book
+from rongjun.registry.queries.kin import is_under_age
 from rongjun.registry.queries.merged import all_files_of
 from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_overdue, may_ask_again
 
@@ -146,6 +155,37 @@ def restriction_of(person: UUID) -> RestrictionLine | None:
     return RestrictionLine(row.kind, row.reason, row.since, row.restricted_by) if row else None
 
 
+# --- what is kept back at the end of its retention ----------------------------------------------------------
+
+# Every file of a person of whom any file is under a legal hold, a restriction or an open request.
+_KEPT_BACK = """
+    with kept_back as (
+        select distinct file
+        from (select person_id from registry_legalhold where lifted_at is null
+              union select person_id from registry_restriction where lifted_at is null
+              union select person_id from registry_rightsrequest where state = 'open') held,
+             registry_files_of(registry_root_of(person_id, 'infinity'), 'infinity') file
+    )
+    select 'person:' || file from kept_back
+    union select 'item:' || item_id from registry_feedcandidate
+    where state = 'open' or person_id in (select file from kept_back)
+"""
+
+
+def kept_back() -> frozenset[str]:
+    """What no retention may remove: `person:<uuid>`, and `item:<id>` for a partner's line about such a person
+    or one nobody has decided on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT_BACK)
+        return frozenset(about for (about,) in cursor.fetchall())
+
+
+def legal_hold_of(person: UUID) -> RestrictionLine | None:
+    """The legal hold in force on a person: its reason, and the document as its kind."""
+    row = LegalHold.objects.filter(person_id__in=all_files_of(person), lifted_at=None).first()
+    return RestrictionLine(row.document, row.reason, row.since, row.held_by) if row else None
+
+
 # --- notices and consents -----------------------------------------------------------------------------------
 
 
@@ -188,7 +228,12 @@ def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sh
         return Sharing(True, told.basis)
     yes = Consent.objects.filter(person_id__in=all_files_of(person), given=True, answered_at__lte=at)
     rows = yes.filter(purpose=purpose, recipient=recipient)
-    if any(row.withdrawn_at is None or row.withdrawn_at > at for row in rows):
+    standing = [row for row in rows if row.withdrawn_at is None or row.withdrawn_at > at]
+    if any(row.guardian for row in standing):
+        return Sharing(True, told.basis)
+    if standing and is_under_age(person, on=localtime(at).date()):
+        return Sharing(False, told.basis, "本人不满十四周岁，监护人没有同意")
+    if standing:
         return Sharing(True, told.basis)
     return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
 
