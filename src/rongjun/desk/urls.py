@@ -33,6 +33,7 @@ urlpatterns = [
     path("people/<uuid:person>/rights/<uuid:request_id>/copy/", privacy.copy, name="rights-copy"),
     path("rights/", privacy.open_rights, name="rights-open"),
     path("notices/<slug:code>/", privacy.notice, name="notice"),
+    path("assessments/", privacy.assessments, name="assessments"),
     path("exports/", exports.exports, name="exports"),
     path("exports/<uuid:export>/decision/", exports.decide, name="export-decide"),
     path("exports/<uuid:export>/file/", exports.take, name="export-take"),

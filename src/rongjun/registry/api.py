@@ -50,6 +50,10 @@ from rongjun.registry.actions import (
     unmerge,
     withdraw_consent,
 )
+from rongjun.registry.assessments import (
+    WHY,
+    processings,
+)
 from rongjun.registry.copies import (
     PersonCopy,
     copy_of,
@@ -202,6 +206,7 @@ __all__ = [
     "SEXES",
     "SIDES",
     "STOPPED",
+    "WHY",
     "CandidateLine",
     "CutoverFile",
     "DocumentRecord",
@@ -289,6 +294,7 @@ __all__ = [
     "open_number",
     "open_requests",
     "payees_held",
+    "processings",
     "proposals",
     "proposals_waiting",
     "propose",

@@ -201,6 +201,24 @@ def open_rights(request: ActingRequest) -> HttpResponse:
     return render(request, "desk/rights_open.html", {"rows": rows, "columns": columns, "late": late})
 
 
+@staff("registry.read-assessments")
+@require_safe
+def assessments(request: ActingRequest) -> HttpResponse:
+    """影响评估: every processing of high risk, what it rests on, and what has to be looked at again."""
+    today = today_of(request)
+    told = [
+        {
+            "processing": each,
+            "why": [_(registry.WHY[word]) for word in each.why],
+            "now": each.in_force(today),
+            "needs_somebody": each.needs_somebody(today),
+            "earlier": [old for old in each.assessments if old != each.in_force(today)],
+        }
+        for each in registry.processings().values()
+    ]
+    return render(request, "desk/assessments.html", {"processings": told})
+
+
 # --- what is done there -------------------------------------------------------------------------------------
 
 

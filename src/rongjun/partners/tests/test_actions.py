@@ -377,7 +377,8 @@ def officer(login: str) -> Actor:
     role = ACCESS_ROLES["city-officer"]
     return Actor(
         account=uuid4(), login=login, name=f"测试{login}", kind="staff", role=role.code,
-        role_label=role.label, division=CITY, division_label="示范市", scope=scope_of(CITY), permissions=role.permissions,
+        role_label=role.label, division=CITY, division_label="示范市", scope=scope_of(CITY),
+        permissions=role.permissions,
     )  # fmt: skip
 
 

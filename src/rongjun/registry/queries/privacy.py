@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.timezone import localtime
 
+from rongjun.registry.assessments import processings
 from rongjun.registry.models import (
     Consent,
     ExportRequest,
@@ -218,12 +219,15 @@ def notices_for(person: UUID, *, on: date) -> list[NoticeLine]:
 def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sharing:
     """Whether a person's data may be handed to a recipient for a purpose at a moment; no rule means no.
 
+    Nothing is shared before its processing has been assessed (PIPL 55).
     What the law charges us with needs no consent and names its basis; all else needs the person's own yes to
     this purpose and this recipient. A withdrawal holds from its own moment on.
     """
     told = notice_book().purposes.get(purpose)
     if told is None or recipient not in told.recipients:
         return Sharing(False, "", "没有登记过这个目的或这个接收方")
+    if processings()[told.assessment].in_force(localtime(at).date()) is None:
+        return Sharing(False, told.basis, "这项处理还没有生效的个人信息保护影响评估")
     if not told.needs_consent:
         return Sharing(True, told.basis)
     yes = Consent.objects.filter(person_id__in=all_files_of(person), given=True, answered_at__lte=at)
