@@ -128,7 +128,7 @@ from rongjun.registry.queries.feeds import (
     feed_balance,
     open_counts,
 )
-from rongjun.registry.queries.kin import HeldKin, is_under_age, kin_of
+from rongjun.registry.queries.kin import HeldKin, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file
 from rongjun.registry.queries.pairs import (
     CandidateLine,
@@ -143,6 +143,7 @@ from rongjun.registry.queries.privacy import (
     count_requests,
     exports,
     is_closed,
+    is_under_age,
     kept_back,
     legal_hold_of,
     may_share,

@@ -15,9 +15,9 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.saying import hold, note
 from rongjun.registry.models import Consent, NoticeReceipt, Person
 from rongjun.registry.notices import notice_book
-from rongjun.registry.queries.kin import is_under_age, kin_of
+from rongjun.registry.queries.kin import kin_of
 from rongjun.registry.queries.merged import all_files_of
-from rongjun.registry.queries.privacy import is_noticed, may_share
+from rongjun.registry.queries.privacy import is_noticed, is_under_age, may_share
 from rongjun.registry.rights import HOW
 
 

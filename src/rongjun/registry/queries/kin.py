@@ -1,4 +1,4 @@
-"""Who stands near a person on file: next of kin, and who may consent for a child."""
+"""Who stands near a person on file: next of kin, and guardians who may consent for a child."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.db.models import Q
 
 from rongjun.registry.logic import NOBODY, RELATIONS
 from rongjun.registry.logic.telling import PAYEE_KINDS
-from rongjun.registry.models import Death, Particulars, Payee, Person, Relation
+from rongjun.registry.models import Death, Payee, Person, Relation
 from rongjun.registry.queries.merged import file_ids_of
-from rongjun.registry.rights import is_child
+from rongjun.registry.queries.privacy import closed_among, standing
+from rongjun.registry.rights import covered_name
 
 # Of the person, whom the other one is.
 _OTHER_WAY = {"child": "parent", "parent": "child"}
@@ -35,7 +36,7 @@ def kin_of(person: UUID, *, on: date) -> list[HeldKin]:
     The rights of a restricted file are exercised all the same, so a restriction covers nothing here.
     """
     files = file_ids_of(person)
-    payees = Payee.objects.filter(_standing(on), person_id__in=files, kind__in=_STANDS_NEAR)
+    payees = Payee.objects.filter(standing(on), person_id__in=files, kind__in=_STANDS_NEAR)
     held = [
         HeldKin(
             key=f"payee:{row.series}",
@@ -53,13 +54,8 @@ def is_dead(person: UUID) -> bool:
     return Death.objects.filter(superseded_at=None, person_id__in=file_ids_of(person)).exists()
 
 
-def _standing(on: date) -> Q:
-    """What is said of a day, as known now."""
-    return Q(superseded_at=None, valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
-
-
 def _relatives(files: list[UUID], *, on: date) -> list[HeldKin]:
-    told = Relation.objects.filter(_standing(on), relative__isnull=False).exclude(relation=NOBODY)
+    told = Relation.objects.filter(standing(on), relative__isnull=False).exclude(relation=NOBODY)
     rows = told.filter(Q(person_id__in=files) | Q(relative_id__in=files)).order_by("valid_from", "id")
     words = {}
     for row in rows:
@@ -67,16 +63,15 @@ def _relatives(files: list[UUID], *, on: date) -> list[HeldKin]:
             words[row.relative_id] = _OTHER_WAY.get(row.relation, row.relation)
         else:
             words[row.person_id] = row.relation
-    dead = Death.objects.filter(superseded_at=None).values("person_id")
+    dead = Death.objects.filter(superseded_at=None, person_id__in=list(words)).values("person_id")
     people = Person.objects.filter(pk__in=list(words)).exclude(pk__in=dead).order_by("name", "id")
+    closed = closed_among(words)
     return [
-        HeldKin(f"person:{row.id}", row.name, RELATIONS[words[row.id]], is_guardian=words[row.id] == "parent")
+        HeldKin(
+            key=f"person:{row.id}",
+            name=covered_name(row.name) if row.id in closed else row.name,
+            words=RELATIONS[words[row.id]],
+            is_guardian=words[row.id] == "parent",
+        )
         for row in people
     ]
-
-
-def is_under_age(person: UUID, *, on: date) -> bool:
-    """Whether the person is under 14 on a day (PIPL 31); somebody of unknown age is not taken for a child."""
-    told = Particulars.objects.filter(_standing(on), person_id__in=file_ids_of(person))
-    born = told.exclude(birth_date=None).values_list("birth_date", flat=True).first()
-    return born is not None and is_child(born, on=on)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.timezone import localtime
 
 from rongjun.registry.assessments import processings
@@ -16,13 +17,13 @@ from rongjun.registry.models import (
     ExportRequest,
     LegalHold,
     NoticeReceipt,
+    Particulars,
     Restriction,
     RightsRequest,
 )
 from rongjun.registry.notices import notice_book
-from rongjun.registry.queries.kin import is_under_age
 from rongjun.registry.queries.merged import all_files_of
-from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_overdue, may_ask_again
+from rongjun.registry.rights import ASKED_BY, KINDS, STATES, is_child, is_overdue, may_ask_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,18 @@ def notices_for(person: UUID, *, on: date) -> list[NoticeLine]:
     return lines
 
 
+def standing(on: date) -> Q:
+    """Assertions that hold on a day, as known now."""
+    return Q(superseded_at=None, valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+
+
+def is_under_age(person: UUID, *, on: date) -> bool:
+    """Whether the person is under 14 on a day (PIPL 31); somebody of unknown age is not taken for a child."""
+    told = Particulars.objects.filter(standing(on), person_id__in=all_files_of(person))
+    born = told.exclude(birth_date=None).values_list("birth_date", flat=True).first()
+    return born is not None and is_child(born, on=on)
+
+
 def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sharing:
     """Whether a person's data may be handed to a recipient for a purpose at a moment; no rule means no.
 
@@ -232,14 +245,13 @@ def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sh
         return Sharing(True, told.basis)
     yes = Consent.objects.filter(person_id__in=all_files_of(person), given=True, answered_at__lte=at)
     rows = yes.filter(purpose=purpose, recipient=recipient)
-    standing = [row for row in rows if row.withdrawn_at is None or row.withdrawn_at > at]
-    if any(row.guardian for row in standing):
-        return Sharing(True, told.basis)
-    if standing and is_under_age(person, on=localtime(at).date()):
+    yes_now = [row for row in rows if row.withdrawn_at is None or row.withdrawn_at > at]
+    if not yes_now:
+        return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
+    is_guarded = any(row.guardian for row in yes_now)
+    if not is_guarded and is_under_age(person, on=localtime(at).date()):
         return Sharing(False, told.basis, "本人不满十四周岁，监护人没有同意")
-    if standing:
-        return Sharing(True, told.basis)
-    return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
+    return Sharing(True, told.basis)
 
 
 def consents_of(person: UUID, *, now: datetime, on: date, quiet_days: int) -> list[ConsentLine]:
