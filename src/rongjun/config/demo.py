@@ -26,7 +26,6 @@ from rongjun.config.invented.loading import is_begun, open_people, weights
 from rongjun.config.invented.people import people
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.partners import api as partners
-from rongjun.partners.simulators import signer_of
 from rongjun.places import api as places
 from rongjun.rules.api import read_folder
 
@@ -129,7 +128,7 @@ def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Pa
                 agreed={known: hour},
                 channels=["file"],
                 expected_since=timezone.localdate(),
-                public_key=signer_of(code).public_key,
+                public_key=partners.signer_of(code).public_key,
                 by=BY,
                 now=timezone.now(),
             )

@@ -12,6 +12,7 @@ from rongjun.partners.queries import (
     take_waiting,
 )
 from rongjun.partners.retention import RETENTION
+from rongjun.partners.simulators import signer_of
 
 __all__ = [
     "RETENTION",
@@ -25,6 +26,7 @@ __all__ = [
     "is_partner",
     "receive_file",
     "settle_items",
+    "signer_of",
     "take_waiting",
     "write_file",
 ]
