@@ -31,7 +31,7 @@ from rongjun.registry.models import (
     RosterImport,
 )
 from tests.cluster import as_owner
-from tests.house.scene import Scene, actor_of
+from tests.house.scene import Scene, actor_of, visitor
 
 DAYS = 1096
 SOON = timedelta(days=181)
@@ -97,7 +97,10 @@ def feed(scene: Scene) -> UUID:
         file = registry.file_of(scene.person, on=today, known_at=now)
         assert file
         number = registry.open_number(scene.document)
-    row = ["LX-1", file.line.name, number or "", "", "", (today - timedelta(days=2)).isoformat()]
+    assert number
+    assert file.line.birth_date
+    born, died = file.line.birth_date.isoformat(), (today - timedelta(days=2)).isoformat()
+    row = ["LX-1", file.line.name, number, born, file.line.sex, died]
     with acting_as_job("test.deliver"):
         division = actor_of("city").division
         partners.add_partner(
@@ -155,8 +158,6 @@ def test_rows_of_rosters_and_lines_of_feeds_go_and_every_day_still_balances(scen
 
 @pytest.mark.django_db
 def test_a_page_of_an_old_candidate_still_opens(scene: Scene, feed: UUID) -> None:
-    from tests.house.scene import visitor
-
     rows("registry.feed-candidates", now=later(), do=True)
     assert visitor("district").get(f"/registry/feeds/{feed}/").status_code == 200
 

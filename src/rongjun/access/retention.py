@@ -61,7 +61,7 @@ def due(rule: RetentionRule, *, days: int, kept_back: Collection[str], now: date
     """What `remove` would do now."""
     sql = f"""
         select count(*) filter (where not held), count(*) filter (where held)
-        from (select {rule.about} && %(kept_back)s::text[] as held from {rule.table} t
+        from (select ({rule.about})::text[] && %(kept_back)s::text[] as held from {rule.table} t
               where {_past(rule)}) past
     """  # noqa: S608 - rules are code
     with connection.cursor() as cursor:
@@ -71,7 +71,7 @@ def due(rule: RetentionRule, *, days: int, kept_back: Collection[str], now: date
 
 def remove(rule: RetentionRule, *, days: int, kept_back: Collection[str], by: str, now: datetime) -> Due:
     """Remove what is past its period, in one transaction with its event, which holds nothing but counts."""
-    free = f"{_past(rule)} and not ({rule.about} && %(kept_back)s::text[])"
+    free = f"{_past(rule)} and not (({rule.about})::text[] && %(kept_back)s::text[])"
     if rule.clears:
         cleared = ", ".join(f"{column} = {value}" for column, value in rule.clears.items())
         sql = f"update {rule.table} t set {cleared} where {free}"  # noqa: S608
