@@ -102,6 +102,7 @@ ROLES = {
     "clerk": ("station-clerk", 370202901000),
     "district": ("district-officer", 370202000000),
     "city": ("city-officer", CITY),
+    "second": ("city-officer", CITY),
 }
 
 
