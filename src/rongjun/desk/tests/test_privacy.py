@@ -262,8 +262,8 @@ def test_a_legal_hold_is_placed_and_lifted_above_the_counter(scene: Scene) -> No
 def test_the_page_of_a_child_asks_the_guardian(scene: Scene) -> None:
     clerk = visitor("clerk")
     assert "不满十四周岁" not in seen(clerk.get(place(scene, "rights/")))
-    actor, today = actor_of("clerk"), timezone.localdate()
-    born = today.replace(year=today.year - 9, day=1)
+    actor, now = actor_of("clerk"), timezone.localtime()
+    born = now.date().replace(year=now.year - 9, day=1)
     with acting_as(actor):
         registry.record(
             scene.person,
@@ -274,7 +274,7 @@ def test_the_page_of_a_child_asks_the_guardian(scene: Scene) -> None:
             evidence="",
             synthetic=True,
             by=actor,
-            now=timezone.now(),
+            now=now,
         )
     clerk.post(place(scene, "rights/notices/"), {"notice": "sharing-with-the-insurer"})
     page = seen(clerk.get(place(scene, "rights/")))
