@@ -26,6 +26,7 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.retention import RETENTION
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
 
 WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
@@ -35,6 +36,7 @@ __all__ = [
     "LEVELS",
     "MARKS",
     "OUTCOME_WORDS",
+    "RETENTION",
     "WORDS",
     "EditionLine",
     "ExampleLine",

@@ -20,8 +20,10 @@ from rongjun.registry.actions import (
     end_relation,
     find_duplicates,
     hand_over,
+    hold_for_law,
     import_cutover,
     import_roster,
+    lift_legal_hold,
     lift_restriction,
     load_part,
     match_waiting,
@@ -49,6 +51,10 @@ from rongjun.registry.actions import (
     tell_apart,
     unmerge,
     withdraw_consent,
+)
+from rongjun.registry.assessments import (
+    WHY,
+    processings,
 )
 from rongjun.registry.copies import (
     PersonCopy,
@@ -96,6 +102,7 @@ from rongjun.registry.queries.feeds import (
     feed_balance,
     open_counts,
 )
+from rongjun.registry.queries.kin import HeldKin, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file
 from rongjun.registry.queries.pairs import (
     CandidateLine,
@@ -131,6 +138,9 @@ from rongjun.registry.queries.privacy import (
     count_requests,
     exports,
     is_closed,
+    is_under_age,
+    kept_back,
+    legal_hold_of,
     may_share,
     notices_for,
     open_requests,
@@ -145,6 +155,7 @@ from rongjun.registry.records import (
     Opened,
     SaidRecord,
 )
+from rongjun.registry.retention import RETENTION
 from rongjun.registry.rights import (
     ASKED_BY,
     HOW,
@@ -190,11 +201,13 @@ __all__ = [
     "RANK_GROUPS",
     "RESTORATION",
     "RESTRICTS",
+    "RETENTION",
     "RIGHTS",
     "SAID_BY",
     "SEXES",
     "SIDES",
     "STOPPED",
+    "WHY",
     "CandidateLine",
     "CutoverFile",
     "DocumentRecord",
@@ -203,6 +216,7 @@ __all__ = [
     "FileRecord",
     "FoundPairs",
     "HeldAssertion",
+    "HeldKin",
     "HeldProposal",
     "HeldRelation",
     "Mark",
@@ -256,12 +270,18 @@ __all__ = [
     "find_people",
     "hand_over",
     "head_of",
+    "hold_for_law",
     "holds_guarded",
     "import_cutover",
     "import_roster",
     "is_closed",
+    "is_under_age",
+    "kept_back",
     "kept_file",
+    "kin_of",
     "later_said_of",
+    "legal_hold_of",
+    "lift_legal_hold",
     "lift_restriction",
     "lines_of",
     "load_part",
@@ -279,6 +299,7 @@ __all__ = [
     "open_files",
     "open_requests",
     "payees_held",
+    "processings",
     "proposals",
     "proposals_waiting",
     "propose",

@@ -38,6 +38,7 @@ from rongjun.registry.models.people import (
 from rongjun.registry.models.privacy import (
     Consent,
     ExportRequest,
+    LegalHold,
     NoticeReceipt,
     Restriction,
     RightsRequest,
@@ -78,6 +79,7 @@ __all__ = [
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "LegalHold",
     "LookUp",
     "Merge",
     "Merit",
