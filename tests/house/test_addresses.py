@@ -92,10 +92,12 @@ ANSWERS = """
 * desk:rights-consent         door     enrol    403     422    422      422       422    403    403      403     403
 * desk:rights-receive         door     enrol    403     rights rights   422       rights 403    403      403     403
 * desk:rights-lift            door     enrol    403     403    422      422       422    403    403      403     403
+* desk:rights-legal-hold      door     enrol    403     403    422      422       422    403    403      403     403
 * desk:rights-decide          door     enrol    403     422    422      422       422    403    403      403     403
 * desk:rights-copy            door     enrol    403     404    404      404       404    403    403      403     403
   desk:rights-open            door     enrol    403     200    200      200       200    403    403      403     403
   desk:notice                 door     enrol    403     200    200      200       200    403    403      403     403
+  desk:assessments            door     enrol    403     403    403      403       403    403    200      403     403
   desk:exports                door     enrol    403     200    200      200       200    403    403      403     403
 * desk:export-decide          door     enrol    403     403    422      422       422    403    403      403     403
 * desk:export-take            door     enrol    403     422    422      422       422    403    403      403     403
@@ -118,6 +120,7 @@ ANSWERS = """
 * registry:report-sentence    door     enrol    403     403    422      422       422    403    403      403     403
   partners:inbox              door     enrol    403     403    403      403       200    403    403      403     403
   partners:batch              door     enrol    403     403    403      403       404    403    403      403     403
+* partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -108,7 +109,7 @@ def is_bound(text: str, column: str) -> bool:
 
 
 def is_in_hand(policy: Mapping[str, str], side: str) -> bool:
-    """Whether a citizen's policy lets through nothing but the files in hand, or their own, or what is theirs."""
+    """Whether a citizen's policy lets through nothing but the files in hand, or what is their own."""
     text = policy[side]
     return policy["to"] == "app_citizen" and (
         text == "false"

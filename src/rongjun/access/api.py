@@ -13,9 +13,11 @@ from rongjun.access.actions import (
     remove_second_factors,
     reset_password,
 )
+from rongjun.access.data_map import DataMap
 from rongjun.access.inventory import row_security_inventory
 from rongjun.access.logic import CITIZEN, CITIZEN_ROLES, HELPER, ROLES, SELF, STAFF, Actor, Scope, scope_of
 from rongjun.access.queries import StaffName, actor_named, has_accounts, names_of_actors, staff_named
+from rongjun.access.retention import Due, RetentionRule, due, remove
 from rongjun.access.row_security import (
     close,
     lock_by_division,
@@ -49,6 +51,9 @@ __all__ = [
     "ActingRequest",
     "Actor",
     "Arrival",
+    "DataMap",
+    "Due",
+    "RetentionRule",
     "Scope",
     "StaffName",
     "act_for",
@@ -64,6 +69,7 @@ __all__ = [
     "close",
     "create_account",
     "disable_account",
+    "due",
     "enable_account",
     "end_grant",
     "end_sessions",
@@ -76,6 +82,7 @@ __all__ = [
     "note_refusal",
     "open_citizen_account",
     "open_to_read",
+    "remove",
     "remove_second_factors",
     "reset_password",
     "row_security_inventory",

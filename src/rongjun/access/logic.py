@@ -48,15 +48,21 @@ ROLES: dict[str, Role] = {
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
         _role("district-officer", "区市经办", _DECIDE),
-        _role("city-officer", "市局经办", f"{_DECIDE} partners.read registry.cutover"),
+        _role("city-officer", "市局经办", f"{_DECIDE} partners.read partners.close-batch registry.cutover"),
         _role(
             "privacy-officer",
             "个人信息保护",
-            f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted",
+            f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted"
+            " registry.read-assessments",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
-        _role("security-admin", "安全管理员", "desk.open access.manage-accounts", SECURITY),
+        _role(
+            "security-admin",
+            "安全管理员",
+            "desk.open access.manage-accounts registry.read-assessments",
+            SECURITY,
+        ),
         _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify", AUDIT),
     )
 }

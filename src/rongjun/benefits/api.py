@@ -27,6 +27,7 @@ from rongjun.benefits.queries import (
     swept_verdicts,
 )
 from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
+from rongjun.benefits.retention import RETENTION
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
 
 WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
@@ -37,6 +38,7 @@ __all__ = [
     "LEVELS",
     "MARKS",
     "OUTCOME_WORDS",
+    "RETENTION",
     "WORDS",
     "Asking",
     "EditionLine",

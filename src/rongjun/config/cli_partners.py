@@ -36,8 +36,9 @@ def partners() -> None:
 @click.option("--format", "agreed", multiple=True, required=True, help="格式=次日几点前到：deaths/1=09:00。")
 @click.option("--channel", "channels", multiple=True, type=click.Choice(["file", "call"]), default=["file"])
 @click.option("--daily-calls", default=0, help="每天最多几次接口来件。")
-def partners_add(code: str, agreed: tuple[str, ...], **given: Any) -> None:
-    """约定一个单位；有接口渠道的，密钥只显示这一次。"""
+@click.option("--public-key", "key", help="对方的公钥，算法:十六进制，如 ed25519:…；登记了的，每件都要签名。")
+def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: Any) -> None:
+    """约定一个单位；有接口渠道而没有公钥的，密钥只显示这一次。"""
     ready_django()
     from django.utils import timezone
 
@@ -49,6 +50,7 @@ def partners_add(code: str, agreed: tuple[str, ...], **given: Any) -> None:
             code,
             agreed=dict(each.partition("=")[::2] for each in agreed),
             expected_since=local_today(),
+            public_key=_public_key(key) if key else None,
             **given,
             by=f"operator:{getpass.getuser()}",
             now=timezone.now(),
@@ -59,22 +61,36 @@ def partners_add(code: str, agreed: tuple[str, ...], **given: Any) -> None:
         click.echo(f"HMAC-SM3 密钥（只显示这一次）：{secret}")
 
 
+def _public_key(text: str) -> Any:
+    from rongjun.kernel.crypto import SM2_DEFAULT_USER_ID, Algorithm, PublicKey
+
+    name, _, point = text.partition(":")
+    try:
+        algorithm = Algorithm(name)
+        user = SM2_DEFAULT_USER_ID if algorithm is Algorithm.SM2 else None
+        return PublicKey(algorithm, bytes.fromhex(point), user)
+    except ValueError:
+        raise click.BadParameter("写成 ed25519:、es256: 或 sm2: 加公钥的十六进制。") from None
+
+
 @partners.command("receive")
 @click.argument("partner")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def partners_receive(partner: str, file: Path) -> None:
-    """收一个文件；隔离的说明哪个等式不成立，退出码 2。"""
+    """收一个文件（签名是旁边同名加 .sig 的）；隔离的说明哪个等式不成立，退出码 2。"""
     ready_django()
     from django.utils import timezone
 
     from rongjun.access.api import acting_as_job
     from rongjun.partners import api
+    from rongjun.partners.jobs import signature_beside
 
     with acting_as_job("partners.receive"):
         batch = api.receive_file(
             file.read_bytes(),
             partner=partner,
             file_name=file.name,
+            signature=signature_beside(file),
             by=f"operator:{getpass.getuser()}",
             now=timezone.now(),
         )

@@ -138,6 +138,7 @@ def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Pa
                 agreed={known: hour},
                 channels=["file"],
                 expected_since=timezone.localdate(),
+                public_key=partners.signer_of(code).public_key,
                 by=BY,
                 now=timezone.now(),
             )

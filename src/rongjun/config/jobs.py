@@ -12,6 +12,7 @@ from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
+from rongjun.config import retention
 from rongjun.files import jobs as files
 from rongjun.partners import jobs as partners
 from rongjun.registry import jobs as registry
@@ -41,6 +42,7 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
+    Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),
 )
 
 

@@ -28,6 +28,7 @@ NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
     ("数据", "desk:exports", "download", "导出", "registry.export"),
     ("管理", "desk:policy", "book", "政策", "policy.read"),
     ("管理", "places:divisions", "map", "区划与站点", "places.read"),
+    ("管理", "desk:assessments", "shield-check", "影响评估", "registry.read-assessments"),
     ("管理", "desk:evidence", "shield-check", "审计", "audit.read"),
 )
 
@@ -47,6 +48,7 @@ OPENED_FROM = {
     "desk:rights-consent": "registry:people",
     "desk:rights-receive": "registry:people",
     "desk:rights-lift": "registry:people",
+    "desk:rights-legal-hold": "registry:people",
     "desk:rights-decide": "registry:people",
     "desk:notice": "desk:rights-open",
     "desk:mandate-decide": "desk:mandates",
@@ -58,6 +60,7 @@ OPENED_FROM = {
     "registry:feed-candidate": "registry:feeds",
     "registry:decide-feed": "registry:feeds",
     "partners:batch": "partners:inbox",
+    "partners:batch-close": "partners:inbox",
     "registry:look-up": "registry:people",
     "registry:refused-rows": "registry:imports",
     "registry:cutover": "registry:imports",

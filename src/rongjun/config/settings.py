@@ -204,6 +204,8 @@ RIGHTS_DAYS = 30
 CONSENT_QUIET_DAYS = 90
 EXPORT_ALONE = 100
 EXPORT_OPEN_HOURS = 24
+# Days that are neither law nor in the data map but our own choice: 待局方确认.
+RETENTION_DAYS = {"refused-originals": 180, "quarantined-contents": 90, "unlinked-papers": 180}
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

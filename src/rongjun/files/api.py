@@ -13,6 +13,7 @@ from rongjun.files.queries import (
     uploads_about,
     work_list,
 )
+from rongjun.files.retention import RETENTION
 
 __all__ = [
     "DISCARDED",
@@ -20,6 +21,7 @@ __all__ = [
     "PAGE",
     "POSITION",
     "QUARANTINED",
+    "RETENTION",
     "STORED",
     "WAITING_FOR_SCAN",
     "UploadLine",

@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.timezone import localtime
 
+from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.crypto import SM2_DEFAULT_USER_ID, Algorithm, PublicKey, sm3
+from rongjun.kernel.crypto.algorithms import SIGNING
 from rongjun.kernel.crypto.symmetric import keyed_digest
 from rongjun.kernel.errors import Refused
 from rongjun.partners import logic
@@ -23,6 +25,7 @@ from rongjun.partners.models import InboundBatch, InboundItem, Partner
 from rongjun.partners.queries import (
     SEAL,
     batch_place,
+    drops_lines,
     formats,
     is_due,
     item_place,
@@ -31,8 +34,10 @@ from rongjun.partners.queries import (
 )
 
 FILE, CALL = "file", "call"
+CLOSING = ("close_reason", "close_asked_by", "close_asked_at", "closed_by", "closed_at")
 _CHUNK = 2000
 _REASON = 300
+_SIGNATURE = 256
 
 
 # --- partners -----------------------------------------------------------------------------------------------
@@ -91,10 +96,13 @@ def hold_partner(code: str) -> Partner:
 # --- files --------------------------------------------------------------------------------------------------
 
 
-def receive_file(content: bytes, *, partner: str, file_name: str, by: str, now: datetime) -> UUID:
+def receive_file(
+    content: bytes, *, partner: str, file_name: str, signature: str = "", by: str, now: datetime
+) -> UUID:
     """Take in a partner's file; it is accepted or quarantined with its failing equation. Returns the batch.
 
     The same content again returns the first batch and changes nothing; one in quarantine is judged once more.
+    A partner with a public key signs each file: `signature` is hex, as it stood in FILE.sig.
     Refused("partners.no-files") when the partner sends none.
     """
     with transaction.atomic():
@@ -104,10 +112,12 @@ def receive_file(content: bytes, *, partner: str, file_name: str, by: str, now: 
         earlier = _same_content(held, sm3(content))
         if earlier is not None:
             if earlier.state == "quarantined" and earlier.replaced_by_id is None:
-                # What was of tomorrow, or of a format not yet agreed on, may be in order by now.
+                # What was of tomorrow, not yet agreed on, or not yet signed, may be in order by now.
+                earlier.signature = _short(signature) or earlier.signature
                 _check(earlier, held, now=now)
             return earlier.id
-        batch = _keep(held, content, channel=FILE, by=by, now=now, file_name=_shown(file_name))
+        said = {"file_name": _shown(file_name), "signature": _short(signature)}
+        batch = _keep(held, content, channel=FILE, by=by, now=now, **said)
         _check(batch, held, now=now)
     return batch.id
 
@@ -122,7 +132,12 @@ def check_batch(batch: UUID, *, now: datetime) -> None:
 
 
 def _same_content(partner: Partner, digest: bytes) -> InboundBatch | None:
-    return InboundBatch.objects.filter(partner=partner, digest=digest).first()
+    # Somebody may be closing it by hand.
+    return InboundBatch.objects.select_for_update().filter(partner=partner, digest=digest).first()
+
+
+def _short(signature: str) -> str:
+    return signature.strip()[:_SIGNATURE]
 
 
 def _shown(file_name: str) -> str:
@@ -151,13 +166,17 @@ def _check(batch: InboundBatch, partner: Partner, *, now: datetime) -> None:
     """Accept or quarantine, and then whatever was waiting for this one's turn."""
     _judge(batch, partner, now=now)
     while batch.state == "accepted":
-        waiting = InboundBatch.objects.filter(
-            partner=partner,
-            format=batch.format,
-            state="quarantined",
-            failing=logic.GAP,
-            sequence=(batch.sequence or 0) + 1,
-        ).first()
+        waiting = (
+            InboundBatch.objects.select_for_update()
+            .filter(
+                partner=partner,
+                format=batch.format,
+                state="quarantined",
+                failing=logic.GAP,
+                sequence=(batch.sequence or 0) + 1,
+            )
+            .first()
+        )
         if waiting is None:
             return
         _judge(waiting, partner, now=now)
@@ -172,7 +191,9 @@ def _judge(batch: InboundBatch, partner: Partner, *, now: datetime) -> None:
         head, envelope = read_call(content, partner=partner.code)
     if head is not None:
         _write_head(batch, head)
-    fault = envelope if isinstance(envelope, Fault) else _fault_of(envelope, partner, now=now)
+    fault = _fault_of_signature(batch, content, partner)
+    if fault is None:
+        fault = envelope if isinstance(envelope, Fault) else _fault_of(envelope, partner, now=now)
     if fault is None:
         assert isinstance(envelope, Envelope)
         _accept(batch, envelope, partner, now=now)
@@ -191,6 +212,16 @@ def _judge(batch: InboundBatch, partner: Partner, *, now: datetime) -> None:
         detail={"partner": partner.code, "lines": batch.found_count, "failing": batch.failing},
         at=now,
     )
+
+
+def _fault_of_signature(batch: InboundBatch, content: bytes, partner: Partner) -> Fault | None:
+    """Whether a file is signed as agreed; calls were asked before they came this far."""
+    if batch.channel != FILE or partner.algorithm not in SIGNING:
+        return None
+    if not batch.signature:
+        return logic.NOT_SIGNED
+    key = audit.keys().open(SEAL, bytes(partner.key_sealed), key_place(partner.code))
+    return None if is_signed(partner.algorithm, key, content, batch.signature) else logic.WRONGLY_SIGNED
 
 
 def _write_head(batch: InboundBatch, head: Head) -> None:
@@ -218,6 +249,7 @@ def _accept(batch: InboundBatch, envelope: Envelope, partner: Partner, *, now: d
     batch.state = "accepted" if envelope.lines else "processed"
     batch.processed_at = None if envelope.lines else now
     batch.failing = batch.equation = batch.todo = ""
+    batch.close_reason, batch.close_asked_by, batch.close_asked_at = "", "", None
     batch.is_late = bool(hour) and is_due(envelope.head.business_date, hour, now=localtime(batch.received_at))
     batch.found_count = len(envelope.lines)
     batch.content_sealed = b""  # from here on the lines are what is kept
@@ -255,6 +287,64 @@ def _close_replaced(batch: InboundBatch) -> None:
         state="quarantined",
         replaced_by=None,
     ).exclude(failing="sequence-taken").update(replaced_by=batch)
+
+
+# --- closing by hand ----------------------------------------------------------------------------------------
+
+
+def close_batch(batch: UUID, *, reason: str, by: Actor, now: datetime) -> bool:
+    """Give a quarantined batch up, for a reason; whether it is closed now.
+
+    Where that drops lines, the first only asks, and a second person's call closes it. Refused:
+    "partners.batch-not-quarantined", "partners.close-reason-missing", "partners.close-own-request".
+    """
+    with transaction.atomic():
+        row = _hold_quarantined(batch)
+        if not row.close_asked_by:
+            if not reason.strip():
+                raise Refused("partners.close-reason-missing")
+            if audit.looks_personal(reason):
+                raise Refused("partners.close-reason-numbers")
+            row.close_reason, row.close_asked_by, row.close_asked_at = reason.strip(), by.text, now
+            if drops_lines(row):
+                _save_closing(row, event="partners.batch-closing-asked", by=by, now=now)
+                return False
+        elif row.close_asked_by == by.text:
+            raise Refused("partners.close-own-request")
+        row.state, row.closed_by, row.closed_at = "closed", by.text, now
+        _save_closing(row, event="partners.batch-closed", by=by, now=now)
+    return True
+
+
+def keep_batch(batch: UUID, *, by: Actor, now: datetime) -> None:
+    """Do not close it after all; it stays in quarantine. Refused("partners.batch-not-quarantined")."""
+    with transaction.atomic():
+        row = _hold_quarantined(batch)
+        if not row.close_asked_by:
+            raise Refused("partners.batch-not-quarantined")
+        row.close_reason, row.close_asked_by, row.close_asked_at = "", "", None
+        _save_closing(row, event="partners.batch-kept", by=by, now=now)
+
+
+def _hold_quarantined(batch: UUID) -> InboundBatch:
+    rows = InboundBatch.objects.select_for_update().defer("content_sealed")
+    row = rows.filter(pk=batch, state="quarantined", replaced_by=None).first()
+    if row is None:
+        raise Refused("partners.batch-not-quarantined")
+    return row
+
+
+def _save_closing(row: InboundBatch, *, event: str, by: Actor, now: datetime) -> None:
+    row.save(update_fields=["state", *CLOSING])
+    audit.note(
+        event,
+        by=by.text,
+        role=by.role,
+        about=f"batch:{row.id}",
+        division=row.division,
+        detail={"partner": row.partner_id, "lines": row.declared_count or 0, "reason": row.close_reason},
+        at=now,
+    )
 
 
 # --- lines --------------------------------------------------------------------------------------------------

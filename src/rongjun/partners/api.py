@@ -11,8 +11,11 @@ from rongjun.partners.queries import (
     is_partner,
     take_waiting,
 )
+from rongjun.partners.retention import RETENTION
+from rongjun.partners.simulators import signer_of
 
 __all__ = [
+    "RETENTION",
     "Settled",
     "WaitingItem",
     "add_partner",
@@ -23,6 +26,7 @@ __all__ = [
     "is_partner",
     "receive_file",
     "settle_items",
+    "signer_of",
     "take_waiting",
     "write_file",
 ]

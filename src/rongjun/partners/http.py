@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, acting_as_job, anyone, staff
+from rongjun.access.api import ActingRequest, acting_as_job, anyone, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.partners import actions, queries
@@ -39,6 +40,7 @@ STATES = {
     "accepted": ("办理中", "info"),
     "quarantined": ("隔离", "no"),
     "processed": ("办完", "ok"),
+    "closed": ("已作废", "pause"),
 }
 CHANNELS = {"file": "文件", "call": "接口"}
 
@@ -141,10 +143,15 @@ def inbox(request: ActingRequest) -> HttpResponse:
 @require_safe
 def batch(request: ActingRequest, batch: UUID) -> HttpResponse:
     """One batch: does it balance, why is it quarantined, which lines went back."""
+    return _batch_page(request, batch)
+
+
+def _batch_page(request: ActingRequest, batch: UUID, *, refused: Refused | None = None) -> HttpResponse:
     report = queries.batch_report(batch)
     if report is None:
         raise Http404
     word, tone = STATES[report.state]
+    names = names_of_actors({report.close_asked_by, report.closed_by})
     lines = [{"cells": [str(each.line), each.key, each.reason]} for each in queries.refused_lines(report.id)]
     return render(
         request,
@@ -154,13 +161,43 @@ def batch(request: ActingRequest, batch: UUID) -> HttpResponse:
             "name": _name(report),
             "state": {"word": _(word), "tone": tone},
             "channel": _(CHANNELS[report.channel]),
+            "may_close": report.state == "quarantined"
+            and report.replaced_by is None
+            and request.actor.may("partners.close-batch"),
+            "is_own_request": report.close_asked_by == request.actor.text,
+            "asked_by": names[report.close_asked_by],
+            "closed_by": names[report.closed_by],
+            "refusal": sentence(refused) if refused else None,
             "lines": lines,
             "columns": [
                 *({"label": _(each), "short": True} for each in ("行", "对方业务编号")),
                 {"label": _("为什么退回")},
             ],
         },
+        status=422 if refused else 200,
     )
+
+
+@require_POST
+@staff("partners.close-batch")
+def close(request: ActingRequest, batch: UUID) -> HttpResponse:
+    """A quarantined batch is given up, or kept after all; where that drops lines, by two people."""
+    if queries.batch_report(batch) is None:
+        raise Http404
+    try:
+        if request.POST.get("verdict") == "keep":
+            actions.keep_batch(batch, by=request.actor, now=request.now)
+            said = _("没有作废，还在隔离。")
+        elif actions.close_batch(
+            batch, reason=request.POST.get("reason", ""), by=request.actor, now=request.now
+        ):
+            said = _("已作废。")
+        else:
+            said = _("记下了。作废会丢掉里面的行，要另一位同事确认。")
+    except Refused as refused:
+        return _batch_page(request, batch, refused=refused)
+    messages.success(request, said)
+    return redirect("partners:batch", batch=batch)
 
 
 def _name(report: BatchReport) -> str:

@@ -16,6 +16,8 @@ from rongjun.partners.models import InboundBatch, Partner
 
 BY = "job:partners.collect-drop"
 UNFINISHED = {".part", ".tmp", ".filepart"}
+SIGNATURE = ".sig"
+LONGEST_SIGNATURE = 1024
 AT_ONCE = 10  # files a run; the next run comes in seconds
 
 
@@ -28,9 +30,25 @@ def collect_drop() -> int:
     for code, file in found:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_FILE + 1)
-        actions.receive_file(content, partner=code, file_name=file.name, by=BY, now=timezone.now())
+        actions.receive_file(
+            content,
+            partner=code,
+            file_name=file.name,
+            signature=signature_beside(file),
+            by=BY,
+            now=timezone.now(),
+        )
         transaction.on_commit(partial(_put_away, file))
     return len(found)
+
+
+def signature_beside(file: Path) -> str:
+    """What stands in FILE.sig; "" without one. Whoever signs puts it down before the file."""
+    beside = file.with_name(file.name + SIGNATURE)
+    if not beside.is_file() or beside.is_symlink():
+        return ""
+    with beside.open("rb") as opened:
+        return opened.read(LONGEST_SIGNATURE).decode("ascii", "replace").strip()
 
 
 def check_received() -> None:
@@ -52,10 +70,14 @@ def _dropped() -> Iterator[tuple[str, Path]]:
 
 def _is_whole(file: Path) -> bool:
     # A link could point anywhere on the server.
-    return file.is_file() and not file.is_symlink() and file.suffix not in UNFINISHED
+    return file.is_file() and not file.is_symlink() and file.suffix not in {*UNFINISHED, SIGNATURE}
 
 
 def _put_away(file: Path) -> None:
     taken = file.parent / "taken"
     taken.mkdir(exist_ok=True)
+    # The file last: while it lies here it is found again.
+    beside = file.with_name(file.name + SIGNATURE)
+    if beside.is_file():
+        beside.replace(taken / beside.name)
     file.replace(taken / file.name)

@@ -85,6 +85,19 @@ class Fault:
     todo: str
 
 
+# A file of a partner with a public key comes with `FILE.sig`: the signature over its bytes, in hex.
+NOT_SIGNED = Fault(
+    "not-signed",
+    "文件旁边的签名（同名加 .sig）≠ 有：与这个单位约定每件都签名",
+    "请对方先放签名、再放文件，内容不变重发一次。",
+)
+WRONGLY_SIGNED = Fault(
+    "wrongly-signed",
+    "附来的签名 ≠ 登记的密钥对这个文件的签名",
+    "请对方核对签的是不是这个文件、用的是不是登记的密钥，连同签名重发；说没有发过的，按可疑来件上报。",
+)
+
+
 # --- reading ------------------------------------------------------------------------------------------------
 
 

@@ -39,7 +39,9 @@ class Partner(models.Model):
 class InboundBatch(models.Model):
     """One file or call: received, then accepted or quarantined, then processed when no line is waiting.
 
-    The content is kept sealed until it is accepted; afterwards its lines are what is kept.
+    The content is kept sealed until it is accepted; afterwards its lines are what is kept. A quarantined one
+    that nobody will put right is closed by hand, by two people where that drops lines. `signature` is what
+    came in `FILE.sig`, in hex.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +53,7 @@ class InboundBatch(models.Model):
     digest = models.BinaryField()
     size = models.IntegerField()
     content_sealed = models.BinaryField(default=b"")
+    signature = models.CharField(max_length=256, default="")
     received_at = models.DateTimeField()
     received_by = models.CharField(max_length=80)
     state = models.CharField(max_length=12, default="received")
@@ -67,6 +70,11 @@ class InboundBatch(models.Model):
     is_late = models.BooleanField(default=False)
     checked_at = models.DateTimeField(null=True)
     processed_at = models.DateTimeField(null=True)
+    close_reason = models.CharField(max_length=200, default="")
+    close_asked_by = models.CharField(max_length=80, default="")
+    close_asked_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=80, default="")
+    closed_at = models.DateTimeField(null=True)
     replaced_by = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -80,8 +88,25 @@ class InboundBatch(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["received", "accepted", "quarantined", "processed"]),
+                condition=Q(state__in=["received", "accepted", "quarantined", "processed", "closed"]),
                 name="inbound_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False)
+                & ~Q(equation="")
+                & ~Q(close_reason="")
+                & ~Q(close_asked_by="")
+                & ~Q(closed_by="")
+                | ~Q(state="closed") & Q(closed_by="", closed_at=None),
+                name="inbound_closed_with_words",
+            ),
+            # Whoever asks to drop lines is not who drops them, whatever the page says.
+            models.CheckConstraint(
+                condition=~Q(state="closed")
+                | Q(declared_count=0)
+                | Q(size=0)
+                | ~Q(closed_by=F("close_asked_by")),
+                name="inbound_closed_by_second",
             ),
             models.CheckConstraint(
                 condition=~Q(state="quarantined") | ~Q(equation=""), name="inbound_quarantine_says_why"

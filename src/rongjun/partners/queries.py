@@ -39,10 +39,16 @@ class BatchReport:
     received_at: datetime
     state: str
     count: int
+    failing: str
     equation: str
     todo: str
     is_late: bool
     replaced_by: UUID | None
+    close_reason: str
+    close_asked_by: str
+    closed_by: str
+    closed_at: datetime | None
+    drops_lines: bool
     waiting: int
     done: int
     refused: int
@@ -116,6 +122,11 @@ def batch_report(batch: UUID) -> BatchReport | None:
     return reports[0] if reports else None
 
 
+def drops_lines(row: InboundBatch) -> bool:
+    """Whether giving this batch up loses lines; one whose head cannot be read may hold any number."""
+    return bool(row.size) and row.declared_count != 0
+
+
 def refused_lines(batch: UUID, *, most: int = 500) -> list[RefusedLine]:
     """The lines of a batch that went back, in order."""
     rows = InboundItem.objects.filter(batch=batch, state="refused").order_by("line")
@@ -138,10 +149,16 @@ def _reports(rows: Sequence[InboundBatch]) -> list[BatchReport]:
             received_at=row.received_at,
             state=row.state,
             count=row.found_count,
+            failing=row.failing,
             equation=row.equation,
             todo=row.todo,
             is_late=row.is_late,
             replaced_by=row.replaced_by_id,
+            close_reason=row.close_reason,
+            close_asked_by=row.close_asked_by,
+            closed_by=row.closed_by,
+            closed_at=row.closed_at,
+            drops_lines=drops_lines(row),
             waiting=counted.get((row.id, "waiting"), 0),
             done=counted.get((row.id, "done"), 0),
             refused=counted.get((row.id, "refused"), 0),
@@ -245,7 +262,7 @@ def is_due(business_date: date, hour: str, *, now: datetime) -> bool:
 _FILES = """
     select (received_at at time zone %(zone)s)::date, channel || ':' || partner_id || ':files', count(*),
            count(*) filter (where state in ('accepted', 'processed')),
-           count(*) filter (where state = 'quarantined'),
+           count(*) filter (where state in ('quarantined', 'closed')),
            count(*) filter (where state = 'received')
     from partners_inboundbatch
     where (received_at at time zone %(zone)s)::date between %(since)s and %(until)s
@@ -271,7 +288,7 @@ _LINES = """
 def balance(*, since: date, until: date) -> list[Balance]:
     """By day and channel (`file:civil-affairs:files` counts files, `…:deaths/1` lines), both days included.
 
-    A quarantined file counts as refused.
+    A file that is quarantined or was closed counts as refused.
     """
     asked: dict[str, date | str] = {"since": since, "until": until, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:

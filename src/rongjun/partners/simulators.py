@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from rongjun.kernel.crypto import Algorithm, sm3
+from rongjun.kernel.crypto.signing import Signer, load_signer
 from rongjun.kernel.identifiers import IdentityNumber
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import Format, write_file
@@ -36,8 +38,24 @@ MISCHIEF: Mapping[str, str] = {
     "gb18030": "用 GB18030",
     "bad-line": "有一行证件号码写坏",
     "near-miss": "去世的人与一位健在的人同名同生日",
+    "unsigned": "先发没有签名的，随后补签重发",
+    "wrong-signature": "先附错签名（签的是别的内容），随后附对的重发",
 }
 Row = list[str]
+
+
+def signer_of(code: str) -> Signer:
+    """The key of an invented office. Anybody can make it anew, so it may sign nothing but invented files."""
+    return load_signer(Algorithm.ED25519, sm3(f"rongjun simulator {code}".encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One file as it is sent, with its signature in hex; "" for one that is not signed."""
+
+    name: str
+    content: bytes
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +124,27 @@ class Office:
         own = _OWN[self.known.feed](self.chance, day)
         return [key, who.name, who.number, who.born.isoformat(), who.sex, *own]
 
-    def files_of(self, day: date, rows: Sequence[Row]) -> Iterator[tuple[str, bytes]]:
+    def files_of(self, day: date, rows: Sequence[Row]) -> Iterator[Sent]:
         """What is sent for one day, in order: the mischief first, then what puts it right."""
         self.sent += 1
         whole = self._file(day, rows)
         name = f"{self.known.feed}-{day:%Y%m%d}-{self.sent:04d}"
         if "truncated" in self.misbehave:
-            yield f"{name}.truncated.csv", whole[: len(whole) // 2]
+            yield self._signed(f"{name}.truncated.csv", whole[: len(whole) // 2])
         if "wrong-total" in self.misbehave:
-            yield f"{name}.wrong-total.csv", self._file(day, rows, total=1)
+            yield self._signed(f"{name}.wrong-total.csv", self._file(day, rows, total=1))
         if "clock-month-wrong" in self.misbehave:
-            yield f"{name}.month.csv", self._file(day - timedelta(days=30), rows)
-        yield f"{name}.csv", whole
+            yield self._signed(f"{name}.month.csv", self._file(day - timedelta(days=30), rows))
+        if "unsigned" in self.misbehave:
+            yield Sent(f"{name}.unsigned.csv", whole)
+        if "wrong-signature" in self.misbehave:
+            yield Sent(f"{name}.wrong-signature.csv", whole, self._signed("", whole[1:]).signature)
+        yield self._signed(f"{name}.csv", whole)
         if "twice" in self.misbehave:
-            yield f"{name}.twice.csv", whole
+            yield self._signed(f"{name}.twice.csv", whole)
+
+    def _signed(self, name: str, content: bytes) -> Sent:
+        return Sent(name, content, signer_of(self.code).sign(content).hex())
 
     def _file(self, day: date, rows: Sequence[Row], *, total: int | None = None) -> bytes:
         charset = "GB18030" if "gb18030" in self.misbehave else "UTF-8"
@@ -194,15 +219,22 @@ def simulate(
     if "out-of-order" in misbehave:
         sent.reverse()
     folder.mkdir(parents=True, exist_ok=True)
-    written = [folder / f"{place:04d}-{name}" for place, (name, _) in enumerate(sent, start=1)]
-    for path, (_, content) in zip(written, sent, strict=True):
-        # Whole or not at all, as every office is asked to: whoever collects leaves .part alone.
-        unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+    written = [folder / f"{place:04d}-{each.name}" for place, each in enumerate(sent, start=1)]
+    for path, each in zip(written, sent, strict=True):
+        # The signature first, so that no file is met without it.
+        if each.signature:
+            _put_down(path.with_name(f"{path.name}.sig"), each.signature.encode())
+        _put_down(path, each.content)
     with (folder.parent / f"{code}-truth.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([("key", "what", "name"), *office.truth])
     return written
+
+
+def _put_down(path: Path, content: bytes) -> None:
+    """Whole or not at all, as every office is asked to: whoever collects leaves .part alone."""
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def main(arguments: Sequence[str]) -> int:

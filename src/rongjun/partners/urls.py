@@ -9,4 +9,5 @@ urlpatterns = [
     path("", http.inbox, name="inbox"),
     path("inbound/", http.inbound, name="inbound"),
     path("batches/<uuid:batch>/", http.batch, name="batch"),
+    path("batches/<uuid:batch>/close/", http.close, name="batch-close"),
 ]

@@ -25,8 +25,10 @@ from rongjun.registry.actions import (
     find_relative,
     grant_mandate,
     hand_over,
+    hold_for_law,
     import_cutover,
     import_roster,
+    lift_legal_hold,
     lift_restriction,
     load_part,
     match_waiting,
@@ -55,6 +57,10 @@ from rongjun.registry.actions import (
     tell_apart,
     unmerge,
     withdraw_consent,
+)
+from rongjun.registry.assessments import (
+    WHY,
+    processings,
 )
 from rongjun.registry.copies import (
     PersonCopy,
@@ -114,6 +120,7 @@ from rongjun.registry.queries.feeds import (
     feed_balance,
     open_counts,
 )
+from rongjun.registry.queries.kin import HeldKin, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file
 from rongjun.registry.queries.pairs import (
     CandidateLine,
@@ -149,6 +156,9 @@ from rongjun.registry.queries.privacy import (
     count_requests,
     exports,
     is_closed,
+    is_under_age,
+    kept_back,
+    legal_hold_of,
     may_share,
     notices_for,
     open_requests,
@@ -164,6 +174,7 @@ from rongjun.registry.records import (
     Opened,
     SaidRecord,
 )
+from rongjun.registry.retention import RETENTION
 from rongjun.registry.rights import (
     ASKED_BY,
     HOW,
@@ -211,11 +222,13 @@ __all__ = [
     "RELATIONS",
     "RESTORATION",
     "RESTRICTS",
+    "RETENTION",
     "RIGHTS",
     "SAID_BY",
     "SEXES",
     "SIDES",
     "STOPPED",
+    "WHY",
     "CandidateLine",
     "CutoverFile",
     "DocumentRecord",
@@ -224,6 +237,7 @@ __all__ = [
     "FileRecord",
     "FoundPairs",
     "HeldAssertion",
+    "HeldKin",
     "HeldProposal",
     "HeldRelation",
     "InHand",
@@ -286,12 +300,18 @@ __all__ = [
     "grant_mandate",
     "hand_over",
     "head_of",
+    "hold_for_law",
     "holds_guarded",
     "import_cutover",
     "import_roster",
     "is_closed",
+    "is_under_age",
+    "kept_back",
     "kept_file",
+    "kin_of",
     "later_said_of",
+    "legal_hold_of",
+    "lift_legal_hold",
     "lift_restriction",
     "lines_of",
     "load_part",
@@ -313,6 +333,7 @@ __all__ = [
     "open_files",
     "open_requests",
     "payees_held",
+    "processings",
     "proposals",
     "proposals_waiting",
     "propose",

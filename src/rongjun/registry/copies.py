@@ -17,7 +17,15 @@ from uuid import UUID
 from django.db.models import Model
 
 from rongjun.registry.logic import GUARDED
-from rongjun.registry.models import Assertion, BankAccount, Contact, IdentityDocument, Person, Statement
+from rongjun.registry.models import (
+    Assertion,
+    BankAccount,
+    Contact,
+    IdentityDocument,
+    LegalHold,
+    Person,
+    Statement,
+)
 from rongjun.registry.models.privacy import AboutPerson
 from rongjun.registry.queries.covered import opened
 from rongjun.registry.queries.merged import all_files_of, files_of, kept_file
@@ -102,7 +110,11 @@ def read_copy(content: bytes) -> PersonCopy:
 
 def tables_of_a_person() -> list[type[Model]]:
     """Every table about one person, by name."""
-    told = [*Assertion.__subclasses__(), *AboutPerson.__subclasses__()]
+    # Why something is held for the law may be nobody's to tell but the court's.
+    told = [
+        *Assertion.__subclasses__(),
+        *(each for each in AboutPerson.__subclasses__() if each is not LegalHold),
+    ]
     return sorted(told, key=lambda model: model.__name__)
 
 

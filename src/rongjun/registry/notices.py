@@ -19,6 +19,7 @@ from typing import Final
 from django.conf import settings
 
 from rongjun.kernel.crypto import sm3
+from rongjun.registry.assessments import processings
 from rongjun.rules.api import Fields, Node, PolicyError, Sheet, read_sheet
 
 # What a notice has to say, by article of the Personal Information Protection Law.
@@ -50,7 +51,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One purpose; `needs_consent` is asked for each recipient by itself, and no row means no."""
+    """One purpose; `needs_consent` is asked for each recipient by itself, and no row means no.
+
+    `assessment` is the processing of high risk it is part of.
+    """
 
     code: str
     title: str
@@ -59,6 +63,7 @@ class Purpose:
     recipients: tuple[str, ...]
     fields: frozenset[str]
     notice: str
+    assessment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ class _Reader:
             recipients=fields.texts("recipients"),
             fields=frozenset(fields.texts("fields")),
             notice=fields.one_of("notice", sorted(notices)),
+            assessment=fields.one_of("assessment", sorted(processings())),
         )
         if not _CLAUSE.search(found.basis):
             fields.fault("basis", f"“{found.basis}”没有写明法律和条款", "写成 《法律名称》第几条")

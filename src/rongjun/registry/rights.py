@@ -37,6 +37,8 @@ RESTRICTED: Final[Mapping[str, str]] = {
 }
 # Kinds that say nothing without a sentence of what is meant.
 NEEDS_WISH: Final = frozenset({"correct", "delete", "restrict", "explain"})
+# 不满十四周岁: an optional consent is the guardian's.
+CHILD_UNTIL: Final = 14
 # What answering yes to these does to the file, and so is decided above the counter.
 RESTRICTS: Final[Mapping[str, str]] = {"restrict": "asked", "delete": "storage-only"}
 
@@ -44,6 +46,11 @@ RESTRICTS: Final[Mapping[str, str]] = {"restrict": "asked", "delete": "storage-o
 def due_on(received: date, *, days: int) -> date:
     """The last day for an answer."""
     return received + timedelta(days=days)
+
+
+def is_child(born: date, *, on: date) -> bool:
+    """Whether somebody is under 14, up to the day before the fourteenth birthday (PIPL 31)."""
+    return (on.year - born.year) - ((on.month, on.day) < (born.month, born.day)) < CHILD_UNTIL
 
 
 def is_overdue(due: date, *, today: date) -> bool:

@@ -6,5 +6,5 @@ from rongjun.access.row_security import show_to_citizen
 
 
 class Migration(migrations.Migration):
-    dependencies = [("benefits", "0003_sweep"), ("registry", "0015_citizens")]
+    dependencies = [("benefits", "0003_sweep"), ("registry", "0016_citizens")]
     operations = [migrations.RunSQL(show_to_citizen("benefits_recordeddecision"), migrations.RunSQL.noop)]

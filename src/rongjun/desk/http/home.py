@@ -35,6 +35,10 @@ def today(request: ActingRequest) -> HttpResponse:
         if may(permission)
     ]
     tiles += counted[1:]
+    if may("registry.read-assessments"):
+        tiles.append(
+            _assessments_tile(sum(each.needs_somebody(day) for each in registry.processings().values()))
+        )
     context = {"day": day, "tiles": tiles, "may_import": may("registry.import-roster")}
     return render(request, "desk/today.html", context)
 
@@ -102,6 +106,17 @@ _WAITING: tuple[tuple[str, str, Callable[[], int], str, str, str], ...] = (
         "registry:duplicates",
     ),
 )
+
+
+def _assessments_tile(count: int) -> dict[str, Any]:
+    tile = _waiting_tile(
+        "影响评估要办",
+        count,
+        unit="项",
+        note="没有评估的不能做，到期的要复核",
+        url=reverse("desk:assessments"),
+    )
+    return {**tile, "late": count > 0}
 
 
 def _waiting_tile(label: str, count: int, *, unit: str, note: str, url: str) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def rights(request: ActingRequest, person: UUID) -> HttpResponse:
         at=request.now,
     )
     may_decide = request.actor.may("registry.decide-rights")
+    kin, is_child = registry.kin_of(person, on=today), registry.is_under_age(person, on=today)
     return render(
         request,
         "desk/rights.html",
@@ -101,6 +102,10 @@ def rights(request: ActingRequest, person: UUID) -> HttpResponse:
             "id": person,
             "name": file.line.name,
             "restriction": registry.restriction_of(person),
+            "legal_hold": registry.legal_hold_of(person),
+            "kin": kin,
+            "is_child": is_child,
+            "guardians": [each for each in kin if each.is_guardian],
             "may_decide": may_decide,
             "notices": registry.notices_for(person, on=today),
             "consents": [
@@ -183,6 +188,24 @@ def open_rights(request: ActingRequest) -> HttpResponse:
     return render(request, "desk/rights_open.html", {"rows": rows, "columns": columns, "late": late})
 
 
+@staff("registry.read-assessments")
+@require_safe
+def assessments(request: ActingRequest) -> HttpResponse:
+    """影响评估: every processing of high risk, what it rests on, and what has to be looked at again."""
+    today = today_of(request)
+    told = [
+        {
+            "processing": each,
+            "why": [_(registry.WHY[word]) for word in each.why],
+            "now": each.in_force(today),
+            "needs_somebody": each.needs_somebody(today),
+            "earlier": [old for old in each.assessments if old != each.in_force(today)],
+        }
+        for each in registry.processings().values()
+    ]
+    return render(request, "desk/assessments.html", {"processings": told})
+
+
 # --- what is done there -------------------------------------------------------------------------------------
 
 
@@ -222,6 +245,7 @@ def consent(request: ActingRequest, person: UUID) -> HttpResponse:
             **place,
             given=said["answer"] == "yes",
             how=how,
+            guardian=request.POST.get("guardian", ""),
             by=request.actor,
             now=request.now,
             today=today_of(request),
@@ -234,7 +258,7 @@ def consent(request: ActingRequest, person: UUID) -> HttpResponse:
 @staff("registry.handle-rights")
 def receive(request: ActingRequest, person: UUID) -> HttpResponse:
     """A request is taken in."""
-    said = {name: request.POST.get(name, "") for name in ("kind", "asked_by", "proof", "wish")}
+    said = {name: request.POST.get(name, "") for name in ("kind", "asked_by", "kin", "proof", "wish")}
     return _done(
         request,
         person,
@@ -280,6 +304,22 @@ def lift(request: ActingRequest, person: UUID) -> HttpResponse:
         ),
         _("已解除限制处理。"),
     )
+
+
+@require_POST
+@staff("registry.decide-rights")
+def legal_hold(request: ActingRequest, person: UUID) -> HttpResponse:
+    """Everything about the person is kept beyond its retention, by a document; or no longer."""
+    words = request.POST.get("words", "")
+
+    def act() -> None:
+        if request.POST.get("verdict") == "lift":
+            registry.lift_legal_hold(person, reason=words, by=request.actor, now=request.now)
+            return
+        document = request.POST.get("document", "")
+        registry.hold_for_law(person, reason=words, document=document, by=request.actor, now=request.now)
+
+    return _done(request, person, act, _("记下了。"))
 
 
 @require_POST

@@ -244,3 +244,51 @@ def test_whoever_may_not_export_is_offered_nothing(scene: Scene) -> None:
     assert "导出这份名单" not in seen(lawyer.get("/registry/people/"))
     assert lawyer.post("/desk/exports/", {"reason": "看看名单"}).status_code == 403
     assert "导出这份名单" in seen(visitor("clerk").get("/registry/people/"))
+
+
+# --- legal holds, children, assessments ---------------------------------------------------------------------
+
+
+def test_a_legal_hold_is_placed_and_lifted_above_the_counter(scene: Scene) -> None:
+    url, said = place(scene, "rights/legal-hold/"), {"words": "涉诉", "document": "示例法院通知"}
+    clerk, district = visitor("clerk"), visitor("district")
+    assert clerk.post(url, said).status_code == 403
+    assert "依法留存" not in seen(clerk.get(place(scene, "rights/")))
+    assert district.post(url, {**said, "document": ""}).status_code == 422
+    assert district.post(url, said).status_code == 302
+    assert "涉诉（示例法院通知）" in seen(clerk.get(place(scene, "rights/")))
+    assert district.post(url, {"verdict": "lift", "words": "结案"}).status_code == 302
+    assert "涉诉" not in seen(clerk.get(place(scene, "rights/")))
+
+
+def test_the_page_of_a_child_asks_the_guardian(scene: Scene) -> None:
+    clerk = visitor("clerk")
+    assert "不满十四周岁" not in seen(clerk.get(place(scene, "rights/")))
+    actor, now = actor_of("clerk"), timezone.localtime()
+    born = now.date().replace(year=now.year - 9, day=1)
+    with acting_as(actor):
+        registry.record(
+            scene.person,
+            kind="particulars",
+            said={"name": "测试孩子", "sex": "male", "birth_date": born.isoformat()},
+            valid_from=born,
+            source="户口簿",
+            evidence="",
+            synthetic=True,
+            by=actor,
+            now=now,
+        )
+    clerk.post(place(scene, "rights/notices/"), {"notice": "sharing-with-the-insurer"})
+    page = seen(clerk.get(place(scene, "rights/")))
+    assert "档案里还没有监护人" in page
+    said = {"purpose": "insure", "recipient": "insurer", "answer": "yes"}
+    assert clerk.post(place(scene, "rights/consents/"), said).status_code == 422
+
+
+def test_the_security_officer_reads_what_was_assessed_and_is_told_of_it_first(scene: Scene) -> None:
+    security = visitor("security")
+    page = seen(security.get("/desk/assessments/"))
+    for processing in registry.processings().values():
+        assert processing.title in page
+    assert "还没有生效的评估，不能做" in page  # 公示
+    assert "影响评估要办" in seen(security.get("/desk/"))

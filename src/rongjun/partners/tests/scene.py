@@ -45,13 +45,16 @@ def agree(code: str = CIVIL, **changed: Any) -> bytes:
         return bytes.fromhex(actions.add_partner(code, **{**known, **changed}))
 
 
-def receive(content: bytes | None = None, *, partner: str = CIVIL, now: datetime = NOW) -> BatchReport:
+def receive(
+    content: bytes | None = None, *, partner: str = CIVIL, signature: str = "", now: datetime = NOW
+) -> BatchReport:
     """A file taken in, and what became of it."""
     with acting_as_job("test.receive"):
         batch = actions.receive_file(
             file() if content is None else content,
             partner=partner,
             file_name="deaths.csv",
+            signature=signature,
             by="operator:test",
             now=now,
         )
@@ -99,6 +102,7 @@ ROLES = {
     "clerk": ("station-clerk", 370202901000),
     "district": ("district-officer", 370202000000),
     "city": ("city-officer", CITY),
+    "second": ("city-officer", CITY),
 }
 
 

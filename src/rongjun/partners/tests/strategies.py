@@ -31,11 +31,19 @@ def dead(sequence: int, *, died_on: str = "2024-11-20") -> list[str]:
 
 
 def file(
-    rows: Sequence[Sequence[str]] = (), *, day: date = DAY, sequence: int = 1, charset: str = "UTF-8"
+    rows: Sequence[Sequence[str]] = (),
+    *,
+    partner: str = CIVIL,
+    day: date = DAY,
+    sequence: int = 1,
+    charset: str = "UTF-8",
+    total: int | None = None,
 ) -> bytes:
-    """A file of the dead that holds together."""
+    """A file of the dead that holds together, unless its total is said to be another."""
     kept = rows or [dead(1), dead(2)]
-    return write_file(DEATHS, kept, partner=CIVIL, business_date=day, sequence=sequence, charset=charset)
+    return write_file(
+        DEATHS, kept, partner=partner, business_date=day, sequence=sequence, charset=charset, total=total
+    )
 
 
 @st.composite

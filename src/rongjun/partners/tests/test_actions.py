@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import DatabaseError, connection, transaction
 
-from rongjun.access.api import acting_as_job
+from rongjun.access.api import ROLES as ACCESS_ROLES
+from rongjun.access.api import Actor, acting_as, acting_as_job, scope_of
+from rongjun.audit import api as audit
 from rongjun.kernel.crypto import SM2_DEFAULT_USER_ID, Algorithm, PublicKey, sm3
 from rongjun.kernel.crypto.signing import load_signer, new_secret
 from rongjun.kernel.errors import Refused
@@ -20,7 +23,7 @@ from rongjun.partners import actions, jobs, queries
 from rongjun.partners.actions import Call, Settled
 from rongjun.partners.logic import statement, write_file
 from rongjun.partners.models import InboundBatch, InboundItem
-from rongjun.partners.tests.scene import NOW, PATH, agree, call, receive, report_of
+from rongjun.partners.tests.scene import CITY, NOW, PATH, agree, call, receive, report_of
 from rongjun.partners.tests.strategies import CIVIL, DAY, DEATHS, dead, file
 from tests.cluster import as_owner
 
@@ -241,6 +244,142 @@ def test_the_drop_folder_is_emptied_and_what_is_unfinished_stays(
     assert [each.name for each in (folder / "taken").iterdir()] == ["a.csv"]
     with as_owner():
         assert InboundBatch.objects.count() == 1
+
+
+# --- signed files -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.ED25519, Algorithm.P256, Algorithm.SM2])
+def test_a_partner_with_a_public_key_signs_each_file(algorithm: Algorithm) -> None:
+    user = SM2_DEFAULT_USER_ID if algorithm is Algorithm.SM2 else None
+    signer = load_signer(algorithm, new_secret(algorithm), user_id=user)
+    agree("justice", public_key=signer.public_key)
+    content = file(partner="justice")
+    unsigned = receive(content, partner="justice")
+    assert (unsigned.state, unsigned.failing) == ("quarantined", "not-signed")
+    for wrong in (signer.sign(content + b" ").hex(), "00" * 64, "不是签名", "ab"):
+        done = receive(content, partner="justice", signature=wrong)
+        assert (done.id, done.state, done.failing) == (unsigned.id, "quarantined", "wrongly-signed")
+        assert done.equation
+        assert done.todo
+    signed = receive(content, partner="justice", signature=signer.sign(content).hex())
+    assert (signed.id, signed.state) == (unsigned.id, "accepted")
+
+
+def test_a_partner_without_a_public_key_need_not_sign() -> None:
+    assert receive(signature="anything").state == "accepted"
+
+
+def test_a_signature_lies_beside_its_file_and_goes_with_it(
+    settings: Any, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.DROP_FOLDER = tmp_path
+    signer = load_signer(Algorithm.ED25519, new_secret(Algorithm.ED25519))
+    agree("justice", public_key=signer.public_key)
+    (folder := tmp_path / "justice").mkdir()
+    content = file(partner="justice", day=date(2020, 1, 1))
+    (folder / "a.csv.sig").write_text(signer.sign(content).hex() + "\n")
+    with django_capture_on_commit_callbacks(execute=True), acting_as_job("partners.collect-drop"):
+        assert jobs.collect_drop() == 0  # a signature alone is no file
+    (folder / "a.csv").write_bytes(content)
+    with django_capture_on_commit_callbacks(execute=True), acting_as_job("partners.collect-drop"):
+        jobs.collect_drop()
+    assert sorted(each.name for each in (folder / "taken").iterdir()) == ["a.csv", "a.csv.sig"]
+    with as_owner():
+        assert InboundBatch.objects.get().failing == "clock"  # signed well, and too old
+
+
+# --- closing by hand ----------------------------------------------------------------------------------------
+
+
+def close(batch: UUID, *, by: str = "city", reason: str = "对方说不再更正") -> bool:
+    with acting_as(officer(by)):
+        return actions.close_batch(batch, reason=reason, by=officer(by), now=NOW)
+
+
+def refused_to_close(batch: UUID, **kept: Any) -> str:
+    with pytest.raises(Refused) as refused, transaction.atomic():
+        close(batch, **kept)
+    return refused.value.code
+
+
+def quarantined(**changed: Any) -> UUID:
+    done = receive(file(total=1, **changed))
+    assert done.state == "quarantined"
+    return done.id
+
+
+def test_lines_are_dropped_by_two_people_for_a_reason_and_count_as_refused() -> None:
+    batch = quarantined()
+    before = told_of_files()
+    assert refused_to_close(batch, reason=" ") == "partners.close-reason-missing"
+    assert refused_to_close(batch, reason="见 990777196001010042") == "partners.close-reason-numbers"
+    assert close(batch) is False
+    assert report_of(batch).state == "quarantined"
+    assert refused_to_close(batch) == "partners.close-own-request"
+    assert close(batch, by="other") is True
+    done = report_of(batch)
+    assert (done.state, done.close_asked_by, done.closed_by) == ("closed", "staff:city", "staff:other")
+    assert refused_to_close(batch, by="third") == "partners.batch-not-quarantined"
+    assert told_of_files() == before
+    assert before[0].refused == 1
+    with acting_as_job("test.events"):
+        events = [each.event for each in audit.events(audit.Filter(about=f"batch:{batch}"))]
+    assert events[:2] == ["partners.batch-closed", "partners.batch-closing-asked"]
+
+
+def test_a_file_without_lines_is_closed_by_one() -> None:
+    batch = receive(b"").id
+    assert close(batch) is True
+    assert report_of(batch).state == "closed"
+
+
+def test_what_is_closed_stays_closed_and_the_right_file_still_comes() -> None:
+    wrong = file(total=1)
+    batch = receive(wrong).id
+    close(batch)
+    close(batch, by="other")
+    assert receive(wrong).state == "closed"
+    assert receive(file()).state == "accepted"
+
+
+def test_who_does_not_agree_keeps_it_and_a_corrected_one_cannot_be_closed() -> None:
+    batch = quarantined()
+    close(batch)
+    with acting_as(officer("other")):
+        actions.keep_batch(batch, by=officer("other"), now=NOW)
+    assert report_of(batch).close_asked_by == ""
+    receive(file())
+    assert report_of(batch).replaced_by
+    assert refused_to_close(batch) == "partners.batch-not-quarantined"
+
+
+def test_the_database_lets_nobody_drop_lines_alone() -> None:
+    batch = quarantined()
+    said = {"close_reason": "x", "close_asked_by": "staff:city", "closed_by": "staff:city", "closed_at": NOW}
+    with (
+        acting_as(officer("city")),
+        pytest.raises(DatabaseError, match="closed_by_second"),
+        transaction.atomic(),
+    ):
+        InboundBatch.objects.filter(pk=batch).update(state="closed", **said)
+
+
+def told_of_files() -> list[Any]:
+    with acting_as_job("test.balance"):
+        told = queries.balance(since=NOW.date(), until=NOW.date())
+    assert [each.gap for each in told] == [0] * len(told)
+    return [each for each in told if each.channel.endswith(":files")]
+
+
+def officer(login: str) -> Actor:
+    """Somebody who may close what the city was sent."""
+    role = ACCESS_ROLES["city-officer"]
+    return Actor(
+        account=uuid4(), login=login, name=f"测试{login}", kind="staff", role=role.code,
+        role_label=role.label, division=CITY, division_label="示范市", scope=scope_of(CITY),
+        permissions=role.permissions,
+    )  # fmt: skip
 
 
 # --- calls --------------------------------------------------------------------------------------------------

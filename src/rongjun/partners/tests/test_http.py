@@ -110,3 +110,21 @@ def test_a_batch_opens_into_its_refused_lines(secret: bytes) -> None:
 
 def _seen(login: str, url: str) -> Any:
     return visitor(login).get(url)
+
+
+def test_a_quarantined_file_is_closed_on_its_page_by_two_people() -> None:
+    batch = receive(file(total=1)).id
+    place = f"/partners/batches/{batch}/"
+    assert visitor("district").post(f"{place}close/", {"reason": "对方不再更正"}).status_code == 403
+    one = visitor("city")
+    assert one.post(f"{place}close/", {"reason": ""}).status_code == 422
+    assert one.post(f"{place}close/", {"reason": "对方不再更正"}).status_code == 302
+    own = one.post(f"{place}close/")
+    assert own.status_code == 422
+    assert "要另一位同事确认" in own.content.decode()
+    other = visitor("second")
+    assert "测试city提出作废：对方不再更正" in other.get(place).content.decode()
+    assert other.post(f"{place}close/").status_code == 302
+    page = other.get(place).content.decode()
+    assert "测试city提出，测试second作废" in page
+    assert "确认作废" not in page

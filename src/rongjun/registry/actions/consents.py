@@ -15,8 +15,9 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.saying import hold, note
 from rongjun.registry.models import Consent, NoticeReceipt, Person
 from rongjun.registry.notices import notice_book
+from rongjun.registry.queries.kin import kin_of
 from rongjun.registry.queries.merged import all_files_of
-from rongjun.registry.queries.privacy import is_noticed, may_share
+from rongjun.registry.queries.privacy import is_noticed, is_under_age, may_share
 from rongjun.registry.rights import HOW
 
 
@@ -53,14 +54,16 @@ def answer_consent(
     recipient: str,
     given: bool,
     how: str,
+    guardian: str = "",
     by: Actor,
     now: datetime,
     today: date,
 ) -> None:
     """Record the person's yes or no to one purpose and one recipient; a second yes changes nothing.
 
+    The yes of somebody under 14 is said by a `guardian` on file (`HeldKin.key`); a no needs nobody.
     Refused("registry.consent-not-asked") for what needs none or is not known, "registry.notice-not-shown"
-    before today's wording of its notice was shown.
+    before today's wording of its notice was shown, "registry.guardian-missing" for a child without one.
     """
     told = notice_book().purposes.get(purpose)
     if told is None or not told.needs_consent or recipient not in told.recipients or how not in HOW:
@@ -69,10 +72,15 @@ def answer_consent(
         row = hold(person, though_restricted=True)
         if not is_noticed(person, told.notice, on=today):
             raise Refused("registry.notice-not-shown", notice=notice_book().notices[told.notice].title)
-        if _given(row, purpose=purpose, recipient=recipient).exists():
+        says = _guardian_of(row, guardian, on=today) if given else ""
+        standing = _given(row, purpose=purpose, recipient=recipient)
+        if standing.exists():
+            if given and (not says or standing.exclude(guardian="").exists()):
+                return
+            # A child who was taken for older said yes alone: that one ends, the guardian's begins.
+            _withdraw(row, purpose=purpose, recipient=recipient, how=how, by=by, now=now)
             if not given:
-                _withdraw(row, purpose=purpose, recipient=recipient, how=how, by=by, now=now)
-            return
+                return
         Consent.objects.create(
             person=row,
             division=row.division,
@@ -82,6 +90,7 @@ def answer_consent(
             answered_at=now,
             how=how,
             recorded_by=by.text,
+            guardian=says,
         )
         event = "registry.consent-given" if given else "registry.consent-declined"
         note(event, row, by=by, now=now, detail={"purpose": purpose, "recipient": recipient})
@@ -136,6 +145,16 @@ def record_sharing(
             detail={"recipient": recipient, "fields": "、".join(sorted(fields)), "basis": told.basis},
             at=now,
         )
+
+
+def _guardian_of(row: Person, guardian: str, *, on: date) -> str:
+    """Who says yes for a child; "" for whoever speaks for themselves."""
+    if not is_under_age(row.pk, on=on):
+        return ""
+    guardians = {each.key for each in kin_of(row.pk, on=on) if each.is_guardian}
+    if guardian not in guardians:
+        raise Refused("registry.guardian-missing")
+    return guardian
 
 
 def _given(row: Person, **place: str) -> QuerySet[Consent]:

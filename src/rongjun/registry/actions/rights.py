@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
@@ -13,7 +14,8 @@ from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.consents import withdraw_everything
 from rongjun.registry.actions.saying import hold, note
 from rongjun.registry.logic import CONTESTABLE
-from rongjun.registry.models import Person, Restriction, RightsRequest
+from rongjun.registry.models import LegalHold, Person, Restriction, RightsRequest
+from rongjun.registry.queries.kin import is_dead, kin_of
 from rongjun.registry.queries.merged import all_files_of
 from rongjun.registry.queries.privacy import reads_as_before
 from rongjun.registry.rights import ASKED_BY, KINDS, NEEDS_WISH, RESTRICTED, RESTRICTS, SAID_BY, due_on
@@ -24,6 +26,7 @@ def receive_request(
     *,
     kind: str,
     asked_by: str,
+    kin: str = "",
     proof: str = "",
     wish: str = "",
     days: int,
@@ -36,7 +39,9 @@ def receive_request(
     A withdrawal of all consents holds at once and is answered by that. Refused("registry.no-such-file"),
     "registry.rights-unclear" for an unknown kind or asker or without saying what is meant,
     "registry.rights-proof-missing" for whoever asks for another without naming documents,
-    "registry.no-numbers-here" when a text could hold somebody's number.
+    "registry.no-numbers-here" when a text could hold somebody's number; for next of kin
+    "registry.rights-not-dead" without a death on file, "registry.rights-no-kin" when `kin` (`HeldKin.key`) is
+    nobody who is on file as such.
     """
     proof, wish = proof.strip(), wish.strip()
     if kind not in KINDS or asked_by not in ASKED_BY or (kind in NEEDS_WISH and not wish):
@@ -46,7 +51,15 @@ def receive_request(
     _refuse_numbers(proof, wish)
     with transaction.atomic():
         row = hold(person, though_restricted=True)
-        said = {"kind": kind, "asked_by": asked_by, "proof": proof, "wish": wish}
+        if asked_by == "kin":
+            _refuse_no_kin(row, kin, on=today)
+        said = {
+            "kind": kind,
+            "asked_by": asked_by,
+            "kin": kin if asked_by == "kin" else "",
+            "proof": proof,
+            "wish": wish,
+        }
         request = _receive(row, due=due_on(today, days=days), by=by, now=now, **said)
         if kind == "withdraw":
             count = withdraw_everything(row, how="window", by=by, now=now)
@@ -144,6 +157,51 @@ def _receive(person: Person, *, due: date, by: Actor, now: datetime, **said: obj
     )
     note("registry.rights-received", person, by=by, now=now, detail=_detail(request))
     return request
+
+
+def _refuse_no_kin(row: Person, kin: str, *, on: date) -> None:
+    if not is_dead(row.pk):
+        raise Refused("registry.rights-not-dead")
+    if kin not in {each.key for each in kin_of(row.pk, on=on)}:
+        raise Refused("registry.rights-no-kin")
+
+
+def hold_for_law(person: UUID, *, reason: str, document: str, by: Actor, now: datetime) -> None:
+    """Keep everything about the person beyond its retention, by a document that says so.
+
+    Refused("registry.rights-no-words") without reason or document, "registry.legal-hold-stands",
+    "registry.rights-above".
+    """
+    reason, document = reason.strip(), document.strip()
+    if not reason or not document:
+        raise Refused("registry.rights-no-words")
+    _refuse_numbers(reason, document)
+    with transaction.atomic():
+        row = hold(person, though_restricted=True)
+        _refuse_below(by)
+        if _holds(row).exists():
+            raise Refused("registry.legal-hold-stands")
+        LegalHold.objects.create(
+            person=row, division=row.division, reason=reason, document=document, since=now, held_by=by.text
+        )
+        note("registry.legal-hold-placed", row, by=by, now=now, detail={"document": document})
+
+
+def lift_legal_hold(person: UUID, *, reason: str, by: Actor, now: datetime) -> None:
+    """End a legal hold. Refused("registry.no-legal-hold"), "registry.rights-no-words", "-above"."""
+    if not reason.strip():
+        raise Refused("registry.rights-no-words")
+    _refuse_numbers(reason)
+    with transaction.atomic():
+        row = hold(person, though_restricted=True)
+        _refuse_below(by)
+        if not _holds(row).update(lifted_at=now, lifted_by=by.text, lifted_reason=reason.strip()):
+            raise Refused("registry.no-legal-hold")
+        note("registry.legal-hold-lifted", row, by=by, now=now, detail={})
+
+
+def _holds(person: Person) -> QuerySet[LegalHold]:
+    return LegalHold.objects.filter(person_id__in=all_files_of(person.pk), lifted_at=None)
 
 
 def _restrict(person: Person, *, kind: str, request: RightsRequest, by: Actor, now: datetime) -> None:

@@ -42,6 +42,7 @@ from rongjun.registry.models.people import (
 from rongjun.registry.models.privacy import (
     Consent,
     ExportRequest,
+    LegalHold,
     NoticeReceipt,
     Restriction,
     RightsRequest,
@@ -83,6 +84,7 @@ __all__ = [
     "Household",
     "IdentityDocument",
     "ImportedRow",
+    "LegalHold",
     "LookUp",
     "Mandate",
     "Merge",

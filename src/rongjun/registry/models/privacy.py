@@ -52,6 +52,8 @@ class Consent(AboutPerson):
     answered_at = models.DateTimeField()
     how = models.CharField(max_length=16)
     recorded_by = models.CharField(max_length=80)
+    # Who said yes for somebody under 14, as `HeldKin.key` names them.
+    guardian = models.CharField(max_length=48, default="")
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_how = models.CharField(max_length=16, default="")
     withdrawn_by = models.CharField(max_length=80, default="")
@@ -79,6 +81,8 @@ class RightsRequest(AboutPerson):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=16)
     asked_by = models.CharField(max_length=16)
+    # Which of the kin on file asks after a death, as `HeldKin.key` names them.
+    kin = models.CharField(max_length=48, default="")
     # References of documents, never their numbers: who may ask for somebody else.
     proof = models.CharField(max_length=200, default="")
     wish = models.CharField(max_length=500, default="")
@@ -142,6 +146,33 @@ class Restriction(AboutPerson):
             models.CheckConstraint(
                 condition=Q(lifted_at=None) | ~Q(lifted_reason="") & ~Q(lifted_by=""),
                 name="restriction_lifted_with_words",
+            ),
+        ]
+
+
+class LegalHold(AboutPerson):
+    """依法留存: while it stands nothing about the person is removed at the end of its retention."""
+
+    id = models.BigAutoField(primary_key=True)
+    reason = models.CharField(max_length=200)
+    document = models.CharField(max_length=120)
+    since = models.DateTimeField()
+    held_by = models.CharField(max_length=80)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=80, default="")
+    lifted_reason = models.CharField(max_length=200, default="")
+
+    class Meta(AboutPerson.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(lifted_at=None), name="legal_hold_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(document="") & ~Q(held_by=""), name="legal_hold_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None) | ~Q(lifted_reason="") & ~Q(lifted_by=""),
+                name="legal_hold_lifted_with_words",
             ),
         ]
 

@@ -9,11 +9,22 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
+from django.utils.timezone import localtime
 
-from rongjun.registry.models import Consent, ExportRequest, NoticeReceipt, Restriction, RightsRequest
+from rongjun.registry.assessments import processings
+from rongjun.registry.models import (
+    Consent,
+    ExportRequest,
+    LegalHold,
+    NoticeReceipt,
+    Particulars,
+    Restriction,
+    RightsRequest,
+)
 from rongjun.registry.notices import notice_book
 from rongjun.registry.queries.merged import all_files_of, kept_file
-from rongjun.registry.rights import KINDS, SAID_BY, STATES, is_overdue, may_ask_again
+from rongjun.registry.rights import KINDS, SAID_BY, STATES, is_child, is_overdue, may_ask_again
 from rongjun.rules import asking
 
 
@@ -149,6 +160,37 @@ def restriction_of(person: UUID) -> RestrictionLine | None:
     return RestrictionLine(row.kind, row.reason, row.since, row.restricted_by) if row else None
 
 
+# --- what is kept back at the end of its retention ----------------------------------------------------------
+
+# Every file of a person of whom any file is under a legal hold, a restriction or an open request.
+_KEPT_BACK = """
+    with kept_back as (
+        select distinct file
+        from (select person_id from registry_legalhold where lifted_at is null
+              union select person_id from registry_restriction where lifted_at is null
+              union select person_id from registry_rightsrequest where state = 'open') held,
+             registry_files_of(registry_root_of(person_id, 'infinity'), 'infinity') file
+    )
+    select 'person:' || file from kept_back
+    union select 'item:' || item_id from registry_feedcandidate
+    where state = 'open' or person_id in (select file from kept_back)
+"""
+
+
+def kept_back() -> frozenset[str]:
+    """What no retention may remove: `person:<uuid>`, and `item:<id>` for a partner's line about such a person
+    or one nobody has decided on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT_BACK)
+        return frozenset(about for (about,) in cursor.fetchall())
+
+
+def legal_hold_of(person: UUID) -> RestrictionLine | None:
+    """The legal hold in force on a person: its reason, and the document as its kind."""
+    row = LegalHold.objects.filter(person_id__in=all_files_of(person), lifted_at=None).first()
+    return RestrictionLine(row.document, row.reason, row.since, row.held_by) if row else None
+
+
 # --- notices and consents -----------------------------------------------------------------------------------
 
 
@@ -178,22 +220,41 @@ def notices_for(person: UUID, *, on: date) -> list[NoticeLine]:
     return lines
 
 
+def standing(on: date) -> Q:
+    """Assertions that hold on a day, as known now."""
+    return Q(superseded_at=None, valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+
+
+def is_under_age(person: UUID, *, on: date) -> bool:
+    """Whether the person is under 14 on a day (PIPL 31); somebody of unknown age is not taken for a child."""
+    told = Particulars.objects.filter(standing(on), person_id__in=all_files_of(person))
+    born = told.exclude(birth_date=None).values_list("birth_date", flat=True).first()
+    return born is not None and is_child(born, on=on)
+
+
 def may_share(person: UUID, *, recipient: str, purpose: str, at: datetime) -> Sharing:
     """Whether a person's data may be handed to a recipient for a purpose at a moment; no rule means no.
 
+    Nothing is shared before its processing has been assessed (PIPL 55).
     What the law charges us with needs no consent and names its basis; all else needs the person's own yes to
     this purpose and this recipient. A withdrawal holds from its own moment on.
     """
     told = notice_book().purposes.get(purpose)
     if told is None or recipient not in told.recipients:
         return Sharing(False, "", "没有登记过这个目的或这个接收方")
+    if processings()[told.assessment].in_force(localtime(at).date()) is None:
+        return Sharing(False, told.basis, "这项处理还没有生效的个人信息保护影响评估")
     if not told.needs_consent:
         return Sharing(True, told.basis)
     yes = Consent.objects.filter(person_id__in=all_files_of(person), given=True, answered_at__lte=at)
     rows = yes.filter(purpose=purpose, recipient=recipient)
-    if any(row.withdrawn_at is None or row.withdrawn_at > at for row in rows):
-        return Sharing(True, told.basis)
-    return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
+    yes_now = [row for row in rows if row.withdrawn_at is None or row.withdrawn_at > at]
+    if not yes_now:
+        return Sharing(False, told.basis, "本人没有单独同意，或已撤回")
+    is_guarded = any(row.guardian for row in yes_now)
+    if not is_guarded and is_under_age(person, on=localtime(at).date()):
+        return Sharing(False, told.basis, "本人不满十四周岁，监护人没有同意")
+    return Sharing(True, told.basis)
 
 
 def consents_of(person: UUID, *, now: datetime, on: date, quiet_days: int) -> list[ConsentLine]:

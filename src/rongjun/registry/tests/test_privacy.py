@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from rongjun.registry import api as registry
 from rongjun.registry.facts import SOURCE
 from rongjun.registry.models import Assertion, Consent, NoticeReceipt, RightsRequest
 from rongjun.registry.models.privacy import AboutPerson
-from rongjun.registry.tests.scene import NOW, actor, open_file, relate, state
-from rongjun.registry.tests.strategies import TODAY, cells
+from rongjun.registry.tests.scene import NOW, actor, open_file, relate, state, tell
+from rongjun.registry.tests.strategies import TODAY, cells, number
 
 pytestmark = pytest.mark.django_db
 DAYS = 30
@@ -29,6 +30,16 @@ DAYS = 30
 def a_file(**said: str) -> UUID:
     """Somebody served by the clerk's station."""
     return open_file(row=cells(1), **said)
+
+
+def a_file_of(place: int) -> UUID:
+    """Somebody else of the same station."""
+    return open_file(row=cells(place))
+
+
+def die(person: UUID) -> None:
+    with acting_as(actor()):
+        registry.record_death(person, died_on=TODAY, source="窗口", by=actor(), now=NOW + timedelta(hours=1))
 
 
 def officer(login: str = "district") -> Actor:
@@ -302,14 +313,63 @@ def test_the_database_keeps_no_decision_without_words_and_nobody_asks_for_anothe
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("who", ["kin", "guardian", "proxy"])
-def test_next_of_kin_and_helpers_need_proof(who: str) -> None:
+@pytest.mark.parametrize("who", ["guardian", "proxy"])
+def test_helpers_need_proof(who: str) -> None:
     person = a_file()
     assert refusal(lambda: ask(person, asked_by=who)) == "registry.rights-proof-missing"
-    ask(person, asked_by=who, proof="死亡证明（示例）1号、户口簿亲属关系页")
+    ask(person, asked_by=who, proof="委托书（示例）1号")
+    with acting_as(actor()):
+        (line,) = registry.requests_of(person, today=TODAY)
+    assert "委托书" in line.proof
+
+
+def test_next_of_kin_ask_only_after_a_death_and_only_who_is_on_file() -> None:
+    person, widow = a_file(), open_file(row=cells(2))
+    relate(widow, dependant_of="veteran", relative=person)
+
+    def kin_asks(kin: str) -> UUID:
+        proof = "死亡证明（示例）1号、户口簿亲属关系页"
+        return ask(person, asked_by="kin", kin=kin, proof=proof, now=NOW + timedelta(hours=2))
+
+    key = f"person:{widow}"
+    assert refusal(lambda: ask(person, asked_by="kin", kin=key)) == "registry.rights-proof-missing"
+    assert refusal(lambda: kin_asks(key)) == "registry.rights-not-dead"
+    die(person)
+    for stranger in ("", f"person:{person}", f"person:{a_file_of(3)}"):
+        assert refusal(partial(kin_asks, stranger)) == "registry.rights-no-kin"
+    kin_asks(key)
     with acting_as(actor()):
         (line,) = registry.requests_of(person, today=TODAY)
     assert "死亡证明" in line.proof
+
+
+# --- legal holds --------------------------------------------------------------------------------------------
+
+
+def test_a_legal_hold_needs_words_and_somebody_above_the_counter_and_ends_with_words() -> None:
+    person = a_file()
+
+    def place(by: Actor, *, reason: str = "涉诉", document: str = "示例法院通知1号") -> None:
+        with acting_as(by):
+            registry.hold_for_law(person, reason=reason, document=document, by=by, now=NOW)
+
+    def lift(by: Actor, reason: str) -> None:
+        with acting_as(by):
+            registry.lift_legal_hold(person, reason=reason, by=by, now=NOW)
+
+    assert refusal(lambda: place(officer(), document="")) == "registry.rights-no-words"
+    assert refusal(lambda: place(actor())) == "registry.rights-above"
+    assert refusal(lambda: lift(officer(), "结案")) == "registry.no-legal-hold"
+    place(officer())
+    assert refusal(lambda: place(officer())) == "registry.legal-hold-stands"
+    with acting_as(actor()):
+        assert registry.legal_hold_of(person)
+        copied = registry.copy_of(person, made_at=NOW)
+    assert copied
+    assert "示例法院" not in registry.write_copy(copied).decode()
+    lift(officer(), "结案")
+    with acting_as(actor()):
+        assert registry.legal_hold_of(person) is None
 
 
 def test_a_request_keeps_no_numbers_and_says_what_is_meant() -> None:
@@ -344,6 +404,78 @@ def test_requests_of_another_division_are_neither_seen_nor_answered() -> None:
         assert registry.requests_of(person, today=TODAY) == []
     assert refusal(lambda: answer(request, by=other)) == "registry.rights-closed"
     assert refusal(lambda: ask(person, by=other)) == "registry.no-such-file"
+
+
+# --- people under 14 (PI-15) --------------------------------------------------------------------------------
+
+
+def a_child(*, born: date) -> UUID:
+    """Somebody whose file says when they were born, and who has been told."""
+    person = a_file()
+    tell(person, "particulars", said={"birth_date": born.isoformat()}, now=NOW)
+    told(person)
+    return person
+
+
+@pytest.mark.parametrize(("born", "speaks"), [(date(2010, 11, 24), True), (date(2010, 11, 25), False)])
+def test_only_who_is_fourteen_says_yes_alone(born: date, speaks: bool) -> None:
+    person = a_child(born=born)
+    if speaks:
+        say(person)
+    else:
+        assert refusal(lambda: say(person)) == "registry.guardian-missing"
+    assert may(person) is speaks
+
+
+def test_for_a_child_a_guardian_on_file_says_yes() -> None:
+    person = a_child(born=date(2015, 5, 1))
+    tell(person, "payee", said={"kind": "heir"}, now=NOW)
+    (heir,) = guardians(person)
+    assert refusal(lambda: say(person, guardian=heir)) == "registry.guardian-missing"
+    tell(person, "payee", said={"number": number(779)}, now=NOW)
+    _, guardian = guardians(person)
+    assert refusal(lambda: say(person, guardian="payee:nobody")) == "registry.guardian-missing"
+    say(person, guardian=guardian)
+    assert may(person)
+    with acting_as(actor()):
+        assert Consent.objects.get(person_id=person).guardian == guardian
+
+
+def test_a_parent_on_file_is_a_guardian_while_they_live() -> None:
+    person, soldier = a_child(born=date(2015, 5, 1)), a_file_of(2)
+    relate(person, dependant_of="active_soldier", relation="child", relative=soldier)
+    assert guardians(person) == [f"person:{soldier}"]
+    say(person, guardian=f"person:{soldier}")
+    assert may(person)
+    die(soldier)
+    assert guardians(person) == []
+
+
+def test_a_child_says_no_and_takes_back_without_anybody() -> None:
+    person = a_child(born=date(2015, 5, 1))
+    tell(person, "payee", now=NOW)
+    say(person, given=False)
+    (guardian,) = guardians(person)
+    say(person, guardian=guardian)
+    withdraw(person)
+    assert not may(person, after=61)
+
+
+def test_a_yes_of_somebody_who_turns_out_a_child_no_longer_counts_until_a_guardian_says_it() -> None:
+    person = a_child(born=date(2000, 5, 1))
+    say(person)
+    assert may(person)
+    tell(person, "payee", now=NOW)
+    tell(person, "particulars", said={"birth_date": "2015-05-01"}, now=NOW)
+    assert not may(person)
+    (guardian,) = guardians(person)
+    say(person, guardian=guardian)
+    assert may(person)
+
+
+def guardians(person: UUID) -> list[str]:
+    with acting_as(actor()):
+        return [each.key for each in registry.kin_of(person, on=TODAY)]
 
 
 # --- restriction (PI-08) ------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from django.db import migrations, models
 from rongjun.access.row_security import lock_by_division, show_to_citizen
 
 SAID = (
-    "particulars", "identitydocument", "contact", "service", "status", "disabilityrating", "household", "residence",
-    "servicing", "merit", "death", "payee", "bankaccount", "noticereceipt", "consent", "restriction", "sentence",
+    "particulars", "identitydocument", "contact", "service", "status", "disabilityrating", "household",
+    "residence", "servicing", "merit", "death", "payee", "bankaccount", "sentence",
+    "noticereceipt", "consent", "restriction", "legalhold",
 )  # fmt: skip
 # What a citizen may add: an answer to a question, and a request.
 ADDED = {
@@ -78,7 +79,7 @@ MANDATE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0014_name_term_key"),
+        ("registry", "0015_guardians_kin_legal_holds"),
         ("access", "0005_citizens"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -200,7 +201,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             lock_by_division("registry_citizenlink", rights="select", job_rights="select, insert")
             + lock_by_division(
-                "registry_mandate", rights=f"select, update ({DECIDING})", job_rights="select"
+                "registry_mandate", rights=f"select, update ({DECIDING})", job_rights="select, delete"
             ),
             migrations.RunSQL.noop,
         ),

@@ -1,0 +1,45 @@
+"""What of partners' batches goes at the end of its retention; rows and counts stay, so that days balance."""
+
+from __future__ import annotations
+
+from rongjun.access.api import RetentionRule
+
+GONE = "'（已过保存期）'"
+
+RETENTION = (
+    RetentionRule(
+        code="partners.quarantined-contents",
+        what="隔离件的原文（封存），已更正或已作废的",
+        table="partners_inboundbatch",
+        since="t.received_at",
+        since_words="收到那天",
+        choice="quarantined-contents",
+        only="t.content_sealed <> '' and (t.state = 'closed' or t.replaced_by_id is not null)",
+        clears={"content_sealed": "''"},
+    ),
+    RetentionRule(
+        code="partners.lines",
+        what="部门来件逐行的内容",
+        table="partners_inbounditem",
+        column="content_sealed",
+        since="t.settled_at",
+        since_words="办完或退回那天",
+        only="t.content_sealed <> ''",
+        about="array['item:' || t.id]",
+        # A digest of so little can be guessed, and so goes with what it is of.
+        clears={"content_sealed": "''", "digest": "''", "key": "''", "reason": GONE},
+    ),
+    RetentionRule(
+        code="partners.batches",
+        what="部门来件的文件名和收件的人",
+        table="partners_inboundbatch",
+        column="file_name",
+        since="t.received_at",
+        since_words="收到那天（办完、已更正或已作废的）",
+        only=f"""
+            t.received_by <> {GONE}
+            and (t.state in ('processed', 'closed') or t.replaced_by_id is not null)
+        """,
+        clears={"file_name": "''", "received_by": GONE},
+    ),
+)
