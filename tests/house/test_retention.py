@@ -100,7 +100,7 @@ def feed(scene: Scene) -> UUID:
     assert number
     assert file.line.birth_date
     born, died = file.line.birth_date.isoformat(), (today - timedelta(days=2)).isoformat()
-    row = ["LX-1", file.line.name, number, born, file.line.sex, died]
+    row = ["LX-1", file.line.name, number, born, file.line.sex or "", died]
     division = actor_of("city").division
     with acting_as_job("test.deliver"):
         partners.add_partner(

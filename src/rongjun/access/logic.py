@@ -53,14 +53,14 @@ ROLES: dict[str, Role] = {
             "privacy-officer",
             "个人信息保护",
             f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted"
-            " registry.read-assessments",
+            " desk.read-assessments",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(
             "security-admin",
             "安全管理员",
-            "desk.open access.manage-accounts registry.read-assessments",
+            "desk.open access.manage-accounts desk.read-assessments",
             SECURITY,
         ),
         _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify", AUDIT),

@@ -28,7 +28,7 @@ NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
     ("数据", "desk:exports", "download", "导出", "registry.export"),
     ("管理", "desk:policy", "book", "政策", "policy.read"),
     ("管理", "places:divisions", "map", "区划与站点", "places.read"),
-    ("管理", "desk:assessments", "shield-check", "影响评估", "registry.read-assessments"),
+    ("管理", "desk:assessments", "shield-check", "影响评估", "desk.read-assessments"),
     ("管理", "desk:evidence", "shield-check", "审计", "audit.read"),
 )
 

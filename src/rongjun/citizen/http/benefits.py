@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -36,7 +35,7 @@ def listing(request: ActingRequest, mine: Mine) -> HttpResponse:
         raise Http404
     look(request, mine, purpose="查看待遇")
     book, judged = _judged(request, mine)
-    counted = Counter(each.verdict for each in judged)
+    counted = Counter(str(each.verdict) for each in judged)
     return render(
         request,
         "citizen/benefits.html",
@@ -99,7 +98,7 @@ def answer(request: ActingRequest, mine: Mine) -> HttpResponse:
     facts = book.vocabulary.facts
     given = [(name, str(value)) for name, value in request.POST.items() if name in facts]
     try:
-        if len(given) != 1:
+        if len(given) != 1 or given[0][0] not in _asking(request, mine, book).askable:
             raise Refused("registry.not-a-question")
         fact, said = given[0]
         registry.state_fact(
@@ -153,10 +152,14 @@ def contest(request: ActingRequest, mine: Mine) -> HttpResponse:
 
 def _judged(request: ActingRequest, mine: Mine) -> tuple[Book, tuple[Decision, ...]]:
     book, today = benefits.book(), today_of(request)
-    return book, benefits.decisions_for(mine.id, on=today, known_at=request.now, by_book=book)
+    judged = benefits.decisions_for(
+        mine.id, on=today, known_at=request.now, by_book=book, without=mine.hidden
+    )
+    return book, judged
 
 
-def _asking(request: ActingRequest, mine: Mine, book: Book, *, back: str = "") -> Any:
+def _asking(request: ActingRequest, mine: Mine, book: Book, *, back: str = "") -> benefits.Asking:
     today = today_of(request)
     url = reverse("citizen:answer") + (f"?back={back}" if back else "")
-    return benefits.Asking(book, registry.askable(mine.id, on=today, known_at=request.now), url, today)
+    askable = registry.askable(mine.id, on=today, known_at=request.now) - mine.hidden
+    return benefits.Asking(book, askable, url, today)

@@ -46,7 +46,11 @@ def file(request: ActingRequest, mine: Mine) -> HttpResponse:
         "name": mine.name,
         "is_own": mine.is_own,
         "facts": _facts(held, station=places.served_by([mine.division], on=today)[mine.division].name),
-        "moments": [_moment(each, book) for each in registry.timeline(mine.id, known_at=now)],
+        "moments": [
+            _moment(each, book)
+            for each in registry.timeline(mine.id, known_at=now)
+            if each.fact not in mine.hidden
+        ],
         "requests": registry.requests_of(mine.id, today=today),
         "restriction": registry.restriction_of(mine.id),
     }

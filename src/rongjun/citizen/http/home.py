@@ -24,7 +24,7 @@ def home(request: ActingRequest, mine: Mine) -> HttpResponse:
     is_closed = registry.is_closed(mine.id)
     counted: Counter[str] = Counter()
     if not is_closed:
-        judged = benefits.decisions_for(mine.id, on=today, known_at=request.now)
+        judged = benefits.decisions_for(mine.id, on=today, known_at=request.now, without=mine.hidden)
         counted.update(each.verdict for each in judged)
     asked = [each for each in registry.requests_of(mine.id, today=today) if each.state == "open"]
     return render(

@@ -39,6 +39,11 @@ class Mine:
         return self.actor.acting_for is None
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """The facts that are the person's own business, also before who acts for them."""
+        return frozenset() if self.is_own else registry.GUARDED
+
+    @property
     def source(self) -> str:
         """Where an answer given here comes from, as it is kept."""
         return "本人说的（网上）" if self.is_own else f"代办人说的（网上，{self.actor.name}）"

@@ -35,7 +35,7 @@ def today(request: ActingRequest) -> HttpResponse:
         if may(permission)
     ]
     tiles += counted[1:]
-    if may("registry.read-assessments"):
+    if may("desk.read-assessments"):
         tiles.append(
             _assessments_tile(sum(each.needs_somebody(day) for each in registry.processings().values()))
         )

@@ -188,7 +188,7 @@ def open_rights(request: ActingRequest) -> HttpResponse:
     return render(request, "desk/rights_open.html", {"rows": rows, "columns": columns, "late": late})
 
 
-@staff("registry.read-assessments")
+@staff("desk.read-assessments")
 @require_safe
 def assessments(request: ActingRequest) -> HttpResponse:
     """影响评估: every processing of high risk, what it rests on, and what has to be looked at again."""

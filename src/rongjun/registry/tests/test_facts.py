@@ -311,7 +311,7 @@ def test_every_unknown_can_be_answered(fact: str, kind: str) -> None:
     person = open_file(row=cells(1))
     forget(person, *Assertion.__subclasses__())
     answer, value = ANSWERS[kind]
-    state(person, fact, answer)
+    state(person, fact, answer, by="district")
     assert facts(person)[fact] == value
 
 
