@@ -139,6 +139,7 @@ def test_large_type_is_22_px_with_large_targets_and_fewer_things_and_stays(visit
     usual = page.locator("main a, nav a").count()
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "18px"
     page.get_by_role("button", name="大字版").click()
+    page.wait_for_selector("html[data-elder]")
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "22px"
     assert sum(each.is_visible() for each in page.locator("main a, nav a").all()) < usual
     for target in page.locator("main a.rj-row, nav a:visible, main button.btn").all():

@@ -43,7 +43,9 @@ accounts = [
         name="mfa_download_recovery_codes",
     ),
     path("2fa/passkeys/", _own(passkey.list_webauthn), name="mfa_list_webauthn"),
-    path("2fa/passkeys/add/", _own(access.newly_proved(passkey.add_webauthn)), name="mfa_add_webauthn"),
+    path(
+        "2fa/passkeys/add/", _own(access.newly_proved(access.AddPasskey.as_view())), name="mfa_add_webauthn"
+    ),
     path(
         "2fa/passkeys/reauthenticate/",
         _own(passkey.reauthenticate_webauthn),

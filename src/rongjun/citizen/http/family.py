@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, act_for, citizen
+from rongjun.access.api import ActingRequest, Scope, act_for, citizen
 from rongjun.citizen.http.shared import Mine, own_file, refused_page
 from rongjun.files import api as files
 from rongjun.kernel.errors import Refused
@@ -48,13 +49,14 @@ def ask(request: ActingRequest, mine: Mine) -> HttpResponse:
         if said["relation"] not in relations:
             raise Refused("registry.mandate-unclear")
         relative = registry.find_relative(said["name"], said["number"], by=mine.actor, now=request.now)
+        served = Scope(relative.division, relative.division)  # where the proof is looked at
         proof = files.store_upload(
             paper.read() if paper else b"",
             file_name=paper.name or "" if paper else "",
             kind="kinship",
             about=f"person:{relative.id}",
             division=relative.division,
-            by=mine.actor,
+            by=replace(mine.actor, division=relative.division, scope=served),
             now=request.now,
             purpose="代办授权",
         )
