@@ -29,8 +29,8 @@ from rongjun.registry.tests.test_merges import merged
 
 pytestmark = pytest.mark.django_db
 # The database looks at its own clock whether a mandate holds.
-NOW = timezone.now()  # noqa: TID251
-TODAY = timezone.localdate(NOW)  # noqa: TID251
+NOW = timezone.localtime()
+TODAY = NOW.date()
 
 
 def refusal(code: str) -> pytest.RaisesExc[Refused]:
