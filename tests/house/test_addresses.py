@@ -107,6 +107,7 @@ ANSWERS = """
   places:divisions            door     enrol    403     200   200      200       200   403    403      403
   places:division             door     enrol    403     200   200      200       200   403    403      403
   registry:people             door     enrol    403     200   200      200       200   403    403      403
+* registry:suggest            door     enrol    403     200   200      200       200   403    403      403
   registry:look-up            door     enrol    403     200   200      200       200   403    403      403
   registry:imports            door     enrol    403     200   200      200       200   403    403      403
   registry:imports-template   door     enrol    403     200   200      200       200   403    403      403

@@ -51,6 +51,7 @@ OPENED_FROM = {
     "desk:notice": "desk:rights-open",
     "desk:export-decide": "desk:exports",
     "desk:export-take": "desk:exports",
+    "registry:suggest": "registry:people",
     "registry:report": "registry:imports",
     "places:division": "places:divisions",
     "desk:paper": "desk:papers",
@@ -86,6 +87,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": _navigation(actor, OPENED_FROM.get(here, here)) if actor else [],
         "idle_seconds": settings.SESSION_LIMITS["staff"][0] if actor else 0,
         "search_url": reverse("registry:people") if may_search else "",
+        "suggest_url": reverse("registry:suggest") if may_search else "",
         "keep_url": reverse("extend_session") if actor else "",
     }
 

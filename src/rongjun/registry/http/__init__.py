@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
@@ -35,6 +35,7 @@ from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FATES = {"total": "共几行", "recorded": "登记", "unchanged": "已登记", "refused": "退回"}
+SUGGESTED, SHORTEST_SUGGESTED = 8, 2  # people under the search box; signs before one letter means anything
 MOST_SHOWN = 500  # differences on a page; the workbook holds all
 
 
@@ -88,6 +89,31 @@ def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> Htt
             ],
         },
     )
+
+
+@staff("registry.read-person")
+@require_POST
+def suggest(request: ActingRequest) -> HttpResponse:
+    """The first of whom the list would find, while the words are typed; nothing for a single letter.
+
+    Whoever is shown is logged as read, as on the list.
+    """
+    text = request.POST.get("q", "").strip()
+    if len(text) < SHORTEST_SUGGESTED and text.isascii():
+        return render(request, "registry/parts/hits.html", {})
+    day = timezone.localtime(request.now).date()
+    lines, total = queries.find_people(text, on=day, known_at=request.now, scope=request.actor.scope)
+    shown = lines[:SUGGESTED]
+    note_shown(request, [line.id for line in shown], purpose="列表")
+    stations = places.served_by({line.division for line in shown}, on=day)
+    context = {
+        "is_asked": True,
+        "hits": [_hit(line, station=stations[line.division], on=day) for line in shown],
+        "total": f"{total:,}",
+        "more": total > len(shown),
+        "may_look_up": request.actor.may("registry.look-up"),
+    }
+    return render(request, "registry/parts/hits.html", context)
 
 
 @staff("registry.look-up")
@@ -435,6 +461,13 @@ def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[s
             {"text": served, "note": station.place if station.place != served else ""},
         ]
     }
+
+
+def _hit(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
+    name, who, number, served = cells_of(line, station=station.name, on=on)
+    note = _("已限制处理") if line.restricted else "、".join(line.categories)
+    url = reverse("desk:person", args=[line.id])
+    return {"url": url, "name": name, "who": who, "number": number, "served": served, "note": note}
 
 
 def _refused_rows(row: ReportRow, *, is_mended: bool) -> list[dict[str, object]]:
