@@ -18,9 +18,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from rongjun.ui.words import marked
+from rongjun.ui.words import shown as in_words
+
 register = template.Library()
 
 Part = Mapping[str, Any]
+
+register.filter("shown", marked)
+register.filter("plain", in_words)
 
 # The same list as web/icons.json, from which the sprite is cut; a test keeps them equal.
 ICONS = frozenset(
