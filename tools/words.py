@@ -11,10 +11,10 @@ import hashlib
 import io
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tools.steps import run, say
 
@@ -27,10 +27,10 @@ CATALOGUE = Path("src/rongjun/locale/en/LC_MESSAGES/django.po")
 _SAMPLES = "ui/components.html"
 _STAMP = ".uv/words"
 _HAN = re.compile(r"[\u3400-\u9fff]")
-# The first text a call of these gets is a message; all texts a call of `translatable` gets are.
-_CALLS = {"_", "gettext", "gettext_lazy", "said"}
-_TABLE = "translatable"
-Node = TypeVar("Node", ast.Call, ast.Constant)
+# What marks a text: being given first to one of these, or to one of those that take words among other things,
+# standing in a table of the type `Words`, or being a purpose.
+_FIRST = {"_", "gettext", "gettext_lazy", "translatable", "worded"}
+_AMONG = {"translatable", "Category", "Moment", "Objection", "Reason", "Sharing", "Unfit", "_role"}
 _IN_TEMPLATES = re.compile(r"""_\(\s*(?:"([^"]*)"|'([^']*)')\s*\)""")
 
 
@@ -131,13 +131,34 @@ def messages(root: Path) -> Iterator[Message]:
 
 def in_python(source: str) -> Iterator[str]:
     """The messages of a Python file, in the order in which they stand."""
-    for call in _ordered(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
-        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-        if name in _CALLS and call.args and (text := _text(call.args[0])):
-            yield text
-        elif name == _TABLE:
-            inside = (node for each in call.args for node in ast.walk(each) if isinstance(node, ast.Constant))
-            yield from (text for node in _ordered(inside) if (text := _text(node)) and _HAN.search(text))
+    found: dict[tuple[int, int], str] = {}
+    for node in ast.walk(ast.parse(source)):
+        for text in _marked(node):
+            if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
+                found[text.lineno, text.col_offset] = text.value
+    yield from (found[place] for place in sorted(found) if not found[place].isascii() or "{" in found[place])
+
+
+def _marked(node: ast.AST) -> Iterator[ast.AST]:
+    """The texts this piece of syntax marks."""
+    if isinstance(node, ast.AnnAssign) and node.value and "Words[" in ast.unparse(node.annotation):
+        yield from _texts(node.value)
+    if isinstance(node, ast.keyword) and node.arg == "purpose":
+        yield node.value
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name in _FIRST:
+            yield from node.args[:1]
+        if name in _AMONG:
+            yield from (text for each in node.args for text in _texts(each))
+
+
+def _texts(node: ast.AST) -> Iterator[ast.AST]:
+    """All of it but what is put together: the pieces of a sentence are none."""
+    if not isinstance(node, ast.JoinedStr):
+        yield node
+        for inner in ast.iter_child_nodes(node):
+            yield from _texts(inner)
 
 
 def in_template(source: str) -> Iterator[str]:
@@ -172,14 +193,6 @@ def _in_refusals(root: Path) -> Iterator[str]:
     refusals = yaml.safe_load((root / "contracts/errors.yaml").read_text("utf-8"))
     for parts in refusals.values():
         yield from (parts[part] for part in ("what", "why", "todo", "who"))
-
-
-def _ordered(nodes: Iterable[Node]) -> list[Node]:
-    return sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
-
-
-def _text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _digest(root: Path) -> str:

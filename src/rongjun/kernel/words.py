@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 Table = TypeVar("Table")
+# The type of a table of words: its Chinese goes into the catalogue.
+Words = Annotated[Table, "words"]
 
 
-class Said(str):
+class Worded(str):
     """A Chinese sentence that remembers what it was made of; kept or joined, it is plain Chinese."""
 
     __slots__ = ("template", "values")
@@ -22,25 +24,31 @@ class Said(str):
 class Listed(str):
     """Several words in a row, which remembers them."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("between", "parts")
+    between: str
     parts: tuple[object, ...]
 
 
 def translatable(table: Table) -> Table:
-    """Marks the Chinese in a word or a table of words for the catalogue; changes nothing."""
+    """Marks a word inside an expression for the catalogue, as `Words` marks a table; changes nothing."""
     return table
 
 
-def said(template: str, /, **values: object) -> Said:
+def worded(template: str, /, **values: object) -> Worded:
     """The sentence with its values filled in; `{name}` stands for a value."""
-    sentence = Said(template.format(**values))
+    sentence = Worded(template.format(**values))
     sentence.template, sentence.values = template, values
     return sentence
 
 
-def listed(words: Iterable[object]) -> Listed:
-    """The words as an enumeration."""
-    parts = tuple(words)
-    row = Listed("、".join(map(str, parts)))
-    row.parts = parts
+# What stands between words in a row.
+MARKS: Words[tuple[str, ...]] = ("、", "，", "；")
+
+
+def listed(words: Iterable[object], between: str = "、") -> Listed:
+    """The words in a row, with one of `MARKS` between them; empty ones are left out."""
+    assert between in MARKS
+    parts = tuple(filter(None, words))
+    row = Listed(between.join(map(str, parts)))
+    row.between, row.parts = between, parts
     return row

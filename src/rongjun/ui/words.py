@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from django.utils.functional import lazy
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from rongjun.kernel.words import Listed, Said
+from rongjun.kernel.words import Listed, Worded
 
 CHINESE = "zh-hans"
 _SIGNS = r"\u3000-\u303f\uff00-\uffef“”"  # brackets, stops and quotation marks that go with Chinese
@@ -20,10 +21,10 @@ def shown(value: object) -> str:
     text = str(value)
     if not text or get_language() == CHINESE:
         return text
-    if isinstance(value, Said):
+    if isinstance(value, Worded):
         return gettext(value.template).format(**{name: _part(each) for name, each in value.values.items()})
     if isinstance(value, Listed):
-        return gettext("、").join(map(shown, value.parts))
+        return gettext(value.between).join(map(shown, value.parts))
     return gettext(text)
 
 
@@ -40,6 +41,10 @@ def marked(value: object) -> SafeString:
         whole += [format_html('<span lang="zh-Hans">{}</span>', run[0])]
         end = run.end()
     return mark_safe("".join([*whole, conditional_escape(text[end:])]))  # noqa: S308 - each piece is escaped
+
+
+# For what is made before there is a reader: the choices of a form.
+shown_later = lazy(shown, str)
 
 
 def _part(value: object) -> object:

@@ -15,6 +15,7 @@ from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
 from rongjun.desk.events import RESULTS, event_in_words
 from rongjun.files import api as files
+from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
 
 
@@ -47,8 +48,8 @@ def today(request: ActingRequest) -> HttpResponse:
 def evidence(request: ActingRequest) -> HttpResponse:
     """The newest events, and whether the chain is whole when asked to verify."""
     rows = [_event_row(event) for event in audit.events(audit.Filter(), limit=100)]
-    columns = [{"label": _(w), "short": True} for w in ("时间", "谁", "做了什么", "结果")]
-    columns += [{"label": _(w)} for w in ("用途", "涉及")]
+    columns = [{"label": _(w), "short": True} for w in translatable(("时间", "谁", "做了什么", "结果"))]
+    columns += [{"label": _(w)} for w in translatable(("用途", "涉及"))]
     verdict = None
     if request.GET.get("verify") and request.actor.may("audit.verify"):
         with acting_as_job("audit.verify-on-page"):
@@ -87,7 +88,7 @@ def _short(about: str) -> str:
 
 
 # (permission, what, how many, unit, what to do, where): the work lists of two officers and of other offices.
-_WAITING: tuple[tuple[str, str, Callable[[], int], str, str, str], ...] = (
+_WAITING: Words[tuple[tuple[str, str, Callable[[], int], str, str, str], ...]] = (
     ("registry.check", "待审", registry.proposals_waiting, "件", "别人提的，等您审", "desk:proposals"),
     (
         "registry.decide-feed",

@@ -7,7 +7,7 @@ A value that is not in a closed set below is our own mistake and fails loudly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from rongjun.kernel.words import listed as enumeration
 from rongjun.ui.words import marked
 from rongjun.ui.words import shown as in_words
 
@@ -27,6 +28,13 @@ Part = Mapping[str, Any]
 
 register.filter("shown", marked)
 register.filter("plain", in_words)
+
+
+@register.filter
+def listed(words: Iterable[object]) -> SafeString:
+    """The words as an enumeration in the reader's language."""
+    return marked(enumeration(words))
+
 
 # The same list as web/icons.json, from which the sprite is cut; a test keeps them equal.
 ICONS = frozenset(
