@@ -24,7 +24,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|\{\w*\}")
 MARKUP = re.compile(r"<[^>]+>")
 TRANSLATED = re.compile(
     r"{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}|{%\s*translate .*?%}|_\(\"[^\"]*\"\)"
-    r"|{%\s*comment.*?{%\s*endcomment\s*%}|{#.*?#}|cut:\"[^\"]*\"|join:\"[^\"]*\"",
+    r"|{%\s*comment.*?{%\s*endcomment\s*%}|{#.*?#}|cut:\"[^\"]*\"|listed:\"[^\"]*\"",
     re.DOTALL,
 )
 # What is not for a reader in another language.

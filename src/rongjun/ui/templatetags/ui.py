@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from rongjun.kernel.words import listed as enumeration
+from rongjun.kernel.words import listed as in_a_row
 from rongjun.ui.words import marked
 from rongjun.ui.words import shown as in_words
 
@@ -31,9 +31,9 @@ register.filter("plain", in_words)
 
 
 @register.filter
-def listed(words: Iterable[object]) -> SafeString:
-    """The words as an enumeration in the reader's language."""
-    return marked(enumeration(words))
+def listed(words: Iterable[object], between: str = "、") -> SafeString:
+    """The words in a row, in the reader's language."""
+    return marked(in_a_row(words, between))
 
 
 # The same list as web/icons.json, from which the sprite is cut; a test keeps them equal.
