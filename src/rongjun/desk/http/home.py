@@ -111,10 +111,10 @@ _WAITING: Words[tuple[tuple[str, str, Callable[[], int], str, str, str], ...]] =
 
 def _assessments_tile(count: int) -> dict[str, Any]:
     tile = _waiting_tile(
-        "影响评估要办",
+        translatable("影响评估要办"),
         count,
-        unit="项",
-        note="没有评估的不能做，到期的要复核",
+        unit=translatable("项"),
+        note=translatable("没有评估的不能做，到期的要复核"),
         url=reverse("desk:assessments"),
     )
     return {**tile, "late": count > 0}
