@@ -154,7 +154,7 @@ def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
         {
             "label": _("退回的行"),
             "figure": f"{counts['refused']:,}",
-            "unit": _("行"),
+            "unit": _("条"),
             "note": _("历次导入累计，改好再导入一次"),
             "url": reverse("registry:imports"),
             "late": counts["refused"] > 0,
