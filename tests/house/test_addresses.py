@@ -64,6 +64,7 @@ ANSWERS = """
   mfa_remove_webauthn         door     404      again   again again    again     again again  again    again
   mfa_edit_webauthn           door     404      again   again again    again     again again  again    again
   mfa_login_webauthn          door     desk     desk    desk  desk     desk      desk  desk   desk     desk
+* set_language                front    front    front   front front    front     front front  front    front
 * extend_session              door     204      204     204   204      204       204   204    204      204
 * switch_grant                door     desk     desk    desk  desk     desk      desk  desk   desk     desk
   desk:today                  door     enrol    403     200   200      200       200   200    200      200

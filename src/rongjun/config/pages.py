@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, Actor, actor_of, anyone
+from rongjun.kernel.words import Words
 
 # (group, address name, icon, words, permission): an app that adds a screen adds a line to its group.
-NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
+NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("", "desk:today", "sun", "今天", "desk.open"),
     ("", "registry:people", "user", "人员", "registry.read-person"),
     ("待办", "desk:proposals", "check", "待审", "registry.check"),

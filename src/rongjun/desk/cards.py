@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.reading import half_width
+from rongjun.kernel.words import Words, listed, worded
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, GRADES, Book, Decision, Fact, Reason, leaves
 
 _STATES = {"met": "met", "failed": "unmet", "unknown": "unknown"}
 _ORDER = {"granted": 0, "unknown": 1, "not-granted": 2}
-YES_NO = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false"}]
+YES_NO: Words[list[dict[str, str]]] = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false"}]
 EARLIEST_DAY = date(1900, 1, 1)
 BEST_QUESTIONS = 5
 FEW = 12  # so many lines need no folding into areas
@@ -185,10 +186,10 @@ def _sentence(decision: Decision, what: str) -> str:
     if decision.verdict == "granted":
         return what
     if decision.verdict == "unknown":
-        labels = "、".join(missing.label for missing in decision.missing)
-        return _("还差 %(count)s 个情况：%(labels)s") % {"count": len(decision.missing), "labels": labels}
+        labels = listed(missing.label for missing in decision.missing)
+        return worded("还差 {count} 个情况：{labels}", count=len(decision.missing), labels=labels)
     failed = [reason for reason in decision.reasons if reason.state == "failed"]
-    return _("卡在这一条：%(condition)s") % {"condition": failed[0].text} if failed else ""
+    return worded("卡在这一条：{condition}", condition=failed[0].text) if failed else ""
 
 
 def _says_something(reason: Reason, decision: Decision) -> bool:
@@ -199,13 +200,17 @@ def _says_something(reason: Reason, decision: Decision) -> bool:
 def _reason(reason: Reason, book: Book, contesting: Contesting) -> Mapping[str, Any]:
     """A reason with the facts it read, each of which can be contested; of what it lacks, who would know."""
     read = [
-        {"text": f"{fact.label}：{fact.shown}", **contesting.of(fact.name, book)} for fact in reason.facts
+        {
+            "text": worded("{label}：{value}", label=fact.label, value=fact.shown),
+            **contesting.of(fact.name, book),
+        }
+        for fact in reason.facts
     ]
     source = ""
     if reason.state == "unknown":
         known_by = dict.fromkeys(book.vocabulary[missing.name].known_by for missing in reason.missing)
-        if who := "；".join(filter(None, known_by)):
-            source = _("能查到的地方：%(who)s") % {"who": who}
+        if who := listed(known_by, "；"):
+            source = worded("能查到的地方：{who}", who=who)
     return {"state": _STATES[reason.state], "text": reason.text, "facts": read, "source": source}
 
 
@@ -234,7 +239,7 @@ def stated_in_words(name: str, value: str, *, book: Book) -> str:
     fact = book.vocabulary.facts.get(name)
     if fact is None:
         return _("补充情况（现行政策册不再用）")
-    return _("%(label)s：%(value)s") % {"label": fact.label, "value": _in_words(fact, value, book)}
+    return worded("{label}：{value}", label=fact.label, value=_in_words(fact, value, book))
 
 
 def _in_words(fact: Fact, value: str, book: Book) -> str:
@@ -263,12 +268,12 @@ def _field(fact: Fact, *, today: date) -> Mapping[str, Any] | None:
     """The one field of a number or a day, with its limits; None for what buttons answer."""
     if fact.kind == "int":
         low, high = str(fact.lowest), str(fact.highest)
-        words = f"{low} 到 {high} 的整数"
+        words = worded("{low} 到 {high} 的整数", low=low, high=high)
         return {"type": "number", "min": low, "max": high, "unit": fact.unit, "limits": words}
     if fact.kind == "date":
         # Every day we ask for lies behind: born, discharged, registered, graduated.
         low, high = EARLIEST_DAY.isoformat(), today.isoformat()
-        words = f"{low} 到 {high} 之间的日期，写成年-月-日"
+        words = worded("{low} 到 {high} 之间的日期，写成年-月-日", low=low, high=high)
         return {"type": "date", "min": low, "max": high, "unit": "", "limits": words}
     if fact.kind == "division":
         return {"type": "text", "digits": 6, "unit": "", "limits": _("别的地方填 6 位区划代码")}

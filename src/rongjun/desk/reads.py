@@ -12,8 +12,9 @@ from datetime import datetime
 from rongjun.access.api import ROLES, StaffName
 from rongjun.audit.api import Record
 from rongjun.desk.forms import LABELS
+from rongjun.kernel.words import Words, translatable, worded
 
-_WHAT = {
+_WHAT: Words[dict[str, str]] = {
     "registry.person-read": "打开档案",
     "registry.people-listed": "出现在名单里",
     "registry.number-unmasked": "看完整号码",
@@ -23,7 +24,7 @@ _WHAT = {
     "registry.person-shared": "交给外部机构",
 }
 # By the ending every read has; for events of other apps.
-_BY_ENDING = {
+_BY_ENDING: Words[dict[str, str]] = {
     "-read": "查看",
     "-listed": "出现在名单里",
     "-unmasked": "看完整号码",
@@ -67,10 +68,10 @@ def _what(record: Record) -> str:
     if known is None:
         known = next((word for end, word in _BY_ENDING.items() if record.event.endswith(end)), record.event)
     of = record.detail.get("recipient") or LABELS.get(str(record.detail.get("kind", "")))
-    return f"{known}（{of}）" if of else known
+    return worded("{known}（{of}）", known=known, of=of) if of else known
 
 
 def _machine(actor: str) -> str:
     kind, _, name = actor.partition(":")
-    words = {"job": "系统任务", "operator": "运维终端", "device": "设备", "partner": "外部系统"}
+    words = translatable({"job": "系统任务", "operator": "运维终端", "device": "设备", "partner": "外部系统"})
     return f"{words[kind]} {name}" if kind in words else actor

@@ -22,6 +22,7 @@ from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words, listed, translatable
 from rongjun.places import api as places
 from rongjun.registry import actions, queries
 from rongjun.registry.cutover import KINDS, SIDES, Difference
@@ -34,8 +35,13 @@ from rongjun.registry.workbook import cutover_workbook, digest_of, read_roster, 
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FATES = {"total": "共几行", "recorded": "登记", "unchanged": "已登记", "refused": "退回"}
 SUGGESTED, SHORTEST_SUGGESTED = 8, 2  # people under the search box; signs before one letter means anything
+FATES: Words[dict[str, str]] = {
+    "total": "共几行",
+    "recorded": "登记",
+    "unchanged": "已登记",
+    "refused": "退回",
+}
 MOST_SHOWN = 500  # differences on a page; the workbook holds all
 
 
@@ -180,10 +186,10 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
             "loaded": [_loaded_row(row) for row in loaded.rows],
             "loaded_pager": loaded.pager,
             "refused_columns": [
-                *({"label": _(word), "short": True} for word in ("行", "列", "填的是")),
+                *({"label": _(word), "short": True} for word in translatable(("行", "列", "填的是"))),
                 {"label": _("为什么退回、怎么改")},
             ],
-            "loaded_columns": [{"label": _(word)} for word in ("行", "姓名", "结果")],
+            "loaded_columns": [{"label": _(word)} for word in translatable(("行", "姓名", "结果"))],
         },
     )
 
@@ -288,7 +294,7 @@ def cutover_report(request: ActingRequest, handed_in: UUID) -> HttpResponse:
             ],
             "refused_pager": faults.pager,
             "refused_columns": [
-                *({"label": _(word), "short": True} for word in ("行", "列", "填的是")),
+                *({"label": _(word), "short": True} for word in translatable(("行", "列", "填的是"))),
                 {"label": _("为什么退回、怎么改")},
             ],
             "may_take_back": done.uploaded_by == request.actor.text and bool(done.rows["refused"]),
@@ -350,8 +356,11 @@ def cutover_compare(request: ActingRequest) -> HttpResponse:
             "rows": [_difference_row(each) for each in found.differences[:MOST_SHOWN]],
             "more": max(0, len(found.differences) - MOST_SHOWN),
             "columns": [
-                *({"label": _(word)} for word in ("情况", "证件号码", "哪一笔")),
-                *({"label": _(word), "number": True} for word in ("旧（元）", "新（元）", "相差（元）")),
+                *({"label": _(word)} for word in translatable(("情况", "证件号码", "哪一笔"))),
+                *(
+                    {"label": _(word), "number": True}
+                    for word in translatable(("旧（元）", "新（元）", "相差（元）"))
+                ),
                 {"label": _("其他")},
             ],
         },
@@ -379,10 +388,10 @@ def _cutover_page(
         for done in taken_over.cutover_reports()
     ]
     columns = [
-        *({"label": _(word)} for word in ("文件", "种类", "时间")),
-        *({"label": _(word), "number": True} for word in (*FATES.values(), "总金额（元）")),
+        *({"label": _(word)} for word in translatable(("文件", "种类", "时间"))),
+        *({"label": _(word), "number": True} for word in translatable((*FATES.values(), "总金额（元）"))),
     ]
-    kinds = [{"cells": [kind.label, "、".join(kind.headings)]} for kind in KINDS.values()]
+    kinds = [{"cells": [kind.label, listed(kind.headings)]} for kind in KINDS.values()]
     context = {
         "rows": rows,
         "columns": columns,
@@ -439,7 +448,7 @@ def _imports_page(
         {"label": _("时间")},
         *(
             {"label": _(word), "number": True}
-            for word in ("共几行", "新建档案", "已在册", "退回", "待装", "退回后改好")
+            for word in translatable(("共几行", "新建档案", "已在册", "退回", "待装", "退回后改好"))
         ),
     ]
     may_cut_over = request.actor.may("registry.cutover")
@@ -452,7 +461,7 @@ def _imports_page(
 
 def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
     name, who, number, served = cells_of(line, station=station.name, on=on)
-    note = _("已限制处理") if line.restricted else "、".join(line.categories)
+    note = _("已限制处理") if line.restricted else listed(line.categories)
     return {
         "cells": [
             {"text": name, "url": reverse("desk:person", args=[line.id]), "note": note},
@@ -465,7 +474,7 @@ def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[s
 
 def _hit(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
     name, who, number, served = cells_of(line, station=station.name, on=on)
-    note = _("已限制处理") if line.restricted else "、".join(line.categories)
+    note = _("已限制处理") if line.restricted else listed(line.categories)
     url = reverse("desk:person", args=[line.id])
     return {"url": url, "name": name, "who": who, "number": number, "served": served, "note": note}
 
