@@ -5,7 +5,7 @@ bootstrap = python=$$(sh tools/find-python.sh) && "$$python" -E -m tools.bootstr
 checks = .venv/bin/python -E -m tools.checks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast fmt fuzz docs bench clean
+.PHONY: help demo test fast fmt words fuzz docs bench clean
 
 help: ## 列出所有命令 · list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -23,6 +23,9 @@ fmt: ## 整理代码格式 · format the code
 	@$(bootstrap) fast
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
+
+words: ## 把词句收进英文目录，列出还没译的 · bring the English catalogue up to date, list what lacks its English
+	@$(bootstrap) fast && .venv/bin/python -E -m tools.words
 
 fuzz: ## 十万份乱写的政策和条件 · a hundred thousand spoiled files and conditions (ARGS="--inputs 1000 --seed 2")
 	@$(bootstrap) fast && .venv/bin/python -E -m tests.fuzz.policy $(ARGS)

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools import browser, environment, web
+from tools import browser, environment, web, words
 from tools.steps import SetupError, explain, report, say, stop_on_terminate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,13 +68,15 @@ def prepare(root: Path, *, use: str, environ: Mapping[str, str]) -> None:
         env = _child_environment(place, environ)
         if not environment.is_ready(root):
             environment.ensure(root, _uv(root, place, environ), env)
+        if not words.is_ready(root):
+            words.ensure(root, env)
         if with_web and not web.is_ready(root):
             web.ensure(root, env)
     say("环境就绪", "ready")
 
 
 def _all_ready(root: Path, with_web: bool) -> bool:
-    return environment.is_ready(root) and (not with_web or web.is_ready(root))
+    return environment.is_ready(root) and words.is_ready(root) and (not with_web or web.is_ready(root))
 
 
 def _uv(root: Path, place: Path, environ: Mapping[str, str]) -> Path:

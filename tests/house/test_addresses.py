@@ -67,6 +67,7 @@ ANSWERS = """
   mfa_remove_webauthn         door     404      again   again  again    again     again  again  again    again   404
   mfa_edit_webauthn           door     404      again   again  again    again     again  again  again    again   404
   mfa_login_webauthn          door     desk     desk    desk   desk     desk      desk   desk   desk     desk    home
+* set_language                front    front    front   front  front    front     front  front  front    front   front
 * extend_session              door     204      204     204    204      204       204    204    204      204     204
 * switch_grant                door     desk     desk    desk   desk     desk      desk   desk   desk     desk    desk
   desk:today                  door     enrol    403     200    200      200       200    200    200      200     403
@@ -110,6 +111,7 @@ ANSWERS = """
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403
   places:division             door     enrol    403     200    200      200       200    403    403      403     403
   registry:people             door     enrol    403     200    200      200       200    403    403      403     403
+* registry:suggest            door     enrol    403     200    200      200       200    403    403      403     403
   registry:look-up            door     enrol    403     200    200      200       200    403    403      403     403
   registry:imports            door     enrol    403     200    200      200       200    403    403      403     403
   registry:imports-template   door     enrol    403     200    200      200       200    403    403      403     403

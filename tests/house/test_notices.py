@@ -30,13 +30,14 @@ COLLECTING = {
     "desk/parts/paper_form.html": ("desk/papers.html", "desk/person.html"),
     "ui/parts/question.html": ("desk/person.html",),
     "desk:rights-receive": ("desk/rights.html",),
+    "desk/contest.html": ("desk/contest.html",),
 }
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
     r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
     r"|desk:(decide|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
-    r"|registry/duplicate\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"
+    r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"
 )
 
 
@@ -65,7 +66,8 @@ def test_parts_with_such_a_form_stand_on_these_pages_only() -> None:
             assert shown == set(pages)
     asked = {name for name, text in TEMPLATES.items() if re.search(r"{% (question|decision) ", text)}
     assert asked - {"ui/components.html"} - {name for name in asked if name.startswith("ui/parts/")} == {
-        "desk/person.html"
+        "desk/contest.html",
+        "desk/person.html",
     }
 
 

@@ -40,6 +40,32 @@ def serious_faults(page: Page) -> list[str]:
 
 
 @SIZES
+def test_people_are_found_while_the_clerk_types(visit: Visit, size: dict[str, int]) -> None:
+    page = visit("city", size=size)
+    page.goto("/desk/")
+    box = page.get_by_role("combobox", name="找人")
+    box.press_sequentially("测试")
+    options = page.get_by_role("option")
+    expect(options.first).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    page.screenshot(path=SHOTS / f"suggest-{size['width']}.png")
+    assert serious_faults(page) == []
+    box.press("ArrowDown")
+    box.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    box.press("Escape")
+    expect(options).to_have_count(0)
+    box.fill("没有这个人")
+    expect(page.get_by_text("没有找到。")).to_be_visible()
+    box.fill("")
+    box.press_sequentially("测试")
+    name = options.first.locator("b").inner_text()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+@SIZES
 def test_no_page_has_a_serious_fault_or_scrolls_sideways(visit: Visit, size: dict[str, int]) -> None:
     page = visit("city", size=size)
     file = first_person(page)

@@ -4,9 +4,11 @@ import { startIdleWarning } from "./idle";
 import { startKeys } from "./keys";
 import { startPasskeys } from "./passkeys";
 import { startDialogsAndButtons } from "./buttons";
+import { startSuggest } from "./suggest";
 import { startUnmask } from "./unmask";
 
 startDialogsAndButtons();
+startSuggest();
 startKeys();
 startIdleWarning();
 startUnmask();

@@ -10,12 +10,13 @@ from typing import Literal
 from uuid import UUID
 
 from rongjun.kernel.identifiers import DivisionCode
+from rongjun.kernel.words import Words, translatable, worded
 
 BUSINESS, SYSTEM, SECURITY, AUDIT = "business", "system", "security", "audit"
 STAFF, CITIZEN = "staff", "citizen"
 # In which capacity a citizen acts: about themselves, or for somebody who has given them a mandate.
 SELF, HELPER = "self", "helper"
-CITIZEN_ROLES = {SELF: "本人", HELPER: "代办人"}
+CITIZEN_ROLES: Words[dict[str, str]] = {SELF: "本人", HELPER: "代办人"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +189,25 @@ def staff_password_faults(
     """What is wrong with a staff password, as sentences; empty when it may be used."""
     kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
     present = sum(any(kind(c) for c in password) for kind in kinds)
-    faults = []
+    faults: list[str] = []
     if len(password) < policy.shortest:
-        faults.append(f"密码至少 {policy.shortest} 位，现在是 {len(password)} 位。")
+        faults.append(
+            worded(
+                "密码至少 {shortest} 位，现在是 {count} 位。", shortest=policy.shortest, count=len(password)
+            )
+        )
     if present < policy.classes:
-        faults.append(f"大写字母、小写字母、数字、符号至少要有 {policy.classes} 种，现在有 {present} 种。")
+        faults.append(
+            worded(
+                "大写字母、小写字母、数字、符号至少要有 {classes} 种，现在有 {present} 种。",
+                classes=policy.classes,
+                present=present,
+            )
+        )
     if login and login in password.lower():
-        faults.append("密码里不能带登录名。")
+        faults.append(translatable("密码里不能带登录名。"))
     if not faults and was_used(password):
-        faults.append(f"不能用最近 {policy.history} 次用过的密码。")
+        faults.append(worded("不能用最近 {history} 次用过的密码。", history=policy.history))
     return faults
 
 
@@ -209,13 +220,19 @@ def citizen_password_faults(
     """
     lowered = password.lower()
     guesses = {lowered, lowered.rstrip("0123456789!@#.")}
-    faults = []
+    faults: list[str] = []
     if len(password) < policy.shortest:
-        faults.append(f"密码至少 {policy.shortest} 位，现在是 {len(password)} 位。可以用一句您记得住的话。")
+        faults.append(
+            worded(
+                "密码至少 {shortest} 位，现在是 {count} 位。可以用一句您记得住的话。",
+                shortest=policy.shortest,
+                count=len(password),
+            )
+        )
     if len(password) > policy.longest:
-        faults.append(f"密码最多 {policy.longest} 位。")
+        faults.append(worded("密码最多 {longest} 位。", longest=policy.longest))
     if any(guess in common or guess in context for guess in guesses):
-        faults.append("这个密码很多人在用，容易被猜到。请换一个。")
+        faults.append(translatable("这个密码很多人在用，容易被猜到。请换一个。"))
     return faults
 
 

@@ -29,8 +29,9 @@ from rongjun.benefits.queries import (
 from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
 from rongjun.benefits.retention import RETENTION
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
+from rongjun.kernel.words import Words
 
-WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
+WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [

@@ -12,10 +12,11 @@ from typing import Literal
 
 import polars as pl
 
+from rongjun.kernel.words import Words
 from rongjun.rules.api import PERSON, Book, Value, decide, decision_bytes
 
 Outcome = Literal["same", "differs", "not-in-force"]
-OUTCOME_WORDS: Mapping[Outcome, str] = {
+OUTCOME_WORDS: Words[Mapping[Outcome, str]] = {
     "same": "一字不差",
     "differs": "结果不同",
     "not-in-force": "这本书里没有这一项",

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.reading import half_width
+from rongjun.kernel.words import Words, worded
 from rongjun.rules.api import Book, Decision, Fact
 
-YES_NO = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false"}]
+YES_NO: Words[list[dict[str, str]]] = [{"label": "是", "value": "true"}, {"label": "不是", "value": "false"}]
 EARLIEST_DAY = date(1900, 1, 1)
 ANSWER_HOLDS = timedelta(days=365)  # 待局方确认: an answered circumstance is asked again after a year
 BEST_QUESTIONS = 5
@@ -116,7 +117,7 @@ def stated_in_words(name: str, value: str, *, book: Book) -> str:
     fact = book.vocabulary.facts.get(name)
     if fact is None:
         return _("补充情况（现行政策册不再用）")
-    return _("%(label)s：%(value)s") % {"label": fact.label, "value": _in_words(fact, value, book)}
+    return worded("{label}：{value}", label=fact.label, value=_in_words(fact, value, book))
 
 
 def _in_words(fact: Fact, value: str, book: Book) -> str:
@@ -145,12 +146,12 @@ def _field(fact: Fact, *, today: date) -> Mapping[str, Any] | None:
     """The one field of a number or a day, with its limits; None for what buttons answer."""
     if fact.kind == "int":
         low, high = str(fact.lowest), str(fact.highest)
-        words = f"{low} 到 {high} 的整数"
+        words = worded("{low} 到 {high} 的整数", low=low, high=high)
         return {"type": "number", "min": low, "max": high, "unit": fact.unit, "limits": words}
     if fact.kind == "date":
         # Every day we ask for lies behind: born, discharged, registered, graduated.
         low, high = EARLIEST_DAY.isoformat(), today.isoformat()
-        words = f"{low} 到 {high} 之间的日期，写成年-月-日"
+        words = worded("{low} 到 {high} 之间的日期，写成年-月-日", low=low, high=high)
         return {"type": "date", "min": low, "max": high, "unit": "", "limits": words}
     if fact.kind == "division":
         return {"type": "text", "digits": 6, "unit": "", "limits": _("别的地方填 6 位区划代码")}

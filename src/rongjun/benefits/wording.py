@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from rongjun.kernel.words import Words, listed, translatable, worded
 from rongjun.rules.api import (
     AREAS,
     CLASSES,
@@ -28,9 +29,14 @@ from rongjun.rules.api import (
     top_parts,
 )
 
-LEVELS: Mapping[str, str] = {"national": "全国", "province": "省", "city": "市", "reference": "其他城市"}
+LEVELS: Words[Mapping[str, str]] = {
+    "national": "全国",
+    "province": "省",
+    "city": "市",
+    "reference": "其他城市",
+}
 ONE_LINE = 40
-_COVERS: Mapping[str, str] = {
+_COVERS: Words[Mapping[str, str]] = {
     "bus": "公共汽电车",
     "metro": "地铁",
     "ferry": "轮渡",
@@ -161,17 +167,25 @@ def _part(condition: Condition, vocabulary: Vocabulary) -> Part:
 def _figures(version: Version) -> Iterator[str]:
     grant = version.grant
     if grant.percent_off:
-        yield "全免" if grant.percent_off == 100 else f"减免 {grant.percent_off}%"
+        yield (
+            translatable("全免")
+            if grant.percent_off == 100
+            else worded("减免 {percent_off}%", percent_off=grant.percent_off)
+        )
     yield from map(str, grant.figures)
     if grant.cap_fen:
-        yield f"最高 {_yuan(grant.cap_fen)}"
+        yield worded("最高 {cap_fen}", cap_fen=_yuan(grant.cap_fen))
     if grant.own_max_fen:
-        yield f"个人最多负担 {_yuan(grant.own_max_fen)}"
+        yield worded("个人最多负担 {own_max_fen}", own_max_fen=_yuan(grant.own_max_fen))
 
 
 def _yuan(fen: int) -> str:
     whole, rest = divmod(fen, 100)
-    return f"{whole:,}.{rest:02d} 元" if rest else f"{whole:,} 元"
+    return (
+        worded("{whole}.{rest} 元", whole=f"{whole:,}", rest=f"{rest:02d}")
+        if rest
+        else worded("{whole} 元", whole=f"{whole:,}")
+    )
 
 
 def _confirmation(book: Book, benefit: Benefit, version: Version) -> Confirmation | None:
@@ -186,8 +200,8 @@ def _facts_told(
 ) -> Iterator[str]:
     yield from (_told(book, book.vocabulary[name], value) for name, value in given.items())
     for number, relation in enumerate(relations, 1):
-        told = "，".join(_told(book, book.vocabulary[name], value) for name, value in relation.items())
-        yield f"第 {number} 段关系（{told}）"
+        told = listed((_told(book, book.vocabulary[name], value) for name, value in relation.items()), "，")
+        yield worded("第 {number} 段关系（{told}）", number=number, told=told)
 
 
 def _told(book: Book, fact: Fact, value: Value) -> str:
@@ -198,4 +212,8 @@ def _told(book: Book, fact: Fact, value: Value) -> str:
         return fact.says_not
     shown = fact.show(value, regions=book.regions)
     elsewhere = fact.kind == "division" and shown == str(value)
-    return f"{fact.label}：外地（{shown[:6]}）" if elsewhere else f"{fact.label}：{shown}"
+    return (
+        worded("{label}：外地（{value}）", label=fact.label, value=shown[:6])
+        if elsewhere
+        else worded("{label}：{value}", label=fact.label, value=shown)
+    )

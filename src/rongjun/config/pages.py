@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from rongjun.access.api import CITIZEN, ActingRequest, Actor, actor_of, anyone
 from rongjun.citizen.shell import citizen_shell
+from rongjun.kernel.words import Words
 
 # (group, address name, icon, words, permission): an app that adds a screen adds a line to its group.
-NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
+NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("", "desk:today", "sun", "今天", "desk.open"),
     ("", "registry:people", "user", "人员", "registry.read-person"),
     ("待办", "desk:proposals", "check", "待审", "registry.check"),
@@ -54,6 +55,7 @@ OPENED_FROM = {
     "desk:mandate-decide": "desk:mandates",
     "desk:export-decide": "desk:exports",
     "desk:export-take": "desk:exports",
+    "registry:suggest": "registry:people",
     "registry:report": "registry:imports",
     "places:division": "places:divisions",
     "desk:paper": "desk:papers",
@@ -92,6 +94,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": _navigation(actor, OPENED_FROM.get(here, here)) if actor else [],
         "idle_seconds": settings.SESSION_LIMITS["staff"][0] if actor else 0,
         "search_url": reverse("registry:people") if may_search else "",
+        "suggest_url": reverse("registry:suggest") if may_search else "",
         "keep_url": reverse("extend_session") if actor else "",
     }
 

@@ -6,12 +6,15 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from rongjun.access import http as access
 from rongjun.access.api import STAFF, anyone, signed_in
 from rongjun.config.pages import front, health
 
 _entering = anyone("part of signing in")
+_reading = anyone("one's own language")
 _own = signed_in("one's own password and passkeys")
 # Citizens have no second step after a password.
 _of_staff = signed_in("one's own second factors", kind=STAFF)
@@ -61,6 +64,7 @@ accounts = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front, name="front"),
     path("health", health, name="health"),
+    path("language/", require_POST(_reading(set_language)), name="set_language"),
     path("accounts/", include(accounts)),
     path("desk/", include("rongjun.desk.urls")),
     path("my/", include("rongjun.citizen.urls")),

@@ -8,10 +8,9 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from rongjun.benefits.api import Asking
 from rongjun.kernel.reading import half_width
+from rongjun.kernel.words import listed, worded
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, GRADES, Book, Decision, Reason, leaves
 
@@ -112,10 +111,10 @@ def _sentence(decision: Decision, what: str) -> str:
     if decision.verdict == "granted":
         return what
     if decision.verdict == "unknown":
-        labels = "、".join(missing.label for missing in decision.missing)
-        return _("还差 %(count)s 个情况：%(labels)s") % {"count": len(decision.missing), "labels": labels}
+        labels = listed(missing.label for missing in decision.missing)
+        return worded("还差 {count} 个情况：{labels}", count=len(decision.missing), labels=labels)
     failed = [reason for reason in decision.reasons if reason.state == "failed"]
-    return _("卡在这一条：%(condition)s") % {"condition": failed[0].text} if failed else ""
+    return worded("卡在这一条：{condition}", condition=failed[0].text) if failed else ""
 
 
 def _says_something(reason: Reason, decision: Decision) -> bool:
@@ -126,11 +125,15 @@ def _says_something(reason: Reason, decision: Decision) -> bool:
 def _reason(reason: Reason, book: Book, contesting: Contesting) -> Mapping[str, Any]:
     """A reason with the facts it read, each of which can be contested; of what it lacks, who would know."""
     read = [
-        {"text": f"{fact.label}：{fact.shown}", **contesting.of(fact.name, book)} for fact in reason.facts
+        {
+            "text": worded("{label}：{value}", label=fact.label, value=fact.shown),
+            **contesting.of(fact.name, book),
+        }
+        for fact in reason.facts
     ]
     source = ""
     if reason.state == "unknown":
         known_by = dict.fromkeys(book.vocabulary[missing.name].known_by for missing in reason.missing)
-        if who := "；".join(filter(None, known_by)):
-            source = _("能查到的地方：%(who)s") % {"who": who}
+        if who := listed(known_by, "；"):
+            source = worded("能查到的地方：{who}", who=who)
     return {"state": _STATES[reason.state], "text": reason.text, "facts": read, "source": source}

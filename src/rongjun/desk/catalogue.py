@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Literal
 
 from rongjun.kernel.reading import half_width
+from rongjun.kernel.words import listed
 from rongjun.rules.api import AREAS, Benefit, Book, Version, phrase
 
 Standing = Literal["in-force", "coming", "ended"]
@@ -116,7 +117,7 @@ def _sorted(rows: Iterable[Row]) -> tuple[Row, ...]:
 def _row(book: Book, benefit: Benefit, on: date) -> Row:
     version, standing = nearest_version(benefit, on=on)
     sentence = phrase(version.when, vocabulary=book.vocabulary)
-    basis = "；".join(str(entry) for entry in version.basis)
+    basis = listed((str(entry) for entry in version.basis), "；")
     found_by = (benefit.title, benefit.code, benefit.source_id or "", sentence, basis, benefit.provider)
     return Row(
         code=benefit.code,

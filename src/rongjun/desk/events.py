@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-RESULTS = {"done": ("办成", "ok"), "refused": ("拒绝", "no"), "failed": ("没办成", "late")}
+from rongjun.kernel.words import Words
 
-_WORDS = {
+RESULTS: Words[dict[str, tuple[str, str]]] = {
+    "done": ("办成", "ok"),
+    "refused": ("拒绝", "no"),
+    "failed": ("没办成", "late"),
+}
+
+_WORDS: Words[dict[str, str]] = {
     "access.account-created": "开了账号",
     "access.account-closed-idle": "久不用的账号关了",
     "access.account-disabled": "停用账号",
@@ -75,7 +81,7 @@ _WORDS = {
     "registry.sentence-recorded": "记下判决",
     "registry.sentence-reported": "判决报省厅",
 }
-_AREAS = {
+_AREAS: Words[dict[str, str]] = {
     "access": "登录和授权",
     "audit": "审计",
     "benefits": "判定和政策",

@@ -9,14 +9,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rongjun.kernel.identifiers import DOCUMENT_LABELS
+from rongjun.kernel.words import worded
 from rongjun.registry import api as registry
+from rongjun.ui.api import shown_later
 
 Pairs = Iterable[tuple[str, Any]]  # a code and its words, perhaps yet to be translated
 
 
 def _choice(label: Any, pairs: Pairs, *, required: bool = True) -> forms.ChoiceField:
-    shown = [("", _("请选")), *pairs]
-    return forms.ChoiceField(label=label, choices=shown, required=required)
+    choices = [("", _("请选")), *((code, shown_later(word)) for code, word in pairs)]
+    return forms.ChoiceField(label=label, choices=choices, required=required)
 
 
 def _text(label: Any, *, longest: int, required: bool = True, hint: Any = "") -> forms.CharField:
@@ -85,12 +87,12 @@ class RightsForm(Proposing):
         _("中止、取消还是恢复"),
         [
             *(
-                (f"{kind} {code}", f"{registry.PROPOSED[kind]}：{label}")
+                (f"{kind} {code}", worded("{what}：{grounds}", what=registry.PROPOSED[kind], grounds=label))
                 for kind, words in registry.GROUNDS.items()
                 for code, label in words.items()
             ),
             *(
-                (f"{registry.RESTORATION} {kind}", f"恢复：解除{registry.PROPOSED[kind]}")
+                (f"{registry.RESTORATION} {kind}", worded("恢复：解除{kind}", kind=registry.PROPOSED[kind]))
                 for kind in registry.STOPPED
             ),
         ],

@@ -7,8 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 
+from rongjun.kernel.words import Words
+
 # What a paper is evidence of. An open list (待局方确认): the database keeps any word.
-KINDS: Mapping[str, str] = {
+KINDS: Words[Mapping[str, str]] = {
     "identity": "身份证件",
     "household": "户口簿",
     "discharge": "退役证件",

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, acting_as_job, anyone, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, translatable
 from rongjun.partners import actions, queries
 from rongjun.partners.actions import Call
 from rongjun.partners.queries import BatchReport
@@ -35,14 +36,14 @@ STATUS: Mapping[str, int] = {
     "partners.call-key-reused": 409,
     "partners.call-quota": 429,
 }
-STATES = {
+STATES: Words[dict[str, tuple[str, str]]] = {
     "received": ("已收到", "info"),
     "accepted": ("办理中", "info"),
     "quarantined": ("隔离", "no"),
     "processed": ("办完", "ok"),
     "closed": ("已作废", "pause"),
 }
-CHANNELS = {"file": "文件", "call": "接口"}
+CHANNELS: Words[dict[str, str]] = {"file": "文件", "call": "接口"}
 
 
 # --- for machines -------------------------------------------------------------------------------------------
@@ -121,7 +122,10 @@ def inbox(request: ActingRequest) -> HttpResponse:
                 {"label": _("来件")},
                 {"label": _("收到"), "short": True},
                 {"label": _("状态"), "short": True},
-                *({"label": _(word), "number": True} for word in ("行数", "办完", "退回", "待办")),
+                *(
+                    {"label": _(word), "number": True}
+                    for word in translatable(("行数", "办完", "退回", "待办"))
+                ),
                 {"label": _("不成立的等式")},
             ],
             "missing": [
@@ -131,7 +135,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
             "missing_columns": [
                 {"label": _("单位")},
                 {"label": _("文件")},
-                *({"label": _(word), "short": True} for word in ("业务日期", "次日应到")),
+                *({"label": _(word), "short": True} for word in translatable(("业务日期", "次日应到"))),
             ],
             "total": total,
             "pager": pager_of(number, total, most=PAGE),
@@ -170,7 +174,7 @@ def _batch_page(request: ActingRequest, batch: UUID, *, refused: Refused | None 
             "refusal": sentence(refused) if refused else None,
             "lines": lines,
             "columns": [
-                *({"label": _(each), "short": True} for each in ("行", "对方业务编号")),
+                *({"label": _(each), "short": True} for each in translatable(("行", "对方业务编号"))),
                 {"label": _("为什么退回")},
             ],
         },
@@ -208,7 +212,7 @@ def _name(report: BatchReport) -> str:
 def _row(report: BatchReport) -> dict[str, object]:
     word, tone = STATES[report.state]
     if report.replaced_by:
-        word, tone = "已更正", "pause"
+        word, tone = translatable("已更正"), "pause"
     number = f"{_('流水号')} {report.sequence}" if report.sequence else report.file_name
     received = timezone.localtime(report.received_at)
     return {

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from rongjun.access.api import ActingRequest, staff
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DivisionCode, Level
+from rongjun.kernel.words import Words, translatable
 from rongjun.places import city as files
 from rongjun.places import queries
 from rongjun.places.logic.outlines import Shape
@@ -25,7 +26,7 @@ from rongjun.places.queries import Place, StationLine
 
 MAP_WIDTH = 560
 GLYPH = 15  # pixels a character of a name takes on the map
-BELOW = {
+BELOW: Words[dict[Level, str]] = {
     Level.COUNTY: "区市",
     Level.TOWNSHIP: "镇街",
     Level.VILLAGE: "村居",
@@ -47,7 +48,7 @@ def divisions(request: ActingRequest) -> HttpResponse:
     context = {
         "words": words,
         "rows": _found_rows(results, on=day),
-        "columns": _columns("名称", "代码", "位置"),
+        "columns": _columns(translatable("名称"), translatable("代码"), translatable("位置")),
     }
     return render(request, "places/found.html", context)
 
@@ -84,7 +85,10 @@ def _division_page(request: ActingRequest, code: int) -> HttpResponse:
         "is_city": here.level == Level.CITY,
         "former": _former_rows(here, on=day),
         "former_columns": [
-            *({"label": _(word), "short": True} for word in ("原名称", "原代码", "停用", "现在归")),
+            *(
+                {"label": _(word), "short": True}
+                for word in translatable(("原名称", "原代码", "停用", "现在归"))
+            ),
             {"label": _("依据")},
         ],
         **_below(below, on=day),

@@ -12,10 +12,11 @@ from typing import Final
 
 from django.conf import settings
 
+from rongjun.kernel.words import Words
 from rongjun.rules.api import Fields, Node, PolicyError, Sheet, read_sheet
 
 # What makes an assessment necessary (PIPL 55).
-WHY: Final[Mapping[str, str]] = {
+WHY: Final[Words[Mapping[str, str]]] = {
     "sensitive": "敏感信息",
     "automated": "自动化决策",
     "sharing": "向外提供",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from rongjun.kernel.words import translatable, worded
 from rongjun.registry.feed_lines import DEATHS, MOVES, PENSIONS, FeedLine
 from rongjun.registry.logic import sought_name
 
@@ -90,7 +91,7 @@ def already_so(line: FeedLine, known: Known) -> bool:
 def says_nothing_new(line: FeedLine) -> str:
     """A sentence when no line like this changes a file, whoever it is about; else ""."""
     if line.feed == PENSIONS and line.change["state"] == "stopped":
-        return "停发养老待遇不改变任何情况，只留存这一条。"
+        return translatable("停发养老待遇不改变任何情况，只留存这一条。")
     return ""
 
 
@@ -163,13 +164,13 @@ def _of_sex(line: FeedLine, known: Known) -> Iterable[Reason]:
 def _of_life(line: FeedLine, known: Known) -> Iterable[Reason]:
     sign = known.last_sign
     if line.feed == DEATHS and sign is not None and sign.on > line.on:
-        yield Reason(False, 50, f"去世日期之后，{sign.on} 还{sign.what}，人可能健在")
+        yield Reason(False, 50, worded("去世日期之后，{on} 还{what}，人可能健在", on=sign.on, what=sign.what))
     if line.feed == DEATHS and known.died_on not in {None, line.on}:
-        yield Reason(False, 30, f"档案里登记的去世日期是 {known.died_on}，与来文不同")
+        yield Reason(False, 30, worded("档案里登记的去世日期是 {died_on}，与来文不同", died_on=known.died_on))
     if line.feed != DEATHS and known.died_on is not None and line.on >= known.died_on:
-        yield Reason(False, 50, f"档案里已登记 {known.died_on} 去世")
+        yield Reason(False, 50, worded("档案里已登记 {died_on} 去世", died_on=known.died_on))
 
 
 def _of_others(others: int) -> Iterable[Reason]:
     if others:
-        yield Reason(False, 20, f"还有另外 {others} 个人也可能是")
+        yield Reason(False, 20, worded("还有另外 {others} 个人也可能是", others=others))

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-KINDS: Final[Mapping[str, str]] = {
+from rongjun.kernel.words import Words, translatable
+
+KINDS: Final[Words[Mapping[str, str]]] = {
     "see": "查阅",
     "copy": "复制、转移",
     "correct": "更正、补充",
@@ -16,22 +18,22 @@ KINDS: Final[Mapping[str, str]] = {
     "withdraw": "撤回全部同意",
 }
 # 近亲属: only after the person's death, for their own lawful interest (PIPL 49).
-ASKED_BY: Final[Mapping[str, str]] = {
+ASKED_BY: Final[Words[Mapping[str, str]]] = {
     "self": "本人",
     "kin": "近亲属（本人已去世）",
     "guardian": "监护人",
     "proxy": "受托人",
 }
 # Who may say that something on file is wrong: whoever may ask, and the office that notices it itself.
-SAID_BY: Final[Mapping[str, str]] = {**ASKED_BY, "office": "经办人核对发现"}
-HOW: Final[Mapping[str, str]] = {
+SAID_BY: Final[Mapping[str, str]] = {**ASKED_BY, "office": translatable("经办人核对发现")}
+HOW: Final[Words[Mapping[str, str]]] = {
     "window": "窗口当面",
     "paper": "书面",
     "phone": "电话",
     "online": "网上",
 }
-STATES: Final[Mapping[str, str]] = {"open": "待答复", "done": "已办", "refused": "不予办理"}
-RESTRICTED: Final[Mapping[str, str]] = {
+STATES: Final[Words[Mapping[str, str]]] = {"open": "待答复", "done": "已办", "refused": "不予办理"}
+RESTRICTED: Final[Words[Mapping[str, str]]] = {
     "asked": "本人要求限制处理",
     "storage-only": "申请删除，法定期限内只存储",
 }

@@ -8,6 +8,7 @@ from rongjun.registry.http import feeds, merges
 app_name = "registry"
 urlpatterns = [
     path("people/", http.people, name="people"),
+    path("people/suggest/", http.suggest, name="suggest"),
     path("look-up/", http.look_up, name="look-up"),
     path("imports/", http.imports, name="imports"),
     path("imports/template.xlsx", http.roster_template, name="imports-template"),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from rongjun.kernel.words import Words
 from rongjun.rules.tree import Condition, Region
 from rongjun.rules.vocabulary import Value, Vocabulary
 
 Verdict = Literal["granted", "unknown", "not-granted"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("granted", "unknown", "not-granted")
 
-AREAS: Final[Mapping[str, str]] = {
+AREAS: Final[Words[Mapping[str, str]]] = {
     "transport": "交通出行",
     "tourism": "旅游",
     "culture": "文化",
@@ -28,7 +29,7 @@ AREAS: Final[Mapping[str, str]] = {
     "legal": "法律服务",
     "other": "其他",
 }
-KINDS: Final[Mapping[str, str]] = {
+KINDS: Final[Words[Mapping[str, str]]] = {
     "free": "免费",
     "discount": "减免优惠",
     "priority": "优先",
@@ -36,7 +37,7 @@ KINDS: Final[Mapping[str, str]] = {
     "service": "服务",
     "honour": "荣誉",
 }
-CLASSES: Final[Mapping[str, str]] = {
+CLASSES: Final[Words[Mapping[str, str]]] = {
     "A": "现役军人",
     "F": "现役军人家属",
     "D": "残疾军人",
@@ -44,14 +45,17 @@ CLASSES: Final[Mapping[str, str]] = {
     "K": "“三属”",
     "R": "军队离退休人员",
 }
-WAYS: Final[Mapping[str, str]] = {
+WAYS: Final[Words[Mapping[str, str]]] = {
     "use": "出示证件或卡，当场享受",
     "allowance": "按期发放",
     "claim": "按账单结算赔付",
     "case": "提出申请办理",
 }
-CONFIDENCES: Final[Mapping[str, str]] = {"sourced": "已读到来源", "known": "依据公开文件整理，未读到原文"}
-GRADES: Final[Mapping[str, str]] = {
+CONFIDENCES: Final[Words[Mapping[str, str]]] = {
+    "sourced": "已读到来源",
+    "known": "依据公开文件整理，未读到原文",
+}
+GRADES: Final[Words[Mapping[str, str]]] = {
     "law_text": "法律法规原文",
     "government_page": "政府网页",
     "seed": "局方提供的材料",
@@ -60,7 +64,7 @@ GRADES: Final[Mapping[str, str]] = {
     "aggregator": "汇编网站",
     "none": "无",
 }
-UNITS: Final[Mapping[str, str]] = {
+UNITS: Final[Words[Mapping[str, str]]] = {
     "fen": " 元",
     "percent": "%",
     "points": " 分",

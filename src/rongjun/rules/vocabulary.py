@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, cast
 
+from rongjun.kernel.words import translatable
 from rongjun.rules.days import LONGEST, SPANS
 from rongjun.rules.reading import Fields, Node, Sheet
 from rongjun.rules.tree import Condition, Op, Region
@@ -125,7 +126,7 @@ class Fact:
         if value is None:
             return "未知"
         if isinstance(value, bool):
-            return "是" if value else "否"
+            return translatable("是") if value else translatable("否")
         if isinstance(value, date):
             return f"{value.year} 年 {value.month} 月 {value.day} 日"
         if self.kind == "division":

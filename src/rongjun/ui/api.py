@@ -2,5 +2,16 @@
 
 from rongjun.ui.paging import address, page_asked, pager_of, pages_of
 from rongjun.ui.refusals import Sentence, sentence, sentences
+from rongjun.ui.words import shown, shown_later
 
-__all__ = ["Sentence", "address", "page_asked", "pager_of", "pages_of", "sentence", "sentences"]
+__all__ = [
+    "Sentence",
+    "address",
+    "page_asked",
+    "pager_of",
+    "pages_of",
+    "sentence",
+    "sentences",
+    "shown",
+    "shown_later",
+]

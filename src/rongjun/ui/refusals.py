@@ -11,6 +11,7 @@ import yaml
 from django.conf import settings
 
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +42,5 @@ def sentence(refused: Refused) -> Sentence:
     """The words for a refusal. A code nobody wrote words for is our mistake, and loud."""
     written = sentences()[refused.code]
     return Sentence(
-        **{part: written[part].format(**refused.params) for part in ("what", "why", "todo", "who")}
+        **{part: worded(written[part], **refused.params) for part in ("what", "why", "todo", "who")}
     )

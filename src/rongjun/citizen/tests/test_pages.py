@@ -8,7 +8,6 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -16,11 +15,9 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from rongjun.access.api import acting_as, acting_as_job
-from rongjun.access.models import Account
-from rongjun.access.rules import STARTED
 from rongjun.audit import api as audit
 from rongjun.registry import api as registry
-from rongjun.registry.models import CitizenLink, Statement
+from tests.house.citizens import age_sign_in, answer_kept, file_of_citizen, open_without_file
 from tests.house.papers import PNG
 from tests.house.scene import CITIZEN, Scene, actor_of, bare_row, visitor
 
@@ -34,11 +31,6 @@ def said(response: Any, status: int = 200) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
-def own_file() -> UUID:
-    with acting_as_job("test.look"):
-        return UUID(str(CitizenLink.objects.get(account__username=CITIZEN).person_id))
-
-
 def noted(event: str = "") -> list[Any]:
     with acting_as_job("test.look"):
         found = audit.events(audit.Filter(actor=f"citizen:{CITIZEN}"), limit=200)
@@ -49,7 +41,7 @@ def noted(event: str = "") -> list[Any]:
 def test_each_look_is_noted_in_the_citizens_name_with_its_purpose(page: str) -> None:
     said(visitor(CITIZEN).get(page))
     newest = noted("registry.person-read")[0]
-    assert (newest.role, newest.about) == ("self", (f"person:{own_file()}",))
+    assert (newest.role, newest.about) == ("self", (f"person:{file_of_citizen()}",))
     assert newest.purpose
     assert newest.source == page
 
@@ -66,8 +58,7 @@ def test_the_numbers_of_the_home_page_are_those_of_the_list() -> None:
 def test_an_answer_is_kept_as_what_the_person_says_and_changes_the_list() -> None:
     client = visitor(CITIZEN)
     assert client.post("/my/answer/", {"is_unsupported": "true"}).status_code == 302
-    with acting_as_job("test.look"):
-        row = Statement.objects.get(person_id=own_file(), fact="is_unsupported")
+    row = answer_kept(file_of_citizen(), "is_unsupported")
     assert (row.value, row.source) == ("true", "本人说的（网上）")
     assert row.valid_to == row.valid_from + timedelta(days=365)
 
@@ -86,7 +77,7 @@ def test_contesting_becomes_a_request_with_a_day_and_is_seen_at_home() -> None:
     page = said(client.get("/my/"))
     assert "我有立功证书" in page
     assert "最迟" in page
-    assert "我有立功证书" in said(visitor("clerk").get(f"/desk/people/{own_file()}/rights/"))
+    assert "我有立功证书" in said(visitor("clerk").get(f"/desk/people/{file_of_citizen()}/rights/"))
 
 
 @pytest.mark.parametrize("wish", ["", "  "])
@@ -98,8 +89,8 @@ def test_what_restricts_the_file_is_asked_for_and_decided_by_somebody_else() -> 
     client = visitor(CITIZEN)
     assert client.post("/my/file/ask/restrict/", {"wish": "先别用我的信息。"}).status_code == 302
     with acting_as(actor_of("city")):
-        assert registry.restriction_of(own_file()) is None
-        (request,) = registry.requests_of(own_file(), today=timezone.localtime().date())
+        assert registry.restriction_of(file_of_citizen()) is None
+        (request,) = registry.requests_of(file_of_citizen(), today=timezone.localtime().date())
         registry.answer_request(request.id, answer="照办。", by=actor_of("city"), now=timezone.localtime())
     assert "限制处理" in said(client.get("/my/"))
     assert "限制处理" in said(client.get("/my/benefits/"), 422)
@@ -111,7 +102,7 @@ def test_a_copy_is_whole_and_leaves_an_event() -> None:
     number = bare_row("clerk", 905)["证件号码"]
     copied = json.loads(client.post("/my/file/copy/", {"format": "json"}).content)
     assert number in json.dumps(copied)
-    assert copied["person"] == str(own_file())
+    assert copied["person"] == str(file_of_citizen())
     book = load_workbook(io.BytesIO(client.post("/my/file/copy/", {"format": "xlsx"}).content))
     assert any(number in str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
     assert len(noted("registry.person-exported")) == 2
@@ -120,7 +111,7 @@ def test_a_copy_is_whole_and_leaves_an_event() -> None:
 def test_others_who_looked_are_told_by_name_and_ones_own_looks_are_counted() -> None:
     client = visitor(CITIZEN)
     assert "没有别人看过" in said(client.get("/my/reads/"))
-    visitor("clerk").get(f"/desk/people/{own_file()}/")
+    visitor("clerk").get(f"/desk/people/{file_of_citizen()}/")
     client.get("/my/")
     page = said(client.get("/my/reads/"))
     assert "测试王芳" in page
@@ -142,9 +133,7 @@ def test_the_looks_are_kept_with_the_account_and_shown_at_the_door() -> None:
 def test_a_passkey_is_added_only_shortly_after_signing_in() -> None:
     client = visitor(CITIZEN)
     assert client.get("/accounts/2fa/passkeys/add/").status_code == 200
-    session = client.session
-    session[STARTED] -= 600
-    session.save()
+    age_sign_in(client, seconds=600)
     response = client.get("/accounts/2fa/passkeys/add/")
     assert response["Location"] == "/my/settings/"
     assert "重新登录" in said(client.get("/my/settings/"))
@@ -185,8 +174,7 @@ def test_every_page_says_for_whom_one_acts_and_is_a_look_at_them(scene: Scene, p
 
 def test_a_helper_answers_in_their_own_name(scene: Scene) -> None:
     let_act(scene).post("/my/answer/", {"is_unsupported": "true"})
-    with acting_as_job("test.look"):
-        row = Statement.objects.get(person_id=scene.person, fact="is_unsupported")
+    row = answer_kept(scene.person, "is_unsupported")
     assert row.source == "代办人说的（网上，测试白纸905）"
 
 
@@ -238,12 +226,5 @@ def test_an_unclear_wish_to_act_is_told_what_is_missing(changed: dict[str, str],
 
 
 def test_an_account_whose_file_is_nowhere_is_told_so() -> None:
-    account = Account.objects.create(
-        username="c-nobody",
-        name="测试",
-        kind="citizen",
-        used_at=timezone.localtime(),
-        password_changed_at=timezone.localtime(),
-    )
-    assert account.kind == "citizen"
+    open_without_file("c-nobody")
     assert "没有对上档案" in said(visitor("c-nobody").get("/my/"), 422)

@@ -12,11 +12,10 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from rongjun.access.api import acting_as_job
-from rongjun.access.models import Account
-from rongjun.access.sso_simulator import Server
 from rongjun.audit import api as audit
 from rongjun.ui.api import sentences
 from tests.cluster import as_owner
+from tests.house.citizens import Account, Server
 from tests.house.scene import bare_row, visitor
 
 pytestmark = pytest.mark.django_db

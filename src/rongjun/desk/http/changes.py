@@ -24,6 +24,7 @@ from rongjun.audit import api as audit
 from rongjun.desk.forms import PROPOSED, TOLD, EndForm, MoveForm, Proposing
 from rongjun.desk.http.shared import today_of
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.ui.api import Sentence, sentence
@@ -293,7 +294,9 @@ def _changes_page(
         "died": page.died,
         "refusal": refusal,
         "held": [_held_row(each, person) for each in held],
-        "held_columns": [{"label": _(word)} for word in ("类别", "内容", "从", "到", "来源和材料")],
+        "held_columns": [
+            {"label": _(word)} for word in translatable(("类别", "内容", "从", "到", "来源和材料"))
+        ],
         "about": about
         and {"what": about.what, "label": registry.LABELS[about.kind], "key": f"{about.kind}-{about.id}"},
         "about_forms": _forms_about(request, page, about, bound) if about else [],
@@ -355,7 +358,9 @@ def _held_row(each: registry.HeldAssertion, person: UUID) -> dict[str, Any]:
 
 
 def _proposal(each: registry.HeldProposal, names: Mapping[str, str]) -> dict[str, Any]:
-    words = {"waiting": ("等人审", "info"), "approved": ("审过了", "ok"), "rejected": ("退回了", "no")}
+    words = translatable(
+        {"waiting": ("等人审", "info"), "approved": ("审过了", "ok"), "rejected": ("退回了", "no")}
+    )
     word, tone = words[each.state]
     return {"proposal": each, "by": names[each.made_by], "chip": {"word": _(word), "tone": tone}}
 

@@ -16,10 +16,18 @@ from rongjun.access.api import ActingRequest, Actor, staff
 from rongjun.audit import api as audit
 from rongjun.desk.http.shared import today_of
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words
 from rongjun.registry import api as registry
 from rongjun.ui.api import sentence
 
-PURPOSES = ("核对证件", "核对银行户名", "办理业务填表", "联系本人、上门走访", "本人要求核对", "协查公函")
+PURPOSES: Words[tuple[str, ...]] = (
+    "核对证件",
+    "核对银行户名",
+    "办理业务填表",
+    "联系本人、上门走访",
+    "本人要求核对",
+    "协查公函",
+)
 _NAMES = {
     "document": gettext_lazy("证件号码"),
     "contact": gettext_lazy("电话号码"),

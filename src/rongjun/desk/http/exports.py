@@ -18,9 +18,10 @@ from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.desk.http.privacy import XLSX, attachment
 from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words
 from rongjun.registry import api as registry
 
-STATES = {
+STATES: Words[dict[str, tuple[str, str]]] = {
     "waiting": ("待审批", "info"),
     "approved": ("可下载", "ok"),
     "refused": ("不批准", "no"),

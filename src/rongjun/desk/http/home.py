@@ -15,6 +15,7 @@ from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
 from rongjun.desk.events import RESULTS, event_in_words
 from rongjun.files import api as files
+from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
 
 
@@ -47,8 +48,8 @@ def today(request: ActingRequest) -> HttpResponse:
 def evidence(request: ActingRequest) -> HttpResponse:
     """The newest events, and whether the chain is whole when asked to verify."""
     rows = [_event_row(event) for event in audit.events(audit.Filter(), limit=100)]
-    columns = [{"label": _(w), "short": True} for w in ("时间", "谁", "做了什么", "结果")]
-    columns += [{"label": _(w)} for w in ("用途", "涉及")]
+    columns = [{"label": _(w), "short": True} for w in translatable(("时间", "谁", "做了什么", "结果"))]
+    columns += [{"label": _(w)} for w in translatable(("用途", "涉及"))]
     verdict = None
     if request.GET.get("verify") and request.actor.may("audit.verify"):
         with acting_as_job("audit.verify-on-page"):
@@ -87,7 +88,7 @@ def _short(about: str) -> str:
 
 
 # (permission, what, how many, unit, what to do, where): the work lists of two officers and of other offices.
-_WAITING: tuple[tuple[str, str, Callable[[], int], str, str, str], ...] = (
+_WAITING: Words[tuple[tuple[str, str, Callable[[], int], str, str, str], ...]] = (
     ("registry.check", "待审", registry.proposals_waiting, "件", "别人提的，等您审", "desk:proposals"),
     (
         "registry.decide-feed",
@@ -110,10 +111,10 @@ _WAITING: tuple[tuple[str, str, Callable[[], int], str, str, str], ...] = (
 
 def _assessments_tile(count: int) -> dict[str, Any]:
     tile = _waiting_tile(
-        "影响评估要办",
+        translatable("影响评估要办"),
         count,
-        unit="项",
-        note="没有评估的不能做，到期的要复核",
+        unit=translatable("项"),
+        note=translatable("没有评估的不能做，到期的要复核"),
         url=reverse("desk:assessments"),
     )
     return {**tile, "late": count > 0}
@@ -153,7 +154,7 @@ def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
         {
             "label": _("退回的行"),
             "figure": f"{counts['refused']:,}",
-            "unit": _("行"),
+            "unit": _("条"),
             "note": _("历次导入累计，改好再导入一次"),
             "url": reverse("registry:imports"),
             "late": counts["refused"] > 0,

@@ -23,11 +23,12 @@ from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.files import api as files
 from rongjun.files.api import UploadLine
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, listed, translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.ui.api import page_asked, pager_of
 
-PURPOSES = ("核对证件", "办理业务", "复核认定", "本人要求核对", "协查公函")
+PURPOSES: Words[tuple[str, ...]] = ("核对证件", "办理业务", "复核认定", "本人要求核对", "协查公函")
 CANDIDATES = 10
 _PERSON = "person:"
 
@@ -43,7 +44,7 @@ def papers(request: ActingRequest) -> HttpResponse:
         "rows": [_row(line, station=stations[line.division], names=names) for line in lines],
         "columns": [
             {"label": _("材料")},
-            *({"label": _(word), "short": True} for word in ("现在", "收下的时间", "服务站")),
+            *({"label": _(word), "short": True} for word in translatable(("现在", "收下的时间", "服务站"))),
         ],
         "total": total,
         "form": _form(request, reverse("desk:papers-add")),
@@ -250,7 +251,7 @@ def _candidates(request: ActingRequest, line: UploadLine, words: str) -> list[di
             "id": each.id,
             "name": each.name,
             "number": each.number_mask,
-            "note": "、".join(each.categories),
+            "note": listed(each.categories),
             "station": stations[each.division],
         }
         for each in found
@@ -293,7 +294,7 @@ def _standing(line: UploadLine) -> tuple[str, str]:
 
 def _row(line: UploadLine, *, station: str, names: Mapping[str, str]) -> dict[str, Any]:
     shown = _shown(line, names=names)
-    note = "，".join(word for word in (shown["kind"], shown["size"]) if word)
+    note = listed((shown["kind"], shown["size"]), "，")
     return {
         "cells": [
             {"text": shown["name"], "url": shown["url"], "note": note},

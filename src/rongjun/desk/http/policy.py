@@ -27,6 +27,7 @@ from rongjun.desk.catalogue import (
 )
 from rongjun.desk.http.shared import hidden_from, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import listed, translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version, facts_read
@@ -127,7 +128,7 @@ def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
         }
         for line in lines
     ]
-    columns = [{"label": _(word), "short": True} for word in ("姓名", "证件号码", "服务站")]
+    columns = [{"label": _(word), "short": True} for word in translatable(("姓名", "证件号码", "服务站"))]
     context = {
         "item": book.benefits[code],
         "word": benefits.WORDS[verdict],
@@ -232,7 +233,7 @@ def _told(example: benefits.ExampleLine) -> dict[str, Any]:
         "date": example.date,
         "facts": example.facts,
         "verdict": example.verdict,
-        "because": "、".join(example.because),
+        "because": listed(example.because),
     }
 
 

@@ -20,6 +20,7 @@ from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.http.shared import hidden_from, refused_page, today_of
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, listed, translatable, worded
 from rongjun.registry import api as registry
 from rongjun.ui.api import address
 
@@ -27,7 +28,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READS_SHOWN = 200
 # Whoever is handed a copy is told of every look there was.
 READS_COPIED = 100_000
-CONSENT_WORDS = {"none": "没有问过", "given": "已同意", "declined": "不同意", "withdrawn": "已撤回"}
+CONSENT_WORDS: Words[dict[str, str]] = {
+    "none": "没有问过",
+    "given": "已同意",
+    "declined": "不同意",
+    "withdrawn": "已撤回",
+}
 CONSENT_TONES = {"none": "", "given": "ok", "declined": "pause", "withdrawn": "pause"}
 
 
@@ -60,7 +66,7 @@ def who_read(request: ActingRequest, person: UUID) -> HttpResponse:
             "name": file.line.name,
             "days": _by_day(lines),
             "earlier": address(before=lines[-1].id) if len(lines) == READS_SHOWN else "",
-            "columns": [{"label": _(word)} for word in ("时间", "谁", "做了什么、为什么")],
+            "columns": [{"label": _(word)} for word in translatable(("时间", "谁", "做了什么、为什么"))],
         },
     )
 
@@ -69,7 +75,7 @@ def _by_day(lines: list[registry.ReadLine]) -> list[dict[str, Any]]:
     days: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         at = timezone.localtime(line.at)
-        who = {"text": line.who, "note": "，".join(word for word in (line.role, line.place) if word)}
+        who = {"text": line.who, "note": listed((line.role, line.place), "，")}
         cells = [at.strftime("%H:%M:%S"), who, {"text": line.what, "note": line.purpose}]
         days.setdefault(at.strftime("%Y-%m-%d"), []).append({"cells": cells})
     return [{"day": day, "rows": rows} for day, rows in days.items()]
@@ -183,7 +189,9 @@ def open_rights(request: ActingRequest) -> HttpResponse:
         }
         for line in waiting
     ]
-    columns = [{"label": _(word)} for word in ("姓名", "要办什么", "谁提的", "收到", "最迟答复")]
+    columns = [
+        {"label": _(word)} for word in translatable(("姓名", "要办什么", "谁提的", "收到", "最迟答复"))
+    ]
     late = sum(line.overdue for line in waiting)
     return render(request, "desk/rights_open.html", {"rows": rows, "columns": columns, "late": late})
 
@@ -347,7 +355,7 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
         event="registry.person-exported",
         by=request.actor.text,
         role=request.actor.role,
-        purpose=f"本人{asked.kind_label}",
+        purpose=worded("本人{kind_label}", kind_label=asked.kind_label),
         source=request.path,
         division=file.line.division,
         detail={"request": str(request_id)},

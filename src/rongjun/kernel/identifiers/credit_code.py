@@ -5,6 +5,7 @@ from typing import Self
 
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.reading import compact
+from rongjun.kernel.words import translatable, worded
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = tuple(pow(3, power, 31) for power in range(17))
@@ -32,7 +33,7 @@ class UnifiedCreditCode:
         if len(self.code) != 18:
             raise Unfit(
                 "credit-code.wrong-length",
-                f"统一社会信用代码应为 18 位，现在是 {len(self.code)} 位，请核对。",
+                worded("统一社会信用代码应为 18 位，现在是 {count} 位，请核对。", count=len(self.code)),
             )
         if not set(self.code) <= set(_ALPHABET):
             raise Unfit(
@@ -71,14 +72,15 @@ class UnifiedCreditCode:
         if credit_check_sign(self.code[:17]) != self.code[17]:
             doubts.append(
                 Doubt(
-                    "credit-code.wrong-check-sign", "最后一位校验不通过：可以先收下，请对照营业执照人工复核。"
+                    "credit-code.wrong-check-sign",
+                    translatable("最后一位校验不通过：可以先收下，请对照营业执照人工复核。"),
                 )
             )
         if organisation_check_sign(self.code[8:16]) != self.code[16]:
             doubts.append(
                 Doubt(
                     "credit-code.wrong-organisation-sign",
-                    "第 17 位校验不通过：可以先收下，请对照营业执照人工复核。",
+                    translatable("第 17 位校验不通过：可以先收下，请对照营业执照人工复核。"),
                 )
             )
         return tuple(doubts)

@@ -9,6 +9,7 @@ from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers.identity import ForeignPermit, IdentityNumber
 from rongjun.kernel.identifiers.masking import Masked, hide
 from rongjun.kernel.reading import compact, half_width
+from rongjun.kernel.words import Words, worded
 
 _PASSPORT = re.compile(r"[A-Z][A-Z0-9]\d{7}", re.ASCII)
 _TRAVEL_PERMIT = re.compile(r"[HMX]?\d{8,10}", re.ASCII)
@@ -26,7 +27,7 @@ class DocumentType(StrEnum):
     FOREIGN_PERMIT = "553"
 
 
-DOCUMENT_LABELS = {
+DOCUMENT_LABELS: Words[dict[DocumentType, str]] = {
     DocumentType.RESIDENT_ID: "居民身份证",
     DocumentType.OFFICER_CARD: "军官证",
     DocumentType.PASSPORT: "普通护照",
@@ -151,4 +152,6 @@ def read_document(document_type: str, text: str) -> PersonalDocument:
         case DocumentType.OFFICER_CARD:
             return MilitaryCard.from_text(text)
     known = "、".join(f"{code} {label}" for code, label in DOCUMENT_LABELS.items())
-    raise Unfit("identity.unknown-document-type", f"不认识这个证件类型代码，可用的有：{known}。")
+    raise Unfit(
+        "identity.unknown-document-type", worded("不认识这个证件类型代码，可用的有：{known}。", known=known)
+    )

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers.masking import Masked, hide
 from rongjun.kernel.reading import compact
+from rongjun.kernel.words import translatable, worded
 
 Sex = Literal["male", "female"]
 
@@ -191,7 +192,8 @@ def _refuse_malformed(number: str) -> None:
         raise Unfit("identity.empty", "请填写证件号码。")
     if len(number) != 18:
         raise Unfit(
-            "identity.wrong-length", f"证件号码应为 18 位，现在是 {len(number)} 位，请核对是否漏写或多写。"
+            "identity.wrong-length",
+            worded("证件号码应为 18 位，现在是 {count} 位，请核对是否漏写或多写。", count=len(number)),
         )
     if not _FULL.fullmatch(number):
         raise Unfit(
@@ -202,8 +204,8 @@ def _refuse_malformed(number: str) -> None:
 
 def _unknown_province(number: str) -> str:
     if number[0] == "9":
-        return "以 9 开头的是外国人永久居留身份证号码，请改选证件类型。"
-    return "开头两位不是任何省份的代码，请对照证件核对前 6 位。"
+        return translatable("以 9 开头的是外国人永久居留身份证号码，请改选证件类型。")
+    return translatable("开头两位不是任何省份的代码，请对照证件核对前 6 位。")
 
 
 def _birth_date(number: str) -> date:

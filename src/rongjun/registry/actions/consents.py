@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import worded
 from rongjun.registry.actions.saying import hold, note
 from rongjun.registry.models import Consent, NoticeReceipt, Person
 from rongjun.registry.notices import notice_book
@@ -133,7 +134,8 @@ def record_sharing(
         beyond = sorted(set(fields) - told.fields)
         if beyond or not fields:
             raise Refused(
-                "registry.sharing-refused", why=f"约定里没有这些内容：{'、'.join(beyond) or '（空）'}"
+                "registry.sharing-refused",
+                why=worded("约定里没有这些内容：{beyond}", beyond="、".join(beyond) or "（空）"),
             )
         audit.note_read(
             f"person:{person}",

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import translatable
 from rongjun.partners import api as partners
 from rongjun.partners.api import Settled, WaitingItem
 from rongjun.registry.actions.assertions import correct
@@ -26,8 +27,8 @@ from rongjun.registry.models import Death, FeedCandidate, Person, Sentence
 from rongjun.registry.queries.feeds import FEED_SOURCE, INCOME, people_for
 from rongjun.registry.queries.merged import all_files_of
 
-NOBODY = "本系统没有这个人。"
-ALREADY = "档案里已经是这样，没有改动。"
+NOBODY = translatable("本系统没有这个人。")
+ALREADY = translatable("档案里已经是这样，没有改动。")
 PENSION_HOLDS = timedelta(days=365)  # as long as any answer; 待局方确认
 
 

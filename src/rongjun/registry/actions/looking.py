@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words
 from rongjun.registry.models import LookUp
 from rongjun.registry.queries import is_whole_number, whereabouts
 
-PURPOSES = ("核对证件", "办理转入", "本人要求核对", "协查公函")
+PURPOSES: Words[tuple[str, ...]] = ("核对证件", "办理转入", "本人要求核对", "协查公函")
 MOST_AN_HOUR = 20
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from rongjun.access.api import Actor
 from rongjun.kernel.errors import Refused, Unfit
+from rongjun.kernel.words import translatable
 from rongjun.registry.actions.saying import days_of, hold, note, say, say_again, take_out
 from rongjun.registry.logic import (
     Period,
@@ -94,7 +95,7 @@ def end_relation(
 
 def _meet(relative: UUID | None, person: UUID) -> None:
     if relative == person:
-        raise Refused("registry.not-a-relation", fault="军人一方不能是本人。")
+        raise Refused("registry.not-a-relation", fault=translatable("军人一方不能是本人。"))
     if relative is not None and not Person.objects.filter(pk=relative).exists():
         raise Refused("registry.no-such-file")
 

@@ -16,6 +16,7 @@ from rongjun.access.api import Actor, Scope, acting_as_job, scope_of
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import ForeignPermit, IdentityNumber
+from rongjun.kernel.words import translatable, worded
 from rongjun.registry.actions.naming import write_terms
 from rongjun.registry.actions.writing import insert, insert_values
 from rongjun.registry.logic import (
@@ -300,7 +301,7 @@ class _Work:
 
     def _open_files(self) -> Mapping[int, UUID]:
         """One file a row; returns whose it is by the row's number."""
-        source = f"花名册 {self.report.file_name}"[:120]
+        source = worded("花名册 {file_name}", file_name=self.report.file_name)[:120]
         by = self.report.uploaded_by
         files = [_NewFile(row, by=by, now=self.now, today=self.today, source=source) for row in self.opened]
         insert([file.person for file in files])
@@ -356,10 +357,10 @@ class _Work:
 
 def _outside(row: RosterRow, label: str) -> Fault:
     return Fault(
-        "服务站区划代码",
+        translatable("服务站区划代码"),
         str(row.division),
         "registry.outside-scope",
-        f"这个服务站不归{label}管，请核对代码，或请它所在的单位导入。",
+        worded("这个服务站不归{label}管，请核对代码，或请它所在的单位导入。", label=label),
     )
 
 
@@ -368,24 +369,26 @@ def _conflict(row: RosterRow, *, earlier: int | None, held: Held | None, elsewhe
     number = row.document.masked
     if earlier is not None:
         return Fault(
-            "证件号码",
+            translatable("证件号码"),
             number,
             "registry.twice-in-workbook",
-            f"和第 {earlier} 行是同一个证件号码，请只留一行。",
+            worded("和第 {earlier} 行是同一个证件号码，请只留一行。", earlier=earlier),
         )
     if held and sought_name(held.name) != sought_name(row.name):
         return Fault(
-            "姓名",
+            translatable("姓名"),
             row.name,
             "registry.name-differs",
-            "这个证件号码已有档案，登记的是另一个姓名。请核对号码和姓名；如果是改了名，请按改名另行办理。",
+            translatable(
+                "这个证件号码已有档案，登记的是另一个姓名。请核对号码和姓名；如果是改了名，请按改名另行办理。"
+            ),
         )
     if elsewhere:
         return Fault(
-            "证件号码",
+            translatable("证件号码"),
             number,
             "registry.on-file-elsewhere",
-            "这个证件号码在别的服务站已有档案。请联系市局办理转入，不要重复建档。",
+            translatable("这个证件号码在别的服务站已有档案。请联系市局办理转入，不要重复建档。"),
         )
     return None
 

@@ -16,12 +16,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words, listed, translatable
 from rongjun.places import api as places
 from rongjun.registry import actions, queries
 from rongjun.registry.cutover import KINDS, SIDES, Difference
@@ -34,7 +35,13 @@ from rongjun.registry.workbook import cutover_workbook, digest_of, read_roster, 
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FATES = {"total": "共几行", "recorded": "登记", "unchanged": "已登记", "refused": "退回"}
+SUGGESTED, SHORTEST_SUGGESTED = 8, 2  # people under the search box; signs before one letter means anything
+FATES: Words[dict[str, str]] = {
+    "total": "共几行",
+    "recorded": "登记",
+    "unchanged": "已登记",
+    "refused": "退回",
+}
 MOST_SHOWN = 500  # differences on a page; the workbook holds all
 
 
@@ -88,6 +95,31 @@ def _people_page(request: ActingRequest, text: str | None, *, shown: str) -> Htt
             ],
         },
     )
+
+
+@staff("registry.read-person")
+@require_POST
+def suggest(request: ActingRequest) -> HttpResponse:
+    """The first of whom the list would find, while the words are typed; nothing for a single letter.
+
+    Whoever is shown is logged as read, as on the list.
+    """
+    text = request.POST.get("q", "").strip()
+    if len(text) < SHORTEST_SUGGESTED and text.isascii():
+        return render(request, "registry/parts/hits.html", {})
+    day = timezone.localtime(request.now).date()
+    lines, total = queries.find_people(text, on=day, known_at=request.now, scope=request.actor.scope)
+    shown = lines[:SUGGESTED]
+    note_shown(request, [line.id for line in shown], purpose="列表")
+    stations = places.served_by({line.division for line in shown}, on=day)
+    context = {
+        "is_asked": True,
+        "hits": [_hit(line, station=stations[line.division], on=day) for line in shown],
+        "total": f"{total:,}",
+        "more": total > len(shown),
+        "may_look_up": request.actor.may("registry.look-up"),
+    }
+    return render(request, "registry/parts/hits.html", context)
 
 
 @staff("registry.look-up")
@@ -154,10 +186,10 @@ def report(request: ActingRequest, roster: UUID) -> HttpResponse:
             "loaded": [_loaded_row(row) for row in loaded.rows],
             "loaded_pager": loaded.pager,
             "refused_columns": [
-                *({"label": _(word), "short": True} for word in ("行", "列", "填的是")),
+                *({"label": _(word), "short": True} for word in translatable(("行", "列", "填的是"))),
                 {"label": _("为什么退回、怎么改")},
             ],
-            "loaded_columns": [{"label": _(word)} for word in ("行", "姓名", "结果")],
+            "loaded_columns": [{"label": _(word)} for word in translatable(("行", "姓名", "结果"))],
         },
     )
 
@@ -262,7 +294,7 @@ def cutover_report(request: ActingRequest, handed_in: UUID) -> HttpResponse:
             ],
             "refused_pager": faults.pager,
             "refused_columns": [
-                *({"label": _(word), "short": True} for word in ("行", "列", "填的是")),
+                *({"label": _(word), "short": True} for word in translatable(("行", "列", "填的是"))),
                 {"label": _("为什么退回、怎么改")},
             ],
             "may_take_back": done.uploaded_by == request.actor.text and bool(done.rows["refused"]),
@@ -324,8 +356,11 @@ def cutover_compare(request: ActingRequest) -> HttpResponse:
             "rows": [_difference_row(each) for each in found.differences[:MOST_SHOWN]],
             "more": max(0, len(found.differences) - MOST_SHOWN),
             "columns": [
-                *({"label": _(word)} for word in ("情况", "证件号码", "哪一笔")),
-                *({"label": _(word), "number": True} for word in ("旧（元）", "新（元）", "相差（元）")),
+                *({"label": _(word)} for word in translatable(("情况", "证件号码", "哪一笔"))),
+                *(
+                    {"label": _(word), "number": True}
+                    for word in translatable(("旧（元）", "新（元）", "相差（元）"))
+                ),
                 {"label": _("其他")},
             ],
         },
@@ -353,10 +388,10 @@ def _cutover_page(
         for done in taken_over.cutover_reports()
     ]
     columns = [
-        *({"label": _(word)} for word in ("文件", "种类", "时间")),
-        *({"label": _(word), "number": True} for word in (*FATES.values(), "总金额（元）")),
+        *({"label": _(word)} for word in translatable(("文件", "种类", "时间"))),
+        *({"label": _(word), "number": True} for word in translatable((*FATES.values(), "总金额（元）"))),
     ]
-    kinds = [{"cells": [kind.label, "、".join(kind.headings)]} for kind in KINDS.values()]
+    kinds = [{"cells": [kind.label, listed(kind.headings)]} for kind in KINDS.values()]
     context = {
         "rows": rows,
         "columns": columns,
@@ -413,7 +448,7 @@ def _imports_page(
         {"label": _("时间")},
         *(
             {"label": _(word), "number": True}
-            for word in ("共几行", "新建档案", "已在册", "退回", "待装", "退回后改好")
+            for word in translatable(("共几行", "新建档案", "已在册", "退回", "待装", "退回后改好"))
         ),
     ]
     may_cut_over = request.actor.may("registry.cutover")
@@ -426,7 +461,7 @@ def _imports_page(
 
 def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
     name, who, number, served = cells_of(line, station=station.name, on=on)
-    note = _("已限制处理") if line.restricted else "、".join(line.categories)
+    note = _("已限制处理") if line.restricted else listed(line.categories)
     return {
         "cells": [
             {"text": name, "url": reverse("desk:person", args=[line.id]), "note": note},
@@ -435,6 +470,13 @@ def _person_row(line: PersonLine, *, station: places.Served, on: date) -> dict[s
             {"text": served, "note": station.place if station.place != served else ""},
         ]
     }
+
+
+def _hit(line: PersonLine, *, station: places.Served, on: date) -> dict[str, object]:
+    name, who, number, served = cells_of(line, station=station.name, on=on)
+    note = _("已限制处理") if line.restricted else listed(line.categories)
+    url = reverse("desk:person", args=[line.id])
+    return {"url": url, "name": name, "who": who, "number": number, "served": served, "note": note}
 
 
 def _refused_rows(row: ReportRow, *, is_mended: bool) -> list[dict[str, object]]:

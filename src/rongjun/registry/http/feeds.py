@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, listed
 from rongjun.places import api as places
 from rongjun.registry.actions.feeds import confirm_candidate, dismiss_candidate, report_sentence
 from rongjun.registry.feed_lines import FEEDS, PENALTIES, change_in_words
@@ -27,7 +28,11 @@ from rongjun.registry.queries.feeds import Candidate, CandidateLine
 from rongjun.registry.queries.person import county_named
 from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
 
-STATES = {"open": ("待认定", "warn"), "confirmed": ("已确认", "ok"), "dismissed": ("不是同一人", "pause")}
+STATES: Words[dict[str, tuple[str, str]]] = {
+    "open": ("待认定", "warn"),
+    "confirmed": ("已确认", "ok"),
+    "dismissed": ("不是同一人", "pause"),
+}
 SURE, LIKELY = 90, 50
 DECISIONS = {"confirm": confirm_candidate, "dismiss": dismiss_candidate}
 
@@ -132,7 +137,7 @@ def _row(line: CandidateLine, *, station: str) -> dict[str, object]:
             line.said_name,
             change_in_words(line.feed, line.change),
             {"text": "", "chip": _confidence(line.score), "note": f"{line.score} / 100"},
-            "；".join(line.against) or "—",
+            listed(line.against, "；") or "—",
         ]
     }
 

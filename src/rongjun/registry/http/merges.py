@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, listed, worded
 from rongjun.places import api as places
 from rongjun.registry import actions
 from rongjun.registry.http import note_shown
@@ -26,7 +27,7 @@ from rongjun.registry.queries.pairs import CandidateLine, MergeLine, Pair
 from rongjun.registry.queries.person import PersonFile, county_named
 from rongjun.ui.api import Sentence, address, page_asked, pager_of, sentence
 
-STATES = {
+STATES: Words[dict[str, tuple[str, str]]] = {
     "waiting": ("等批准", "warn"),
     "in-force": ("合并中", "ok"),
     "declined": ("没有批准", "no"),
@@ -217,7 +218,7 @@ def _found(line: PersonLine, stations: dict[int, str]) -> dict[str, Any]:
     return {
         "id": line.id,
         "name": line.name,
-        "told": "，".join(filter(None, (*told, stations[line.division]))),
+        "told": listed((*told, stations[line.division]), "，"),
         "shut": line.restricted,
     }
 
@@ -266,11 +267,11 @@ def _of_file(file: PersonFile, served: str, stations: dict[int, str], *, day: da
         (_("姓名"), line.name),
         (_("性别"), SEXES.get(line.sex or "", "")),
         (_("出生日期"), line.birth_date.isoformat() if line.birth_date else ""),
-        (_("证件号码"), "、".join(mask for _pk, _kind, mask in file.documents)),
+        (_("证件号码"), listed(mask for _pk, _kind, mask in file.documents)),
         (_("电话"), file.phone_mask),
         (_("户籍区县"), county_named(file.household_county, on=day)),
         (_("服役"), served),
-        (_("类别"), "、".join(line.categories)),
+        (_("类别"), listed(line.categories)),
         (_("服务站"), stations[line.division]),
     ]
 
@@ -302,7 +303,7 @@ def _merge_page(
 
 def _moments(line: MergeLine) -> list[dict[str, Any]]:
     names = names_of_actors([line.merged_by, line.approved_by, line.ended_by])
-    proposed = f"{names[line.merged_by]}：{line.reason}"
+    proposed = worded("{who}：{reason}", who=names[line.merged_by], reason=line.reason)
     told: list[dict[str, Any]] = [{"date": _day(line.proposed_at), "text": _("提出合并"), "note": proposed}]
     if line.at:
         told.append(
@@ -310,7 +311,7 @@ def _moments(line: MergeLine) -> list[dict[str, Any]]:
         )
     if line.ended_at:
         word = _("解除合并") if line.at else _("没有批准")
-        note = f"{names[line.ended_by]}：{line.ended_reason}"
+        note = worded("{who}：{reason}", who=names[line.ended_by], reason=line.ended_reason)
         told.append({"date": _day(line.ended_at), "text": word, "note": note, "key": True})
     return list(reversed(told))
 
@@ -318,12 +319,12 @@ def _moments(line: MergeLine) -> list[dict[str, Any]]:
 def _candidate_row(line: CandidateLine, stations: dict[int, str]) -> dict[str, Any]:
     names = _("{one} 和 {other}").format(one=line.names[0], other=line.names[1])
     there = dict.fromkeys(stations[code] for code in line.divisions)
-    reasons = "；".join(_reason(each.points, each.text)["text"] for each in line.reasons)
+    reasons = listed((_reason(each.points, each.text)["text"] for each in line.reasons), "；")
     return {
         "cells": [
             {"text": names, "url": reverse("registry:duplicate", args=[line.id]), "note": reasons},
             str(line.score),
-            "、".join(there),
+            listed(there),
         ]
     }
 

@@ -11,6 +11,7 @@ from typing import Literal
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DivisionCode
 from rongjun.kernel.reading import half_width
+from rongjun.kernel.words import Words, translatable, worded
 
 # --- categories ---------------------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ PRECEDENCE: tuple[str, ...] = (
     "key-pension-group",
 )
 THREE_KIN = frozenset({"martyr-kin", "duty-death-kin", "illness-death-kin"})
-CERTIFICATES: Mapping[str, str] = {
+CERTIFICATES: Words[Mapping[str, str]] = {
     "veteran": "退役军人优待证",
     "pension-group": "其他优抚对象优待证",
 }
@@ -273,7 +274,7 @@ def _is_day(text: str) -> bool:
 # --- relations to a soldier ---------------------------------------------------------------------------------
 
 NOBODY = "none"
-DEPENDANT_OF: Mapping[str, str] = {
+DEPENDANT_OF: Words[Mapping[str, str]] = {
     NOBODY: "无",
     "active_soldier": "现役军人",
     "martyr": "烈士",
@@ -282,14 +283,15 @@ DEPENDANT_OF: Mapping[str, str] = {
     "disabled_soldier": "残疾军人",
     "veteran": "退役军人",
 }
-RELATIONS: Mapping[str, str] = {
+RELATIONS: Words[Mapping[str, str]] = {
     NOBODY: "无",
     "spouse": "配偶",
     "parent": "父母或抚养人",
     "child": "子女",
     "sibling": "兄弟姐妹",
 }
-DECEASED_KINDS: Mapping[str, str] = {
+_KIN = translatable("亲属")
+DECEASED_KINDS: Words[Mapping[str, str]] = {
     NOBODY: "无",
     "martyr": "烈士",
     "duty_death": "因公牺牲军人",
@@ -327,7 +329,9 @@ class Tie:
         """烈士的配偶: as a timeline says it."""
         claimed = self.dependant_of == NOBODY
         of = DECEASED_KINDS[self.deceased_kind] if claimed else DEPENDANT_OF[self.dependant_of]
-        return f"{of}的{'亲属' if self.relation == NOBODY else RELATIONS[self.relation]}"
+        return worded(
+            "{of}的{relation}", of=of, relation=_KIN if self.relation == NOBODY else RELATIONS[self.relation]
+        )
 
 
 def stated_texts(stated: Mapping[str, object]) -> dict[str, str]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from rongjun.kernel.errors import Unfit
+from rongjun.kernel.words import Words, translatable, worded
 from rongjun.registry.logic import LABEL_OF_CATEGORY
 
 # --- who decides --------------------------------------------------------------------------------------------
 
 CORPS, THEATRE = "military-corps", "military-theatre"
 PROVINCE, CITY, COUNTY = "province", "city", "county"
-AUTHORITIES: Mapping[str, str] = {
+AUTHORITIES: Words[Mapping[str, str]] = {
     PROVINCE: "省级退役军人事务部门",
     CITY: "市级退役军人事务部门",
     COUNTY: "县级退役军人事务部门",
@@ -34,7 +35,7 @@ STATUS, RATING, SUSPENSION, CANCELLATION, RESTORATION = (
     "restoration",
 )
 CORRECTION, ENDING = "correction", "ending"
-PROPOSED: Mapping[str, str] = {
+PROPOSED: Words[Mapping[str, str]] = {
     STATUS: "身份类别",
     RATING: "残疾等级",
     SUSPENSION: "待遇中止",
@@ -48,7 +49,7 @@ WAITING, APPROVED, REJECTED = "waiting", "approved", "rejected"
 SUSPENDED, CANCELLED = "rights-suspended", "rights-cancelled"
 STOPPED: Mapping[str, str] = {SUSPENSION: SUSPENDED, CANCELLATION: CANCELLED}
 # Article 59; the decision itself names the judgment, which is not kept here.
-GROUNDS: Mapping[str, Mapping[str, str]] = {
+GROUNDS: Words[Mapping[str, Mapping[str, str]]] = {
     SUSPENSION: {
         "imprisonment": "判处有期徒刑服刑期间",
         "deprived-of-rights": "剥夺政治权利期间",
@@ -62,13 +63,13 @@ GROUNDS: Mapping[str, Mapping[str, str]] = {
 
 DISABLED_SOLDIER = "disabled-soldier"
 DISABLED: tuple[str, ...] = (DISABLED_SOLDIER, "disabled-police", "disabled-militia", "disabled-rescuer")
-CAUSES: Mapping[str, str] = {"war": "因战", "duty": "因公", "illness": "因病"}
+CAUSES: Words[Mapping[str, str]] = {"war": "因战", "duty": "因公", "illness": "因病"}
 CONSCRIPT, JUNIOR_NCO = "conscript", "nco_junior"
 LOWER_RANKS = frozenset({CONSCRIPT, JUNIOR_NCO})
 HEAVIEST, LIGHTEST, LIGHTEST_BY_ILLNESS = 1, 10, 6
 
-_RULES = "《军人抚恤优待条例》（国令第788号）"
-_DISABILITY_RULES = "《伤残抚恤管理办法》（退役军人事务部令第1号）第二条"
+_RULES = translatable("《军人抚恤优待条例》（国令第788号）")
+_DISABILITY_RULES = translatable("《伤残抚恤管理办法》（退役军人事务部令第1号）第二条")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,14 @@ def may_not_decide(kind: str, *, authority: str, category: str = "") -> Objectio
         return Objection(
             "not-the-province",
             "待遇的中止、取消和恢复由省级退役军人事务部门决定，市县只能上报和执行",
-            f"{_RULES}第五十九条；《退役军人保障法》第七十九条",
+            worded("{rules}第五十九条；《退役军人保障法》第七十九条", rules=_RULES),
         )
     if (kind == RATING or category in DISABLED) and authority in (CITY, COUNTY):
-        return Objection("may-only-report", "残疾等级县、市两级只能初审上报，不能批准", f"{_RULES}第二十八条")
+        return Objection(
+            "may-only-report",
+            "残疾等级县、市两级只能初审上报，不能批准",
+            worded("{rules}第二十八条", rules=_RULES),
+        )
     return None
 
 
@@ -168,31 +173,37 @@ def _by_illness(rating: Rating, served: Served) -> Iterable[Objection]:
     if rating.cause != "illness":
         return
     if rating.grade > LIGHTEST_BY_ILLNESS:
-        yield Objection("illness-too-light", "因病致残只评一级至六级", f"{_RULES}第二十七条")
+        yield Objection(
+            "illness-too-light", "因病致残只评一级至六级", worded("{rules}第二十七条", rules=_RULES)
+        )
     if not served.rank_group:
         yield Objection(
             "rank-unknown",
             "因病致残只评义务兵和初级军士，档案里没有服役身份，先登记再评",
-            f"{_RULES}第二十五条",
+            worded("{rules}第二十五条", rules=_RULES),
         )
     elif served.rank_group not in LOWER_RANKS:
-        yield Objection("illness-of-higher-rank", "因病致残只评义务兵和初级军士", f"{_RULES}第二十五条")
+        yield Objection(
+            "illness-of-higher-rank",
+            "因病致残只评义务兵和初级军士",
+            worded("{rules}第二十五条", rules=_RULES),
+        )
     if served.in_service is False:
         yield Objection(
             "illness-after-discharge",
             "因病致残应当在服役期间评定，退役后只能补办因战、因公",
-            f"{_RULES}第二十七条、第二十九条",
+            worded("{rules}第二十七条、第二十九条", rules=_RULES),
         )
     elif served.in_service is None:
         yield Objection(
             "discharge-unknown",
             "因病致残应当在服役期间评定，档案里没有退役日期，先登记再评",
-            f"{_RULES}第二十七条",
+            worded("{rules}第二十七条", rules=_RULES),
         )
 
 
 def _not_its_authority(served: Served, authority: str) -> Objection | None:
-    clause = f"{_RULES}第二十八条"
+    clause = worded("{rules}第二十八条", rules=_RULES)
     if served.in_service is None:
         # Somebody's word is missing, not the law's: either may be right.
         return None
@@ -212,7 +223,9 @@ def _not_its_authority(served: Served, authority: str) -> Objection | None:
 def _of_civilians(rating: Rating, authority: str) -> Iterable[Objection]:
     """人民警察、民兵民工、见义勇为: no soldiers, so no illness and no military authority."""
     if rating.cause == "illness":
-        yield Objection("illness-of-civilian", "因病致残只评义务兵和初级军士", f"{_RULES}第二十五条")
+        yield Objection(
+            "illness-of-civilian", "因病致残只评义务兵和初级军士", worded("{rules}第二十五条", rules=_RULES)
+        )
     if authority in MILITARY:
         yield Objection("not-of-civilians", "不是军人的由省级退役军人事务部门评定", _DISABILITY_RULES)
 
@@ -306,15 +319,24 @@ _READERS = {
 def proposed_label(kind: str, content: Mapping[str, object]) -> str:
     """What is proposed, in a few words: 登记身份：烈士遗属."""
     if kind == STATUS:
-        return f"登记身份：{LABEL_OF_CATEGORY[str(content['category'])]}"
+        return worded("登记身份：{category}", category=LABEL_OF_CATEGORY[str(content["category"])])
     if kind == RATING:
         of = LABEL_OF_CATEGORY[str(content["category"])]
-        return f"评定等级：{CAUSES[str(content['cause'])]} {content['grade']} 级（{of}）"
+        return worded(
+            "评定等级：{cause} {grade} 级（{of}）",
+            cause=CAUSES[str(content["cause"])],
+            grade=content["grade"],
+            of=of,
+        )
     if kind in GROUNDS:
-        return f"{PROPOSED[kind]}：{GROUNDS[kind][str(content['grounds'])]}"
+        return worded(
+            "{what}：{grounds}", what=PROPOSED[kind], grounds=GROUNDS[kind][str(content["grounds"])]
+        )
     if kind == RESTORATION:
-        return f"待遇恢复：解除{'中止' if content['of'] == SUSPENSION else '取消'}"
-    return f"{'更正' if kind == CORRECTION else '终止'}一条{PROPOSED[str(content['of'])]}"
+        lifted = translatable("中止") if content["of"] == SUSPENSION else translatable("取消")
+        return worded("待遇恢复：解除{lifted}", lifted=lifted)
+    of = PROPOSED[str(content["of"])]
+    return worded("更正一条{of}", of=of) if kind == CORRECTION else worded("终止一条{of}", of=of)
 
 
 # --- deaths -------------------------------------------------------------------------------------------------
@@ -323,5 +345,5 @@ def proposed_label(kind: str, content: Mapping[str, object]) -> str:
 def death_objection(died_on: date, *, born: date | None, today: date) -> str:
     """Why nobody can have died that day, as a sentence; "" when it may be. A notice may come late."""
     if died_on > today:
-        return "去世日期在今天之后。"
-    return "去世日期在出生日期之前。" if born is not None and died_on < born else ""
+        return translatable("去世日期在今天之后。")
+    return translatable("去世日期在出生日期之前。") if born is not None and died_on < born else ""

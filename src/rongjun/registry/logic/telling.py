@@ -8,21 +8,22 @@ from uuid import UUID
 
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.identifiers import DivisionCode
+from rongjun.kernel.words import Words, worded
 
-SEXES: Mapping[str, str] = {"male": "男", "female": "女"}
+SEXES: Words[Mapping[str, str]] = {"male": "男", "female": "女"}
 # What an account is for. 待局方确认: one for each, or one for all.
-PURPOSES: Mapping[str, str] = {
+PURPOSES: Words[Mapping[str, str]] = {
     "allowance": "抚恤补助",
     "claim": "医疗补助",
     "relief": "慰问救助",
 }
-PAYEE_KINDS: Mapping[str, str] = {
+PAYEE_KINDS: Words[Mapping[str, str]] = {
     "guardian": "监护人",
     "proxy": "代理人",
     "heir": "继承人",
     "institution": "集中供养机构",
 }
-MERITS: Mapping[int, str] = {
+MERITS: Words[Mapping[int, str]] = {
     6: "勋章、荣誉称号",
     5: "一等战功或一级表彰",
     4: "二等战功、一等功或二级表彰",
@@ -50,14 +51,17 @@ class Told:
         """A text of at most so many signs; a required one is not empty."""
         text = str(self._word(name) or "").strip()
         if (required and not text) or len(text) > longest:
-            raise Unfit("registry.unfit-told", f"{label}要填写，最多 {longest} 个字。")
+            raise Unfit(
+                "registry.unfit-told",
+                worded("{label}要填写，最多 {longest} 个字。", label=label, longest=longest),
+            )
         return text
 
     def choice(self, name: str, label: str, words: Mapping[str, str], *, required: bool = True) -> str:
         """One of the words."""
         text = str(self._word(name) or "")
         if text not in words and (required or text):
-            raise Unfit("registry.unfit-told", f"{label}请从给出的选项里选。")
+            raise Unfit("registry.unfit-told", worded("{label}请从给出的选项里选。", label=label))
         return text
 
     def day(self, name: str, label: str) -> date | None:
@@ -68,13 +72,18 @@ class Told:
         try:
             return date.fromisoformat(str(word))
         except ValueError as error:
-            raise Unfit("registry.unfit-told", f"{label}写成 2024-11-24 这样。") from error
+            raise Unfit(
+                "registry.unfit-told", worded("{label}写成 2024-11-24 这样。", label=label)
+            ) from error
 
     def number(self, name: str, label: str, *, least: int, most: int) -> int:
         """A whole number in a range."""
         text = str(self._word(name))
         if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
-            raise Unfit("registry.unfit-told", f"{label}填 {least} 到 {most} 的整数。")
+            raise Unfit(
+                "registry.unfit-told",
+                worded("{label}填 {least} 到 {most} 的整数。", label=label, least=least, most=most),
+            )
         return int(text)
 
     def county(self, name: str, label: str, *, required: bool = True) -> str:
@@ -85,7 +94,9 @@ class Told:
         try:
             return DivisionCode.from_text(text).text[:6]
         except Unfit as unfit:
-            raise Unfit("registry.unfit-told", f"{label}填区县的 6 位区划代码。") from unfit
+            raise Unfit(
+                "registry.unfit-told", worded("{label}填区县的 6 位区划代码。", label=label)
+            ) from unfit
 
     def key(self, name: str, label: str) -> UUID | None:
         """The key of another person, or None."""
@@ -95,7 +106,7 @@ class Told:
         try:
             return UUID(str(word))
         except ValueError as error:
-            raise Unfit("registry.unfit-told", f"{label}没有选对。") from error
+            raise Unfit("registry.unfit-told", worded("{label}没有选对。", label=label)) from error
 
     def mapping(self, name: str) -> Mapping[str, object]:
         """Several things by name."""

@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 
 from rongjun.kernel.balance import Balance
 from rongjun.kernel.identifiers import DocumentType
+from rongjun.kernel.words import Words, translatable
 from rongjun.registry.feed_lines import FEEDS, FeedLine
 from rongjun.registry.logic import sought_name
 from rongjun.registry.matching import Known, LifeSign, are_similar
@@ -35,12 +36,12 @@ from rongjun.registry.models import (
 from rongjun.registry.queries.covered import number_index
 from rongjun.registry.queries.merged import LATEST, kept_file, merged_into
 
-FEED_SOURCE = "部门来件"
-ROSTER_SOURCE = "花名册"
+FEED_SOURCE = translatable("部门来件")
+ROSTER_SOURCE = translatable("花名册")
 INCOME = "has_no_income_source"
 _Said = TypeVar("_Said", bound=Assertion)
 # What somebody records only of a person they have met or heard from.
-_SIGNS: Mapping[type[Assertion], str] = {
+_SIGNS: Words[Mapping[type[Assertion], str]] = {
     Statement: "回答过问题",
     Contact: "登记过电话",
     Relation: "登记过亲属关系",

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from rongjun.kernel.words import worded
 from rongjun.registry.duplicates import REASONS, Reason, Trait
 from rongjun.registry.logic import GUARDED, LABEL_OF_CATEGORY, Tie, sought_name
 from rongjun.registry.models import (
@@ -199,7 +200,9 @@ def pair(candidate: int, *, on: date, known_at: datetime) -> Pair | None:
 
 
 def _served(trait: Trait) -> str:
-    return "；".join(f"{start} 至 {end}" for start, end in sorted(trait.services))
+    return "；".join(
+        worded("{start} 至 {end}", start=start, end=end) for start, end in sorted(trait.services)
+    )
 
 
 # --- merges -------------------------------------------------------------------------------------------------
@@ -315,13 +318,23 @@ def _what(row: Assertion) -> str:
 
 
 _SAID: Mapping[type[Assertion], Callable[[Any], str]] = {
-    Particulars: lambda row: f"基本信息：{row.name}",
-    IdentityDocument: lambda row: f"证件：{row.number_mask}",
-    Contact: lambda row: f"电话：{row.number_mask}",
-    Service: lambda row: f"服役：{row.enlisted_on or '？'} 至 {row.discharged_on or '？'}",
-    Status: lambda row: f"类别：{LABEL_OF_CATEGORY.get(row.category, row.category)}",
-    DisabilityRating: lambda row: f"残疾等级 {row.grade} 级",
-    Household: lambda row: f"户籍：{county_named(row.county, on=row.valid_from)}",
-    Statement: lambda row: f"补充情况：{row.fact}" + ("" if row.fact in GUARDED else f" = {row.value}"),
-    Relation: lambda row: f"关系：{Tie(row.dependant_of, row.relation, row.deceased_kind).label}",
+    Particulars: lambda row: worded("基本信息：{name}", name=row.name),
+    IdentityDocument: lambda row: worded("证件：{number_mask}", number_mask=row.number_mask),
+    Contact: lambda row: worded("电话：{number_mask}", number_mask=row.number_mask),
+    Service: lambda row: worded(
+        "服役：{enlisted_on} 至 {discharged_on}",
+        enlisted_on=row.enlisted_on or "？",
+        discharged_on=row.discharged_on or "？",
+    ),
+    Status: lambda row: worded(
+        "类别：{category}", category=LABEL_OF_CATEGORY.get(row.category, row.category)
+    ),
+    DisabilityRating: lambda row: worded("残疾等级 {grade} 级", grade=row.grade),
+    Household: lambda row: worded("户籍：{county}", county=county_named(row.county, on=row.valid_from)),
+    Statement: lambda row: (
+        worded("补充情况：{fact}", fact=row.fact) + ("" if row.fact in GUARDED else f" = {row.value}")
+    ),
+    Relation: lambda row: worded(
+        "关系：{label}", label=Tie(row.dependant_of, row.relation, row.deceased_kind).label
+    ),
 }

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import BigAutoField, BinaryField, Q
 from django.db.models.expressions import RawSQL
 
+from rongjun.kernel.words import Words, translatable, worded
 from rongjun.places import api as places
 from rongjun.registry.logic import (
     LABEL_OF_CATEGORY,
@@ -209,15 +210,19 @@ def timeline(person: UUID, *, known_at: datetime) -> list[Moment]:
         if service.discharged_on:
             moments.append(Moment(service.discharged_on, "退役", service.source, is_key=True))
     for status in Status.objects.filter(said):
-        moments += _from_until(status, f"登记：{_label(status)}", f"不再登记：{_label(status)}")
+        moments += _from_until(
+            status,
+            worded("登记：{status}", status=_label(status)),
+            worded("不再登记：{status}", status=_label(status)),
+        )
     moments += [
-        _since(rating, f"残疾等级 {rating.grade} 级", is_key=True)
+        _since(rating, worded("残疾等级 {grade} 级", grade=rating.grade), is_key=True)
         for rating in DisabilityRating.objects.filter(said)
     ]
     for relation in _relations(person, known_at=known_at):
         moments += _beginning_and_end(relation)
     moments += [
-        replace(_since(answer, "补充情况"), fact=answer.fact, value=answer.value)
+        replace(_since(answer, translatable("补充情况")), fact=answer.fact, value=answer.value)
         for answer in Statement.objects.filter(said)
     ]
     moments += _standing(said)
@@ -239,26 +244,26 @@ def _standing(said: Q) -> Iterator[Moment]:
     for kind, model, what in _WHAT:
         if kind in _TOLD_AS:
             for row in model._default_manager.filter(said):
-                yield _since(row, f"{_TOLD_AS[kind]}{what(row)}", is_key=kind == "death")
+                yield _since(row, worded(_TOLD_AS[kind], what=what(row)), is_key=kind == "death")
     for moved in Servicing.objects.filter(said):
-        yield _since(moved, "档案转到别的服务站")
+        yield _since(moved, translatable("档案转到别的服务站"))
 
 
 # What stands before each of these on a timeline.
-_TOLD_AS = {
-    "death": "",
-    "merit": "表彰：",
-    "residence": "常住地：",
-    "account": "收款账户：",
-    "payee": "收款人：",
+_TOLD_AS: Words[dict[str, str]] = {
+    "death": "{what}",
+    "merit": "表彰：{what}",
+    "residence": "常住地：{what}",
+    "account": "收款账户：{what}",
+    "payee": "收款人：{what}",
 }
 
 
 def _beginning_and_end(told: Sequence[Relation]) -> Iterator[Moment]:
     first, last = told[0], told[-1]
-    yield _since(first, f"登记：{_tie(first).label}")
+    yield _since(first, worded("登记：{label}", label=_tie(first).label))
     if last.valid_to is not None:
-        yield Moment(last.valid_to, f"不再是{_tie(last).label}", last.source, is_key=True)
+        yield Moment(last.valid_to, worded("不再是{label}", label=_tie(last).label), last.source, is_key=True)
 
 
 # --- relations ----------------------------------------------------------------------------------------------
@@ -495,7 +500,7 @@ def _label(status: Status) -> str:
 
 
 def _rated(row: Any) -> str:
-    return f"{_words(CAUSES, row.cause)} {row.grade} 级"
+    return worded("{causes} {grade} 级", causes=_words(CAUSES, row.cause), grade=row.grade)
 
 
 _WHAT: tuple[tuple[str, type[Assertion], Callable[[Any], str]], ...] = (
@@ -504,11 +509,19 @@ _WHAT: tuple[tuple[str, type[Assertion], Callable[[Any], str]], ...] = (
     ("particulars", Particulars, lambda row: f"{row.name} {row.birth_date or ''}".strip()),
     ("document", IdentityDocument, lambda row: row.number_mask),
     ("contact", Contact, lambda row: row.number_mask),
-    ("service", Service, lambda row: f"{row.enlisted_on or '？'} 至 {row.discharged_on or '今'}"),
+    (
+        "service",
+        Service,
+        lambda row: worded(
+            "{enlisted_on} 至 {discharged_on}",
+            enlisted_on=row.enlisted_on or "？",
+            discharged_on=row.discharged_on or "今",
+        ),
+    ),
     ("household", Household, lambda row: county_named(row.county, on=row.valid_from)),
     ("residence", Residence, lambda row: county_named(row.county, on=row.valid_from)),
     ("merit", Merit, lambda row: row.title or MERITS[row.rank]),
     ("account", BankAccount, lambda row: f"{_words(PURPOSES, row.purpose)} {row.bank} {row.number_mask}"),
     ("payee", Payee, lambda row: f"{_words(PAYEE_KINDS, row.kind)} {row.name}".strip()),
-    ("death", Death, lambda _row: "去世"),
+    ("death", Death, lambda _row: translatable("去世")),
 )

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from rongjun.access.api import CITIZEN_ROLES, ROLES, SELF, StaffName, acting_as_job, staff_named
+from rongjun.access.api import CITIZEN_ROLES, HELPER, ROLES, SELF, StaffName, acting_as_job, staff_named
 from rongjun.audit import api as audit
 from rongjun.audit.api import Record
+from rongjun.kernel.words import Words, translatable, worded
 from rongjun.registry.labels import LABELS
 from rongjun.registry.models import Mandate
 from rongjun.registry.queries.merged import file_ids_of
 
-_WHAT = {
+_WHAT: Words[dict[str, str]] = {
     "registry.person-read": "打开档案",
     "registry.people-listed": "出现在名单里",
     "registry.number-unmasked": "看完整号码",
@@ -27,7 +28,7 @@ _WHAT = {
     "registry.person-shared": "交给外部机构",
 }
 # By the ending every read has; for events of other apps.
-_BY_ENDING = {
+_BY_ENDING: Words[dict[str, str]] = {
     "-read": "查看",
     "-listed": "出现在名单里",
     "-unmasked": "看完整号码",
@@ -105,7 +106,7 @@ def _line(record: Record, staff: StaffName | None, helpers: Mapping[str, str]) -
 def _citizen(record: Record, helpers: Mapping[str, str]) -> str:
     if not record.actor.startswith("citizen:"):
         return ""
-    return "本人" if record.role == SELF else helpers.get(record.actor, "代办人")
+    return CITIZEN_ROLES[SELF] if record.role == SELF else helpers.get(record.actor, CITIZEN_ROLES[HELPER])
 
 
 def _what(record: Record) -> str:
@@ -113,10 +114,10 @@ def _what(record: Record) -> str:
     if known is None:
         known = next((word for end, word in _BY_ENDING.items() if record.event.endswith(end)), record.event)
     of = record.detail.get("recipient") or LABELS.get(str(record.detail.get("kind", "")))
-    return f"{known}（{of}）" if of else known
+    return worded("{known}（{of}）", known=known, of=of) if of else known
 
 
 def _machine(actor: str) -> str:
     kind, _, name = actor.partition(":")
-    words = {"job": "系统任务", "operator": "运维终端", "device": "设备", "partner": "外部系统"}
+    words = translatable({"job": "系统任务", "operator": "运维终端", "device": "设备", "partner": "外部系统"})
     return f"{words[kind]} {name}" if kind in words else actor

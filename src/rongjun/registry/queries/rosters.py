@@ -14,6 +14,7 @@ from django.db.models.functions import TruncDate
 
 from rongjun.audit.api import keys
 from rongjun.kernel.balance import Balance
+from rongjun.kernel.words import translatable
 from rongjun.registry.models import (
     CutoverImport,
     ImportedRow,
@@ -137,7 +138,7 @@ def balance(*, since: date, until: date) -> list[Balance]:
     """What came in as rosters and cut-over files, by day (both ends included), and what became of it."""
     return [
         *_balance(
-            "花名册",
+            translatable("花名册"),
             RosterImport.objects.all(),
             since,
             until,
@@ -145,7 +146,7 @@ def balance(*, since: date, until: date) -> list[Balance]:
             waiting=F("waiting"),
         ),
         *_balance(
-            "割接",
+            translatable("割接"),
             CutoverImport.objects.all(),
             since,
             until,

@@ -14,8 +14,6 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from rongjun.access.api import Actor, acting_as, acting_as_citizen, acting_as_job, disable_account
-from rongjun.access.models import Account
-from rongjun.access.queries import citizen_by
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import IdentityNumber
@@ -26,6 +24,7 @@ from rongjun.registry.models import CitizenLink, Mandate, Person, Statement
 from rongjun.registry.tests.scene import actor, open_file, relate, state
 from rongjun.registry.tests.strategies import HOME, NEXT_DOOR, cells, number
 from rongjun.registry.tests.test_merges import merged
+from tests.house.citizens import Account, as_actor, nobody
 
 pytestmark = pytest.mark.django_db
 # The database looks at its own clock whether a mandate holds.
@@ -40,7 +39,7 @@ def refusal(code: str) -> pytest.RaisesExc[Refused]:
 def citizen(sequence: int, *, acting_for: UUID | None = None) -> Actor:
     """Whoever has this number, come by the single sign-on."""
     account = registry.account_of_number(IdentityNumber.from_text(number(sequence)), now=NOW)
-    return citizen_by(Account.objects.get(pk=account), acting_for=acting_for)
+    return as_actor(account, acting_for=acting_for)
 
 
 def person(sequence: int, *, by: str = "clerk", **kept: str) -> UUID:
@@ -133,8 +132,7 @@ def test_a_citizen_sees_the_own_file_and_nothing_of_anybody_else() -> None:
 
 def test_the_city_of_somebody_else_is_empty_for_an_account_without_a_file() -> None:
     person(1)
-    stranger = citizen_by(Account(id=uuid4(), username="c-nobody", name="无", kind="citizen"))
-    with acting_as_citizen(stranger):
+    with acting_as_citizen(nobody()):
         assert registry.file_in_hand() is None
         assert seen() == {}
         assert not Person.objects.exists()

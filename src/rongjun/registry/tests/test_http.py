@@ -408,3 +408,34 @@ def test_the_template_brings_examples_its_reader_can_load(login: str) -> None:
         )
     )
     assert "建好 2 份档案" in page
+
+
+# --- while somebody types -----------------------------------------------------------------------------------
+
+
+def suggested(text: str, *, by: str = "clerk") -> str:
+    return seen(visitor(by).post("/registry/people/suggest/", {"q": text}))
+
+
+def test_whoever_is_suggested_is_in_scope_masked_and_logged() -> None:
+    person = open_file(row=cells(1))
+    page = suggested("测试")
+    assert f"/desk/people/{person}/" in page
+    assert number(1) not in page
+    assert [event.about for event in notes("registry.people-listed")] == [(f"person:{person}",)]
+    assert f"/desk/people/{person}/" not in suggested("测试", by="neighbour")
+
+
+def test_a_single_letter_asks_nothing_and_a_single_character_does() -> None:
+    open_file(row=cells(1, 姓名="测试张三"))
+    assert "option" not in suggested("z")
+    assert notes("registry.people-listed") == []
+    assert "option" in suggested("张")
+
+
+def test_of_many_the_first_eight_are_suggested() -> None:
+    hand_in([cells(n) for n in range(1, 12)])
+    page = suggested("测试")
+    assert page.count('role="option"') == 8
+    assert "找到 11 人" in page
+    assert "全部列出" in page

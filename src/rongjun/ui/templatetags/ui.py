@@ -7,7 +7,7 @@ A value that is not in a closed set below is our own mistake and fails loudly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -18,9 +18,23 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from rongjun.kernel.words import listed as in_a_row
+from rongjun.ui.words import marked
+from rongjun.ui.words import shown as in_words
+
 register = template.Library()
 
 Part = Mapping[str, Any]
+
+register.filter("shown", marked)
+register.filter("plain", in_words)
+
+
+@register.filter
+def listed(words: Iterable[object], between: str = "、") -> SafeString:
+    """The words in a row, in the reader's language."""
+    return marked(in_a_row(words, between))
+
 
 # The same list as web/icons.json, from which the sprite is cut; a test keeps them equal.
 ICONS = frozenset(

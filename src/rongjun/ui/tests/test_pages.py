@@ -130,7 +130,7 @@ def test_a_page_draws_in_our_shell_and_in_chinese(draw_page: Draw, name: str) ->
     context, words = PAGES[name]
     shown = draw_page(name, **context)
     assert words in shown
-    assert '<html lang="zh-CN" data-face="desk">' in shown
+    assert '<html lang="zh-Hans" data-face="desk">' in shown
     assert 'id="main"' in shown
     assert shown.count("<h1") == 1
 
