@@ -17,6 +17,7 @@ from django.db.models import Q
 from rongjun.access.logic import CITIZEN_ROLES, HELPER, NOWHERE, ROLES, SELF, Actor, login_name, scope_of
 from rongjun.access.models import Account, Grant, PasswordUsed
 from rongjun.audit.api import keys
+from rongjun.kernel.words import translatable
 
 SEAL_PURPOSE = "access-grant"
 LOGIN_NAME_PURPOSE = "access-login-name"
@@ -101,7 +102,7 @@ def staff_named(actors: Iterable[str]) -> dict[tuple[str, str], StaffName]:
 def names_of_actors(actors: Iterable[str]) -> dict[str, str]:
     """The name of every actor a page tells of; of one nobody knows, what is kept of him."""
     asked = set(actors)
-    found = {actor: "网上账户" for actor in asked if actor.startswith("citizen:")}
+    found = {actor: translatable("网上账户") for actor in asked if actor.startswith("citizen:")}
     found |= {actor: each.name for (actor, _role), each in staff_named(asked).items()}
     return {actor: found.get(actor, actor.removeprefix("staff:")) for actor in asked}
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from rongjun.benefits.api import Wording, wording_of
+from rongjun.kernel.words import listed, worded
 from rongjun.rules.api import AREAS, GRADES, Book, Decision, Reason
 
 # verdict: tone and shape of its mark
@@ -58,9 +57,9 @@ def sentence_of(decision: Decision, book: Book) -> str:
         assert version is not None
         return version.what
     if decision.verdict == "unknown":
-        return _("还差：%(what)s") % {"what": "、".join(missing.label for missing in decision.missing)}
+        return worded("还差：{what}", what=listed(missing.label for missing in decision.missing))
     failed = next((reason for reason in decision.reasons if reason.state == "failed"), None)
-    return _("卡在这一条：%(condition)s") % {"condition": failed.text} if failed else ""
+    return worded("卡在这一条：{condition}", condition=failed.text) if failed else ""
 
 
 def page_of(decision: Decision, book: Book) -> Mapping[str, Any]:
@@ -95,11 +94,13 @@ def _telling(decision: Decision) -> Sequence[Reason]:
 def _reason(reason: Reason) -> Mapping[str, str]:
     looks = {"met": ("y", "check"), "failed": ("x", "x"), "unknown": ("q", "help-circle")}
     tone, shape = looks[reason.state]
-    read = "，".join(f"{fact.label}：{fact.shown}" for fact in reason.facts)
+    read = listed(
+        (worded("{label}：{value}", label=fact.label, value=fact.shown) for fact in reason.facts), "，"
+    )
     return {
         "tone": tone,
         "shape": shape,
         "text": reason.text,
-        "read": _("档案里：%(read)s") % {"read": read} if read else "",
+        "read": worded("档案里：{read}", read=read) if read else "",
         "clause": reason.clause,
     }

@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from rongjun.access.api import CITIZEN
+from rongjun.kernel.words import Words
 
 # (address name, icon, words); 大字版 shows the first and the third.
-TABS = (
+TABS: Words[tuple[tuple[str, str, str], ...]] = (
     ("citizen:home", "home", "首页"),
     ("citizen:reads", "eye", "谁看过"),
     ("citizen:benefits", "star", "待遇"),
@@ -42,7 +42,7 @@ def citizen_shell(request: HttpRequest, *, here: str) -> dict[str, Any]:
             "worker": reverse("citizen:worker") if is_in else "",
         },
         "acting": acting,
-        "tabs": [(reverse(name), icon, _(words), name == at) for name, icon, words in TABS] if is_in else [],
+        "tabs": [(reverse(name), icon, words, name == at) for name, icon, words in TABS] if is_in else [],
         "idle_seconds": settings.SESSION_LIMITS[CITIZEN][0] if is_in else 0,
         "keep_url": reverse("extend_session") if is_in else "",
     }

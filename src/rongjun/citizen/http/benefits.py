@@ -17,11 +17,12 @@ from rongjun.benefits import api as benefits
 from rongjun.citizen.cards import grouped, page_of
 from rongjun.citizen.http.shared import Mine, look, on_file, refused_page, today_of
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import Book, Decision
 
-WORDS = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能"}
+WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能"}
 
 
 @require_safe
@@ -44,7 +45,7 @@ def listing(request: ActingRequest, mine: Mine) -> HttpResponse:
             "count": counted[shown],
             "groups": grouped(judged, book, verdict=shown),
             "choices": [
-                (f"?show={verdict}", _(word), counted[verdict], verdict == shown)
+                (f"?show={verdict}", word, counted[verdict], verdict == shown)
                 for verdict, word in WORDS.items()
             ],
         },
@@ -107,7 +108,7 @@ def answer(request: ActingRequest, mine: Mine) -> HttpResponse:
             value=benefits.read_answer(facts[fact], said, book=book, today=day),
             valid_from=day,
             valid_to=day + benefits.ANSWER_HOLDS,
-            source=mine.source,
+            source="本人说的（网上）" if mine.is_own else f"代办人说的（网上，{mine.actor.name}）",
             by=mine.actor,
             now=request.now,
         )
@@ -135,8 +136,8 @@ def contest(request: ActingRequest, mine: Mine) -> HttpResponse:
             mine.id,
             kind="correct",
             asked_by="self" if mine.is_own else "proxy",
-            proof="" if mine.is_own else _("代办授权（网上）"),
-            wish=_("%(about)s：%(said)s") % {"about": title, "said": said} if title else said,
+            proof="" if mine.is_own else translatable("代办授权（网上）"),
+            wish=f"{title}：{said}" if title else said,
             days=settings.RIGHTS_DAYS,
             by=mine.actor,
             now=request.now,

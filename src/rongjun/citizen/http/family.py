@@ -15,10 +15,21 @@ from rongjun.access.api import ActingRequest, Scope, act_for, citizen
 from rongjun.citizen.http.shared import Mine, own_file, refused_page
 from rongjun.files import api as files
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words
 from rongjun.registry import api as registry
 
-WORDS = {"asked": "等服务站核对", "granted": "可以替他办", "refused": "没有同意", "over": "已经结束"}
-WORDS_OVER = {"asked": "等服务站核对", "granted": "可以替您办", "refused": "没有同意", "over": "已经结束"}
+WORDS: Words[dict[str, str]] = {
+    "asked": "等服务站核对",
+    "granted": "可以替他办",
+    "refused": "没有同意",
+    "over": "已经结束",
+}
+WORDS_OVER: Words[dict[str, str]] = {
+    "asked": "等服务站核对",
+    "granted": "可以替您办",
+    "refused": "没有同意",
+    "over": "已经结束",
+}
 
 
 @require_safe
@@ -26,12 +37,8 @@ WORDS_OVER = {"asked": "等服务站核对", "granted": "可以替您办", "refu
 def family(request: ActingRequest, mine: Mine) -> HttpResponse:
     """Both lists, each with what can be done."""
     context = {
-        "mine": [
-            (each, _(WORDS[each.state])) for each in registry.mandates_of_helper(mine.id, now=request.now)
-        ],
-        "over": [
-            (each, _(WORDS_OVER[each.state])) for each in registry.mandates_over(mine.id, now=request.now)
-        ],
+        "mine": [(each, WORDS[each.state]) for each in registry.mandates_of_helper(mine.id, now=request.now)],
+        "over": [(each, WORDS_OVER[each.state]) for each in registry.mandates_over(mine.id, now=request.now)],
     }
     return render(request, "citizen/family.html", context)
 
@@ -40,13 +47,12 @@ def family(request: ActingRequest, mine: Mine) -> HttpResponse:
 @own_file("asks to act for a family member")
 def ask(request: ActingRequest, mine: Mine) -> HttpResponse:
     """Name, number, relation and a proof; the station decides."""
-    relations = {code: _(words) for code, words in registry.RELATIONS.items()}
     if request.method != "POST":
-        return render(request, "citizen/family_ask.html", {"relations": relations})
+        return render(request, "citizen/family_ask.html", {"relations": registry.RELATIONS})
     said = {name: request.POST.get(name, "") for name in ("name", "number", "relation")}
     paper = request.FILES.get("file")
     try:
-        if said["relation"] not in relations:
+        if said["relation"] not in registry.RELATIONS:
             raise Refused("registry.mandate-unclear")
         relative = registry.find_relative(said["name"], said["number"], by=mine.actor, now=request.now)
         served = Scope(relative.division, relative.division)  # where the proof is looked at

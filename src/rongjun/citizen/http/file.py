@@ -19,6 +19,7 @@ from rongjun.benefits import api as benefits
 from rongjun.citizen.http.shared import Mine, look, on_file, own_file, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
+from rongjun.kernel.words import Words, listed
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 
@@ -26,7 +27,7 @@ READS_SHOWN = 200
 READS_COPIED = 100_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What one may ask for in writing here, and the question it is asked by.
-ASKED = {
+ASKED: Words[dict[str, str]] = {
     "restrict": "为什么要我们先别用您的信息？",
     "delete": "要删掉哪些信息，为什么？",
     "explain": "哪个决定没看明白？",
@@ -67,7 +68,7 @@ def _facts(held: registry.PersonFile, *, station: str) -> list[tuple[str, str]]:
     if held.phone_mask:
         told.append((_("电话"), held.phone_mask))
     if line.categories:
-        told.append((_("类别"), "、".join(line.categories)))
+        told.append((_("类别"), listed(line.categories)))
     return [*told, (_("服务站"), station)]
 
 
@@ -92,9 +93,9 @@ def reads(request: ActingRequest, mine: Mine) -> HttpResponse:
     for line in lines:
         if not line.is_own:
             at = timezone.localtime(line.at)
-            who = "，".join(word for word in (line.who, line.role, line.place) if word)
+            who = listed((line.who, line.role, line.place), "，")
             told = {"at": at.strftime("%H:%M"), "who": who, "what": line.what, "purpose": line.purpose}
-            days.setdefault(f"{at.year} 年 {at.month} 月 {at.day} 日", []).append(told)
+            days.setdefault(at.strftime("%Y-%m-%d"), []).append(told)
     audit.note(
         "registry.reads-shown",
         by=mine.actor.text,
@@ -126,8 +127,8 @@ def copy(request: ActingRequest, mine: Mine) -> HttpResponse:
     look(request, mine, purpose="本人复制", event="registry.person-exported")
     if request.POST.get("format") == "xlsx":
         at = timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
-        mark = registry.Mark(mine.name, mine.actor.login, _("本人"), at, f"{request.now:%y%m%d%H%M%S}")
-        content = registry.marked_book(registry.sheets_of(copied), mark=mark, reason=_("交给本人"))
+        mark = registry.Mark(mine.name, mine.actor.login, "本人", at, f"{request.now:%y%m%d%H%M%S}")
+        content = registry.marked_book(registry.sheets_of(copied), mark=mark, reason="交给本人")
         return _attachment(content, "个人信息复制件.xlsx", kind=XLSX)
     return _attachment(registry.write_copy(copied), "个人信息复制件.json", kind="application/json")
 
@@ -144,7 +145,7 @@ def ask(request: ActingRequest, mine: Mine, kind: str) -> HttpResponse:
     if kind not in ASKED:
         raise Http404
     if request.method != "POST":
-        context = {"title": registry.RIGHTS[kind], "question": _(ASKED[kind]), "days": settings.RIGHTS_DAYS}
+        context = {"title": registry.RIGHTS[kind], "question": ASKED[kind], "days": settings.RIGHTS_DAYS}
         return render(request, "citizen/ask.html", context)
     try:
         if not request.POST.get("wish", "").strip():

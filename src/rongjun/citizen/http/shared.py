@@ -43,11 +43,6 @@ class Mine:
         """The facts that are the person's own business, also before who acts for them."""
         return frozenset() if self.is_own else registry.GUARDED
 
-    @property
-    def source(self) -> str:
-        """Where an answer given here comes from, as it is kept."""
-        return "本人说的（网上）" if self.is_own else f"代办人说的（网上，{self.actor.name}）"
-
 
 def on_file(because: str) -> Callable[[FileView], FileView]:
     """The rule `citizen`, and the file in hand as the view's second argument.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
-RELATIONS: Final[Mapping[str, str]] = {
+from rongjun.kernel.words import Words
+
+RELATIONS: Words[Mapping[str, str]] = {
     "spouse": "配偶",
     "child": "子女",
     "parent": "父母",
