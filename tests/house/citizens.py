@@ -56,8 +56,9 @@ def open_without_file(login: str) -> None:
 
 def file_of_citizen() -> UUID:
     """The file of the citizen of the scene."""
+    account = Account.objects.get(username=CITIZEN)
     with acting_as_job("test.look"):
-        return UUID(str(CitizenLink.objects.get(account__username=CITIZEN).person_id))
+        return UUID(str(CitizenLink.objects.get(account_id=account.pk).person_id))
 
 
 def answer_kept(person: UUID, fact: str) -> Statement:

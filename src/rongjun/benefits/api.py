@@ -26,7 +26,14 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
-from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
+from rongjun.benefits.questions import (
+    ANSWER_HOLDS,
+    YES_NO,
+    Asking,
+    best_questions,
+    read_answer,
+    stated_in_words,
+)
 from rongjun.benefits.retention import RETENTION
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
 from rongjun.kernel.words import Words
@@ -41,6 +48,7 @@ __all__ = [
     "OUTCOME_WORDS",
     "RETENTION",
     "WORDS",
+    "YES_NO",
     "Asking",
     "EditionLine",
     "ExampleLine",

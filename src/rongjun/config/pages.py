@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rongjun.access.api import CITIZEN, ActingRequest, Actor, actor_of, anyone
-from rongjun.citizen.shell import citizen_shell
+from rongjun.citizen.api import citizen_shell
 from rongjun.kernel.words import Words
 
 # (group, address name, icon, words, permission): an app that adds a screen adds a line to its group.
