@@ -25,18 +25,38 @@ function iconSprite(): Plugin {
   };
 }
 
+/** The pictures a phone shows on its first page. */
+function appIcons(): Plugin {
+  return {
+    name: "rongjun-app-icons",
+    generateBundle() {
+      for (const size of [192, 512]) {
+        const source = readFileSync(here(`icons/app-${size}.png`));
+        this.emitFile({ type: "asset", fileName: `rongjun/app-${size}.png`, source });
+      }
+    },
+  };
+}
+
+// The citizen's script and its service worker are built apart, each in one file: a phone asks once.
+const inputs: { [mode: string]: string[] } = {
+  production: ["src/desk.ts", "src/desk.css", "src/citizen.css"],
+  citizen: ["src/citizen.ts", "src/worker.ts"],
+};
+
 // File names carry no hash: Django's manifest storage adds one when it collects them.
-export default defineConfig({
-  plugins: [iconSprite(), places()],
+export default defineConfig(({ mode }) => ({
+  plugins: mode === "citizen" ? [appIcons()] : [iconSprite(), places()],
   publicDir: false,
   build: {
+    emptyOutDir: mode !== "citizen",
     target: ["chrome107", "firefox104", "safari16"],
     modulePreload: false,
     assetsInlineLimit: 0,
     rollupOptions: {
       // htmx holds an eval() it never reaches here: allowEval is off, and the page's policy forbids it.
       checks: { eval: false },
-      input: ["src/desk.ts", "src/desk.css", "src/citizen.css"],
+      input: inputs[mode] ?? [],
       output: {
         entryFileNames: "rongjun/[name].js",
         chunkFileNames: "rongjun/[name].js",
@@ -44,4 +64,4 @@ export default defineConfig({
       },
     },
   },
-});
+}));

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
@@ -15,8 +15,17 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from rongjun.access.api import Actor, acting_as, actor_named, create_account, enrol_totp, grant_role
+from rongjun.access.api import (
+    Actor,
+    acting_as,
+    acting_as_citizen,
+    actor_named,
+    create_account,
+    enrol_totp,
+    grant_role,
+)
 from rongjun.access.models import Account
+from rongjun.access.queries import citizen_by
 from rongjun.config import demo
 from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
@@ -24,6 +33,7 @@ from rongjun.registry import api as registry
 
 STRANGER = "stranger"
 NEWCOMER = "newcomer"  # a clerk who has been given an account and has not yet enrolled a second factor
+CITIZEN = "citizen"  # a person of the clerk's station who came by the provincial single sign-on
 HALFWAY = "halfway"  # the clerk after the password and before the second factor
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -45,6 +55,7 @@ class Scene:
     cutover: UUID
     pair: int
     merge: UUID
+    mandate: UUID
 
 
 def set_scene() -> Scene:
@@ -80,6 +91,7 @@ def set_scene() -> Scene:
         cutover=_take_over(),
         pair=pair,
         merge=merge,
+        mandate=_ask_to_act(person, file.line, now),
     )
 
 
@@ -100,6 +112,22 @@ def _paper_in(who: str) -> UUID:
             scan_after=now,
         )
     return paper.id
+
+
+def _ask_to_act(person: UUID, line: registry.PersonLine, now: datetime) -> UUID:
+    """The citizen has come for the first time, and asks to act for the person of the scene."""
+    row = bare_row("clerk", 905)
+    hand_in("clerk", [row])
+    account = registry.account_of_number(IdentityNumber.from_text(row["证件号码"]), now=now)
+    Account.objects.filter(pk=account).update(username=CITIZEN)
+    actor = citizen_by(Account.objects.get(pk=account))
+    with acting_as_citizen(actor):
+        own = registry.file_in_hand()
+        assert own is not None
+        relative = registry.InHand(person, line.name, line.division)
+        return registry.ask_for_mandate(
+            relative, helper=own.id, relation="child", proof=uuid4(), by=actor, now=now
+        )
 
 
 def _propose_merge(now: datetime) -> tuple[int, UUID]:
@@ -175,7 +203,7 @@ def visitor(who: str) -> Client:
     request.now = timezone.localtime()  # type: ignore[attr-defined]  # as the middleware of access would
     login(request, account, backend=BACKEND)
     record_authentication(request, account, method="password", username=account.username)
-    if who not in {HALFWAY, NEWCOMER}:
+    if who not in {HALFWAY, NEWCOMER, CITIZEN}:
         record_authentication(request, account, method="mfa", type="totp", id=1)
     request.session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)

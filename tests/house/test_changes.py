@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from rongjun.access.api import acting_as
 from rongjun.audit import api as audit
-from rongjun.desk.forms import LABELS, PROPOSED, TOLD
+from rongjun.desk.forms import PROPOSED, TOLD
 from rongjun.registry import api as registry
 from rongjun.registry.tests import scene
 from rongjun.registry.tests.scene import CARD, SAID, actor, open_file, visitor
@@ -87,7 +87,7 @@ def test_everything_is_corrected_from_what_is_there(person: UUID, kind: str) -> 
     post(person, kind, typed(person, kind))
     told = held(person, kind)[-1]
     key = f"{kind}-{told.id}"
-    assert str(LABELS[kind]) in page(person, key)
+    assert str(registry.LABELS[kind]) in page(person, key)
     said = {**COMMON, **told.fields, "valid_from": "2024-06-01", "source": "来函更正", "assertion": key}
     assert post(person, kind, said).status_code == 302
     assert ("来函更正", "2024-06-01") in {

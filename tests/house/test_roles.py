@@ -19,7 +19,7 @@ from tests.house.test_addresses import rows, url_of
 pytestmark = pytest.mark.django_db
 # What an address names that lies in the station's division or the city's; all else it names is everybody's,
 # or there is no such thing in the scene: then nobody finds it.
-OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "number", "merge"})
+OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "number", "merge", "mandate"})
 OF_THE_CITY = frozenset({"handed_in"})
 NOWHERE = frozenset({"candidate", "batch", "sentence_id", "export", "request_id"})
 # What only whoever handed it in gets back.

@@ -29,7 +29,6 @@ TRANSLATED = re.compile(
 )
 # What is not for a reader in another language.
 CHINESE_FILES = {
-    "src/rongjun/desk/copy_sheet.py": "the copy a person takes home is in Chinese",
     "src/rongjun/ui/sheet.py": "a sheet for engineers",
     "src/rongjun/ui/templates/ui/components.html": "a sheet for engineers",
 }

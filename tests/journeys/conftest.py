@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +50,11 @@ class City:
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}"
+
+    @property
+    def province(self) -> str:
+        """Where the demo's stand-in for the provincial single sign-on answers."""
+        return f"http://localhost:{self.port + 1}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -91,9 +97,14 @@ class City:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free together with the next one, where the single sign-on will answer."""
+    while True:
+        with socket.socket() as probe, socket.socket() as beside:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            with suppress(OSError, OverflowError):
+                beside.bind(("127.0.0.1", port + 1))
+                return port
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +160,7 @@ def visit(chromium: Browser, city: City) -> Iterator[Callable[..., Page]]:
             "request",
             lambda r: (
                 faults.append(f"foreign: {r.url}")
-                if not r.url.startswith((city.url, "data:", "blob:"))
+                if not r.url.startswith((city.url, city.province, "data:", "blob:"))
                 else None
             ),
         )
@@ -166,6 +177,14 @@ def visit(chromium: Browser, city: City) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not faults, faults
+
+
+def come_in(page: Page, number: int = 0) -> None:
+    """As one of the people the simulated single sign-on offers, the veteran of 78 first."""
+    page.goto("/")
+    page.get_by_role("button", name="我是老兵或家属").click()
+    page.locator("button[name=person]").nth(number).click()
+    page.wait_for_url("**/my/")
 
 
 def sign_in(page: Page, login: str) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import IntegrityError, transaction
 
 from rongjun.access import passwords
-from rongjun.access.logic import ROLES, STAFF, IdlePolicy, is_login_name, login_name, scope_of
+from rongjun.access.logic import CITIZEN, ROLES, STAFF, IdlePolicy, is_login_name, login_name, scope_of
 from rongjun.access.models import Account, Grant, PasswordUsed
 from rongjun.access.queries import seal_of
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 # --- accounts -----------------------------------------------------------------------------------------------
 
@@ -48,6 +51,26 @@ def create_account(
             raise Refused("access.login-name-taken", username=login) from error
         raise
     return account.pk
+
+
+def open_citizen_account(*, name: str, by: str, now: datetime) -> UUID:
+    """A new account for a citizen, who signs in elsewhere or by passkey: without a password of any kind.
+
+    Its login name is drawn: nobody types it, and it says nothing.
+    """
+    login = "c-" + "".join(secrets.choice(_LETTERS) for _ in range(16))
+    account = Account(username=login, name=name, kind=CITIZEN, used_at=now, password_changed_at=now)
+    account.set_unusable_password()
+    with transaction.atomic():
+        account.save(force_insert=True)
+        detail = {"login": login, "kind": CITIZEN}
+        audit.note("access.account-created", by=by, about=_about(account.pk), detail=detail, at=now)
+    return account.pk
+
+
+def choose_look(account: UUID, *, large_type: bool, high_contrast: bool) -> None:
+    """How a citizen wants the pages from now on."""
+    Account.objects.filter(pk=account).update(large_type=large_type, high_contrast=high_contrast)
 
 
 def disable_account(account: UUID, *, by: str, now: datetime) -> None:

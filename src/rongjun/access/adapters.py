@@ -22,9 +22,11 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.utils.crypto import constant_time_compare
 
 from rongjun.access import queries
+from rongjun.access.logic import CITIZEN
 from rongjun.access.models import Account
 from rongjun.access.rules import STARTED
 from rongjun.audit.api import keys
@@ -38,6 +40,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Nobody signs up."""
         return False
+
+    def get_login_redirect_url(self, request: Any) -> str:
+        """Staff begin at the workbench, citizens at their own first page."""
+        is_citizen = request.user.kind == CITIZEN
+        return resolve_url(settings.CITIZEN_HOME_URL if is_citizen else settings.LOGIN_REDIRECT_URL)
+
+    def get_logout_redirect_url(self, request: Any) -> str:
+        """Back to the door one came in by."""
+        is_citizen = isinstance(request.user, Account) and request.user.kind == CITIZEN
+        return resolve_url(settings.CITIZEN_LOGIN_URL if is_citizen else settings.ACCOUNT_LOGOUT_REDIRECT_URL)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Failed passwords are counted by axes alone, which says how long to wait."""
@@ -74,6 +86,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         """Open it again; Tampered when a bit has changed."""
         return keys().open("mfa", base64.b64decode(encrypted_text), _BOUND_TO).decode()
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        """What the device's list of passkeys shows; a citizen's login name would say nothing to anybody."""
+        shown = {"display_name": user.name, "name": user.name} if user.kind == CITIZEN else {}
+        return {**super().get_public_key_credential_user_entity(user), **shown}
 
     def get_totp_label(self, user: Any) -> str:
         """The name shown in the authenticator app."""

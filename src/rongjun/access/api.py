@@ -1,6 +1,7 @@
 """The door of access: rules for addresses, scopes for transactions, locks for tables, accounts."""
 
 from rongjun.access.actions import (
+    choose_look,
     create_account,
     disable_account,
     enable_account,
@@ -8,34 +9,63 @@ from rongjun.access.actions import (
     end_sessions,
     enrol_totp,
     grant_role,
+    open_citizen_account,
     remove_second_factors,
     reset_password,
 )
 from rongjun.access.data_map import DataMap
 from rongjun.access.inventory import row_security_inventory
-from rongjun.access.logic import ROLES, Actor, Scope, scope_of
+from rongjun.access.logic import CITIZEN, CITIZEN_ROLES, HELPER, ROLES, SELF, STAFF, Actor, Scope, scope_of
 from rongjun.access.queries import StaffName, actor_named, has_accounts, names_of_actors, staff_named
 from rongjun.access.retention import Due, RetentionRule, due, remove
-from rongjun.access.row_security import close, lock_by_division, lock_for_login, open_to_read
-from rongjun.access.rules import AccessRule, ActingRequest, actor_of, anyone, rule_of, signed_in, staff
-from rongjun.access.scope import EVERYWHERE, acting_as, acting_as_job
+from rongjun.access.row_security import (
+    close,
+    lock_by_division,
+    lock_for_login,
+    open_to_read,
+    show_to_citizen,
+)
+from rongjun.access.rules import (
+    AccessRule,
+    ActingRequest,
+    act_for,
+    actor_of,
+    anyone,
+    citizen,
+    rule_of,
+    signed_in,
+    staff,
+)
+from rongjun.access.scope import EVERYWHERE, acting_as, acting_as_citizen, acting_as_job
+from rongjun.access.sso import Arrival, back_from_province, note_refusal, send_to_province
 
 __all__ = [
+    "CITIZEN",
+    "CITIZEN_ROLES",
     "EVERYWHERE",
+    "HELPER",
     "ROLES",
+    "SELF",
+    "STAFF",
     "AccessRule",
     "ActingRequest",
     "Actor",
+    "Arrival",
     "DataMap",
     "Due",
     "RetentionRule",
     "Scope",
     "StaffName",
+    "act_for",
     "acting_as",
+    "acting_as_citizen",
     "acting_as_job",
     "actor_named",
     "actor_of",
     "anyone",
+    "back_from_province",
+    "choose_look",
+    "citizen",
     "close",
     "create_account",
     "disable_account",
@@ -49,6 +79,8 @@ __all__ = [
     "lock_by_division",
     "lock_for_login",
     "names_of_actors",
+    "note_refusal",
+    "open_citizen_account",
     "open_to_read",
     "remove",
     "remove_second_factors",
@@ -56,6 +88,8 @@ __all__ = [
     "row_security_inventory",
     "rule_of",
     "scope_of",
+    "send_to_province",
+    "show_to_citizen",
     "signed_in",
     "staff",
     "staff_named",

@@ -5,14 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.signals import password_changed
 from allauth.mfa import signals as second_factor
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from axes.signals import user_locked_out
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -20,10 +26,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rongjun.access import actions, queries
-from rongjun.access.logic import SessionLimit, login_name, session_end
+from rongjun.access.logic import CITIZEN, SessionLimit, login_name, session_end
 from rongjun.access.models import Account
 from rongjun.access.rules import (
     GRANT,
@@ -31,6 +38,7 @@ from rongjun.access.rules import (
     SIGN_IN,
     STARTED,
     ActingRequest,
+    View,
     denial,
     rule_of,
     signed_in,
@@ -61,7 +69,7 @@ class SessionLimits:
         why = _why_over(request, user)
         if why:
             _end(request, user, why)
-            response: HttpResponseBase = to_sign_in(request)
+            response: HttpResponseBase = to_sign_in(request, kind=user.kind)
         else:
             _count_visit(request)
             response = self.get_response(request)
@@ -123,6 +131,56 @@ def _moment(seconds: Any) -> datetime:
 def extend_session(request: HttpRequest) -> HttpResponse:
     """The 'I am still here' of the warning dialog; the middleware has already counted the visit."""
     return HttpResponse(status=204)
+
+
+def with_password(view: View) -> View:
+    """Whoever came in without a password has none to change."""
+
+    @wraps(view)
+    def guarded(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        assert isinstance(request.user, Account)
+        if not request.user.has_usable_password():
+            raise denial(request, "password")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def newly_proved(view: View) -> View:
+    """Citizens have proved who they are lately before they add a passkey: there is no password to ask for.
+
+    Whoever has a passkey already is asked for that one by allauth.
+    """
+
+    @wraps(view)
+    def guarded(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        assert isinstance(request.user, Account)
+        proved = _moment(request.session.get(STARTED))
+        is_fresh = request.now - proved < timedelta(seconds=account_settings.REAUTHENTICATION_TIMEOUT)
+        if request.user.kind == CITIZEN and not is_fresh and not queries.second_factors(request.user.pk):
+            messages.info(request, _("为了安全，加通行密钥前请重新登录一次：先退出，再进来。"))
+            return redirect("citizen:settings")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
+    """Adds a passkey. A citizen gets no recovery codes with it: the single sign-on is always open to them."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep it; allauth would print recovery codes for everybody."""
+        if self.request.user.kind != CITIZEN:
+            kept: HttpResponse = super().form_valid(form)
+            return kept
+        raise_if_reauthentication_required(self.request, app="allauth.mfa")
+        said = form.cleaned_data
+        added = WebAuthn.add(self.request.user, said["name"], said["credential"]).instance
+        second_factor.authenticator_added.send(
+            sender=Authenticator, request=self.request, user=self.request.user, authenticator=added
+        )
+        messages.success(self.request, _("通行密钥加好了。下次点“我加过通行密钥”就能进。"))
+        return redirect("mfa_list_webauthn")
 
 
 @require_POST

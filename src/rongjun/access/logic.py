@@ -10,10 +10,13 @@ from typing import Literal
 from uuid import UUID
 
 from rongjun.kernel.identifiers import DivisionCode
-from rongjun.kernel.words import translatable, worded
+from rongjun.kernel.words import Words, translatable, worded
 
 BUSINESS, SYSTEM, SECURITY, AUDIT = "business", "system", "security", "audit"
 STAFF, CITIZEN = "staff", "citizen"
+# In which capacity a citizen acts: about themselves, or for somebody who has given them a mandate.
+SELF, HELPER = "self", "helper"
+CITIZEN_ROLES: Words[dict[str, str]] = {SELF: "本人", HELPER: "代办人"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ class Scope:
         return self.lo <= division <= self.hi
 
 
+NOWHERE = Scope(0, -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks, in which capacity: one account with one of its grants. Plain values only."""
@@ -93,6 +99,8 @@ class Actor:
     division_label: str
     scope: Scope
     permissions: frozenset[str] = field(default_factory=frozenset)
+    # For whom a citizen acts; whether a mandate lets them, the database finds out.
+    acting_for: UUID | None = None
 
     @property
     def text(self) -> str:

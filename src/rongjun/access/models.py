@@ -44,6 +44,9 @@ class Account(AbstractBaseUser):
     # Each sign-in draws a new one and the session must carry it: the newest sign-in ends the older (SE-04),
     # and an administrator ends any session by emptying it (SE-03).
     current_sign_in = models.CharField(max_length=64, default="")
+    # 大字版 and high contrast, as a citizen has chosen them.
+    large_type = models.BooleanField(default=False)
+    high_contrast = models.BooleanField(default=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name", "kind"]

@@ -14,9 +14,10 @@ from django.contrib.auth.hashers import check_password
 from django.db import connection
 from django.db.models import Q
 
-from rongjun.access.logic import ROLES, Actor, login_name, scope_of
+from rongjun.access.logic import CITIZEN_ROLES, HELPER, NOWHERE, ROLES, SELF, Actor, login_name, scope_of
 from rongjun.access.models import Account, Grant, PasswordUsed
 from rongjun.audit.api import keys
+from rongjun.kernel.words import translatable
 
 SEAL_PURPOSE = "access-grant"
 LOGIN_NAME_PURPOSE = "access-login-name"
@@ -61,6 +62,23 @@ def actor_by(account: Account, grants: tuple[Grant, ...], *, wanted: int | None 
     )
 
 
+def citizen_by(account: Account, *, acting_for: UUID | None = None) -> Actor:
+    """A citizen as they act: about themselves, or for another. Without permissions, in no division."""
+    role = HELPER if acting_for else SELF
+    return Actor(
+        account=account.pk,
+        login=account.username,
+        name=account.name,
+        kind=account.kind,
+        role=role,
+        role_label=CITIZEN_ROLES[role],
+        division=0,
+        division_label="",
+        scope=NOWHERE,
+        acting_for=acting_for,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class StaffName:
     """Who a member of staff is, and where they work in a role."""
@@ -84,7 +102,8 @@ def staff_named(actors: Iterable[str]) -> dict[tuple[str, str], StaffName]:
 def names_of_actors(actors: Iterable[str]) -> dict[str, str]:
     """The name of every actor a page tells of; of one nobody knows, what is kept of him."""
     asked = set(actors)
-    found = {actor: each.name for (actor, _role), each in staff_named(asked).items()}
+    found = {actor: translatable("网上账户") for actor in asked if actor.startswith("citizen:")}
+    found |= {actor: each.name for (actor, _role), each in staff_named(asked).items()}
     return {actor: found.get(actor, actor.removeprefix("staff:")) for actor in asked}
 
 

@@ -63,6 +63,20 @@ def open_to_read(
     """
 
 
+# The files a citizen has in hand: their own, or those of whom they act for while a mandate holds. The
+# function is the registry's, which knows whose file an account's is.
+_IN_HAND = "(select registry_files_in_hand())"
+
+
+def show_to_citizen(table: str, *, column: str = "person_id", rights: str = "select") -> str:
+    """Citizens see, and with further rights write, rows about the person whose file they have in hand."""
+    own = f"{column} = any ({_IN_HAND}::uuid[])"
+    return f"""
+        create policy citizen_in_hand on {table} for all to app_citizen using ({own}) with check ({own});
+        grant {rights} on {table} to app_citizen;
+    """
+
+
 def close(table: str) -> str:
     """A table nobody but the owner touches."""
     return f"alter table {table} enable row level security; alter table {table} force row level security;"

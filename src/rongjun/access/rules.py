@@ -1,7 +1,8 @@
 """Every address declares its rule. A view without one does not exist: a test walks all addresses.
 
 `staff("permission")` is the usual one: signed in with two factors, holding a grant whose role lists the
-permission; the view then runs in one transaction inside the grant's scope.
+permission; the view then runs in one transaction inside the grant's scope. `citizen("reason")` is that of the
+citizen pages: one transaction in which the database shows the citizen's own file and no other.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
@@ -27,12 +29,13 @@ from django.utils.translation import gettext as _
 from rongjun.access import logic, passwords, queries
 from rongjun.access.logic import PERMISSIONS, Actor
 from rongjun.access.models import Account
-from rongjun.access.scope import acting_as
+from rongjun.access.scope import acting_as, acting_as_citizen
 from rongjun.audit import api as audit
 
 View = Callable[..., HttpResponseBase]
 # What a session remembers beside what Django and allauth put there.
 GRANT, SIGN_IN, STARTED, SEEN = "access.grant", "access.sign-in", "access.started", "access.seen"
+ACTING_FOR = "access.acting-for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class AccessRule:
 
 
 class ActingRequest(HttpRequest):
-    """A request that has come past `http.SessionLimits` (`now`) and a `staff` rule (`actor`)."""
+    """A request that has come past `http.SessionLimits` (`now`) and a `staff` or `citizen` rule (`actor`)."""
 
     now: datetime
     actor: Actor
@@ -64,14 +67,16 @@ def anyone(because: str) -> Callable[[View], View]:
     return decorate
 
 
-def signed_in(because: str) -> Callable[[View], View]:
-    """Any signed-in account, about itself only (its password, its second factors); one transaction."""
+def signed_in(because: str, *, kind: str = "") -> Callable[[View], View]:
+    """Any signed-in account, or any of a kind, about itself only (its password, its second factors)."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not isinstance(request.user, Account):
                 return to_sign_in(request)
+            if kind and request.user.kind != kind:
+                raise denial(request, kind)
             with transaction.atomic():
                 return _finished(view(request, *args, **kwargs))
 
@@ -105,6 +110,45 @@ def staff(permission: str) -> Callable[[View], View]:
         return _declared(guarded, AccessRule("staff", permission))
 
     return decorate
+
+
+def citizen(because: str) -> Callable[[View], View]:
+    """A citizen about their own file, or about the one of whom they act for.
+
+    Without a scope of divisions and without permissions: row security shows what is theirs, by the account.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            user = request.user
+            if not isinstance(user, Account):
+                return to_sign_in(request, kind=logic.CITIZEN)
+            if user.kind != logic.CITIZEN:
+                raise denial(request, logic.CITIZEN)
+            request.actor = queries.citizen_by(user, acting_for=_acting_for(request))
+            try:
+                with acting_as_citizen(request.actor):
+                    return _finished(view(request, *args, **kwargs))
+            except PermissionDenied as refusal:
+                raise denial(request, logic.CITIZEN) from refusal
+
+        return _declared(guarded, AccessRule("citizen", because=because))
+
+    return decorate
+
+
+def act_for(request: HttpRequest, person: UUID | None) -> None:
+    """From the next request on the citizen acts for this person; for themselves again when None."""
+    if person is None:
+        request.session.pop(ACTING_FOR, None)
+    else:
+        request.session[ACTING_FOR] = str(person)
+
+
+def _acting_for(request: HttpRequest) -> UUID | None:
+    held = request.session.get(ACTING_FOR)
+    return UUID(held) if held else None
 
 
 def rule_of(view: object) -> AccessRule | None:
@@ -159,13 +203,13 @@ def used_second_factor(request: HttpRequest) -> bool:
     return any(step.get("method") == "mfa" for step in get_authentication_records(request, request.user))
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: HttpRequest, *, kind: str = logic.STAFF) -> HttpResponse:
     """Send a visitor to sign in, and back afterwards to the page (not to a form's address)."""
     page = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
     if request.headers.get("HX-Request"):
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         page = f"{shown.path}?{shown.query}" if shown.query else shown.path
-    url = resolve_url(settings.LOGIN_URL)
+    url = resolve_url(settings.LOGIN_URL if kind == logic.STAFF else settings.CITIZEN_LOGIN_URL)
     return go(request, f"{url}?{urlencode({'next': page})}" if page else url, status=401)
 
 

@@ -20,19 +20,22 @@ from rongjun.access.logic import Actor, Scope
 STAFF, CITIZEN, DEVICE, BATCH = "app_staff", "app_citizen", "app_device", "app_batch"
 EVERYWHERE = Scope(0, 999999999999)
 
-# role, lo, hi, actor, permissions
-_Settings: TypeAlias = tuple[str, str, str, str, str]
+# role, lo, hi, actor, permissions, a citizen's account, whom the citizen acts for
+_Settings: TypeAlias = tuple[str, str, str, str, str, str, str]
 
 _ASK = """
     select current_user, coalesce(current_setting('app.lo', true), ''),
            coalesce(current_setting('app.hi', true), ''),
            coalesce(current_setting('app.actor', true), ''),
-           coalesce(current_setting('app.permissions', true), '')
+           coalesce(current_setting('app.permissions', true), ''),
+           coalesce(current_setting('app.account', true), ''),
+           coalesce(current_setting('app.acting_for', true), '')
 """
 # The last argument makes each hold until the transaction ends, or its savepoint is rolled back.
 _TELL = """
     select set_config('role', %s, true), set_config('app.lo', %s, true), set_config('app.hi', %s, true),
-           set_config('app.actor', %s, true), set_config('app.permissions', %s, true)
+           set_config('app.actor', %s, true), set_config('app.permissions', %s, true),
+           set_config('app.account', %s, true), set_config('app.acting_for', %s, true)
 """
 
 
@@ -40,6 +43,18 @@ _TELL = """
 def acting_as(actor: Actor, *, role: str = STAFF) -> Iterator[None]:
     """One transaction in the actor's scope. An exception rolls back everything, role included."""
     with _scoped(role, actor.scope, actor.text, actor.permissions):
+        yield
+
+
+@contextmanager
+def acting_as_citizen(actor: Actor) -> Iterator[None]:
+    """One transaction that sees the citizen's own file, or the one of whom they act for and may.
+
+    Only the account and the wish are told: whose file that is, and whether a mandate holds, the database
+    finds out by itself.
+    """
+    whom = str(actor.acting_for or "")
+    with _scoped(CITIZEN, actor.scope, actor.text, (), account=str(actor.account), acting_for=whom):
         yield
 
 
@@ -54,11 +69,20 @@ def acting_as_job(name: str, *, scope: Scope = EVERYWHERE) -> Iterator[None]:
 
 
 @contextmanager
-def _scoped(role: str, scope: Scope, actor: str, permissions: Iterable[str]) -> Iterator[None]:
+def _scoped(
+    role: str,
+    scope: Scope,
+    actor: str,
+    permissions: Iterable[str],
+    *,
+    account: str = "",
+    acting_for: str = "",
+) -> Iterator[None]:
     nested = connection.in_atomic_block
     with transaction.atomic():
         before = _settings() if nested else None
-        _set((role, str(scope.lo), str(scope.hi), actor, " ".join(sorted(permissions))))
+        held = " ".join(sorted(permissions))
+        _set((role, str(scope.lo), str(scope.hi), actor, held, account, acting_for))
         yield
         _refuse_swallowed_error()
         if before:  # a released savepoint keeps what was set in it; a transaction's end does not

@@ -26,6 +26,7 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
 from rongjun.benefits.retention import RETENTION
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
 from rongjun.kernel.words import Words
@@ -34,11 +35,13 @@ WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", 
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
+    "ANSWER_HOLDS",
     "LEVELS",
     "MARKS",
     "OUTCOME_WORDS",
     "RETENTION",
     "WORDS",
+    "Asking",
     "EditionLine",
     "ExampleLine",
     "Impact",
@@ -47,6 +50,7 @@ __all__ = [
     "Replayed",
     "Wording",
     "adopt_book",
+    "best_questions",
     "book",
     "book_with_digest",
     "confirm_wording",
@@ -63,11 +67,13 @@ __all__ = [
     "kept_verdicts",
     "people_with",
     "put_in_force",
+    "read_answer",
     "record_decisions",
     "recorded",
     "recordings",
     "relations_of",
     "replay",
+    "stated_in_words",
     "sweep_everybody",
     "swept_verdicts",
     "wording_of",

@@ -1,1 +1,1 @@
-"""`citizen`: citizen pages."""
+"""Citizen pages: what a person may see and do about their own file."""

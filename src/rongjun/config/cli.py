@@ -67,10 +67,11 @@ def demo(port: int, prepare_only: bool) -> None:
         with step("网页资源"):
             run_as_owner("collectstatic", "--noinput", "-v", "0")
         ready_django()
-        from rongjun.config.demo import adopt_first_book, fill_city, who_can_sign_in
+        from rongjun.config.demo import adopt_first_book, fill_city, who_can_sign_in, write_arrivals
 
         with step("虚构城市"):
             fill_city()
+            write_arrivals(place().arrivals)
         with step("政策册"):
             changed = adopt_first_book()
         click.echo(changed + who_can_sign_in())

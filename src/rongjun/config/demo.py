@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -22,8 +23,9 @@ from rongjun.access.api import (
     has_accounts,
 )
 from rongjun.benefits import api as benefits
+from rongjun.config.invented.arrivals import arrivals
 from rongjun.config.invented.loading import is_begun, open_people, weights
-from rongjun.config.invented.people import people
+from rongjun.config.invented.people import life_of, people
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.partners import api as partners
 from rongjun.places import api as places
@@ -113,6 +115,14 @@ def known_elsewhere() -> Iterator[dict[str, str]]:
             yield {"姓名": record.name, "证件号码": numbers[0], "户籍区划代码": homes[-1]}
 
 
+def write_arrivals(path: Path) -> None:
+    """Whom the simulated single sign-on offers: some of the invented people, with what they are."""
+    drawn = weights()
+    lives = (life_of(number, seed=SEED, weights=drawn) for number in range(PEOPLE))
+    told = list(arrivals(lives, on=timezone.localdate()))
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+
+
 def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Path) -> int:
     """Agree with the invented offices that are not agreed with yet; returns how many were added."""
     added, whole = 0, places.city().code
@@ -150,6 +160,7 @@ def who_can_sign_in() -> str:
             *lines,
             "",
             f"  密码都是 {PASSWORD}   第二重验证码都是 {settings.DEMO_SECOND_FACTOR}（只在演示里固定）",
+            "  老兵和家属：从首页“老兵和家属”进，用省统一登录的模拟器，点一位虚构的人就行",
         ]
     )
 

@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from rongjun.access.api import ActingRequest, Actor, actor_of, anyone
+from rongjun.access.api import CITIZEN, ActingRequest, Actor, actor_of, anyone
+from rongjun.citizen.shell import citizen_shell
 from rongjun.kernel.words import Words
 
 # (group, address name, icon, words, permission): an app that adds a screen adds a line to its group.
@@ -22,6 +23,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("待办", "registry:duplicates", "users", "疑似重复", "registry.propose-merge"),
     ("待办", "desk:papers", "file-text", "待归档材料", "files.read"),
     ("待办", "desk:rights-open", "shield-check", "行权申请", "registry.handle-rights"),
+    ("待办", "desk:mandates", "users", "代办授权", "registry.handle-rights"),
     ("数据", "registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),
     ("数据", "desk:exports", "download", "导出", "registry.export"),
@@ -50,6 +52,7 @@ OPENED_FROM = {
     "desk:rights-legal-hold": "registry:people",
     "desk:rights-decide": "registry:people",
     "desk:notice": "desk:rights-open",
+    "desk:mandate-decide": "desk:mandates",
     "desk:export-decide": "desk:exports",
     "desk:export-take": "desk:exports",
     "registry:suggest": "registry:people",
@@ -79,8 +82,11 @@ OPENED_FROM = {
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the page shell: who is here, where they can go."""
-    actor = actor_of(request) if hasattr(request, "session") else None
     here = request.resolver_match.view_name if request.resolver_match else ""
+    user = getattr(request, "user", None)
+    if getattr(user, "kind", "") == CITIZEN or here == "front" or here.startswith("citizen:"):
+        return citizen_shell(request, here=here)
+    actor = actor_of(request) if hasattr(request, "session") else None
     may_search = actor is not None and actor.may("registry.read-person")
     return {
         "demo": settings.DEMO,
@@ -109,8 +115,12 @@ def _navigation(actor: Actor, here: str) -> list[tuple[str, ...] | tuple[str, st
 
 @anyone("the front door only points the way")
 def front(request: ActingRequest) -> HttpResponse:
-    """Staff go to the workbench; there is no other face yet."""
-    return redirect("desk:today")
+    """Two doors, for citizens and for staff; whoever is signed in goes on to their own first page."""
+    kind = getattr(request.user, "kind", "")
+    if kind:
+        return redirect("citizen:home" if kind == CITIZEN else "desk:today")
+    context = {"has_sso": bool(settings.SSO["issuer"]), "next": request.GET.get("next", "")}
+    return render(request, "house/front.html", context)
 
 
 @anyone("a page that failed its check tells why")

@@ -39,6 +39,11 @@ class Place:
         return f"unix:{path}"
 
     @property
+    def arrivals(self) -> Path:
+        """Whom the demo's stand-in for the provincial single sign-on offers to sign in as."""
+        return self.root / "arrivals.json"
+
+    @property
     def profile(self) -> str:
         """`RONGJUN_PROFILE`, else what this place was made as, else production."""
         written = self.root / "profile"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -110,13 +111,24 @@ def serve(port: int) -> int:
     if not port_is_free(port):
         raise LauncherError(f"端口 {port} 已被别的程序占用。换一个：PORT={port + 1} make demo")
     supervisor = Supervisor()
+    is_demo = place().profile == "demo"
+    if is_demo and "RONGJUN_SSO_ISSUER" not in os.environ:
+        _start_sso(supervisor, next(each for each in range(port + 1, port + 100) if port_is_free(each)))
     supervisor.start("网页服务", web_command(port))
     supervisor.start("后台任务", [sys.executable, "-m", "rongjun.config.cli", "worker"])
-    if place().profile == "demo" and "RONGJUN_SCANNER" not in os.environ:
+    if is_demo and "RONGJUN_SCANNER" not in os.environ:
         simulator = [sys.executable, "-m", "rongjun.files.scanner_simulator", place().scanner_simulator]
         supervisor.start("查毒模拟器", simulator)
     _wait_for(port, supervisor)
     return supervisor.wait()
+
+
+def _start_sso(supervisor: Supervisor, port: int) -> None:
+    """The stand-in for the provincial single sign-on; the web server, started later, learns where it is."""
+    simulator = [sys.executable, "-m", "rongjun.access.sso_simulator", str(port), str(place().arrivals)]
+    supervisor.start("省统一登录模拟器", simulator)
+    os.environ["RONGJUN_SSO_ISSUER"] = f"http://localhost:{port}"
+    os.environ["RONGJUN_SSO_SECRET"] = secrets.token_urlsafe(16)
 
 
 def _wait_for(port: int, supervisor: Supervisor) -> None:

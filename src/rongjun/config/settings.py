@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "csp",
     "rongjun.audit",
     "rongjun.access",
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "rongjun.registry",
     "rongjun.benefits",
     "rongjun.desk",
+    "rongjun.citizen",
     "rongjun.config",
 ]
 
@@ -115,6 +117,19 @@ if PROFILE == "test":  # hundreds of invented accounts a run
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
+CITIZEN_LOGIN_URL = "front"
+CITIZEN_HOME_URL = "citizen:home"
+# The provincial single sign-on (OpenID Connect): the issuer's address, our name and secret there, the scope
+# to ask for and the claim with the identity number. The demo starts a simulator.
+SSO = {
+    "issuer": os.environ.get("RONGJUN_SSO_ISSUER", ""),
+    "client": os.environ.get("RONGJUN_SSO_CLIENT", "rongjun"),
+    "secret": os.environ.get("RONGJUN_SSO_SECRET", ""),
+    "scope": os.environ.get("RONGJUN_SSO_SCOPE", "identity"),
+    "claim": os.environ.get("RONGJUN_SSO_CLAIM", "id_number"),
+}
+SOCIALACCOUNT_ADAPTER = "rongjun.access.sso.SocialAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 4
 ACCOUNT_ADAPTER = "rongjun.access.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
@@ -177,7 +192,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        # A form of ours may end at the province's sign-in and nowhere else.
+        "form-action": ["'self'", *([SSO["issuer"]] if SSO["issuer"] else [])],
         "frame-ancestors": ["'none'"],
     }
 }

@@ -10,37 +10,45 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from rongjun.access import http as access
-from rongjun.access.api import anyone, signed_in
+from rongjun.access.api import STAFF, anyone, signed_in
 from rongjun.config.pages import front, health
 
 _entering = anyone("part of signing in")
 _reading = anyone("one's own language")
-_own = signed_in("one's own password and second factors")
+_own = signed_in("one's own password and passkeys")
+# Citizens have no second step after a password.
+_of_staff = signed_in("one's own second factors", kind=STAFF)
 
 accounts = [
     path("login/", _entering(account.login), name="account_login"),
     path("logout/", _entering(account.logout), name="account_logout"),
     path("inactive/", _entering(account.account_inactive), name="account_inactive"),
     path("reauthenticate/", _own(account.reauthenticate), name="account_reauthenticate"),
-    path("password/change/", _own(account.password_change), name="account_change_password"),
-    path("2fa/", _own(second_factor.index), name="mfa_index"),
+    path(
+        "password/change/",
+        _own(access.with_password(account.password_change)),
+        name="account_change_password",
+    ),
+    path("2fa/", _of_staff(second_factor.index), name="mfa_index"),
     path("2fa/authenticate/", _entering(second_factor.authenticate), name="mfa_authenticate"),
-    path("2fa/reauthenticate/", _own(second_factor.reauthenticate), name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", _own(totp.activate_totp), name="mfa_activate_totp"),
-    path("2fa/totp/deactivate/", _own(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("2fa/recovery-codes/", _own(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("2fa/reauthenticate/", _of_staff(second_factor.reauthenticate), name="mfa_reauthenticate"),
+    path("2fa/totp/activate/", _of_staff(totp.activate_totp), name="mfa_activate_totp"),
+    path("2fa/totp/deactivate/", _of_staff(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("2fa/recovery-codes/", _of_staff(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "2fa/recovery-codes/generate/",
-        _own(recovery.generate_recovery_codes),
+        _of_staff(recovery.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "2fa/recovery-codes/download/",
-        _own(recovery.download_recovery_codes),
+        _of_staff(recovery.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
     path("2fa/passkeys/", _own(passkey.list_webauthn), name="mfa_list_webauthn"),
-    path("2fa/passkeys/add/", _own(passkey.add_webauthn), name="mfa_add_webauthn"),
+    path(
+        "2fa/passkeys/add/", _own(access.newly_proved(access.AddPasskey.as_view())), name="mfa_add_webauthn"
+    ),
     path(
         "2fa/passkeys/reauthenticate/",
         _own(passkey.reauthenticate_webauthn),
@@ -59,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", require_POST(_reading(set_language)), name="set_language"),
     path("accounts/", include(accounts)),
     path("desk/", include("rongjun.desk.urls")),
+    path("my/", include("rongjun.citizen.urls")),
     path("registry/", include("rongjun.registry.urls")),
     path("places/", include("rongjun.places.urls")),
     path("partners/", include("rongjun.partners.urls")),

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from rongjun.desk.http import changes, contests, covered, exports, home, papers, people, policy, privacy
+from rongjun.desk.http import (
+    changes,
+    contests,
+    covered,
+    exports,
+    home,
+    mandates,
+    papers,
+    people,
+    policy,
+    privacy,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -34,6 +45,8 @@ urlpatterns = [
     path("people/<uuid:person>/rights/<uuid:request_id>/copy/", privacy.copy, name="rights-copy"),
     path("rights/", privacy.open_rights, name="rights-open"),
     path("notices/<slug:code>/", privacy.notice, name="notice"),
+    path("mandates/", mandates.mandates, name="mandates"),
+    path("mandates/<uuid:mandate>/", mandates.decide_mandate, name="mandate-decide"),
     path("assessments/", privacy.assessments, name="assessments"),
     path("exports/", exports.exports, name="exports"),
     path("exports/<uuid:export>/decision/", exports.decide, name="export-decide"),

@@ -4,10 +4,12 @@ from rongjun.registry.actions import (
     CutoverFile,
     FoundPairs,
     Taken,
+    account_of_number,
     answer_consent,
     answer_request,
     approve,
     approve_merge,
+    ask_for_mandate,
     compare_cutover,
     confirm_candidate,
     contest_fact,
@@ -17,8 +19,11 @@ from rongjun.registry.actions import (
     differences_workbook,
     dismiss_candidate,
     end,
+    end_mandate,
     end_relation,
     find_duplicates,
+    find_relative,
+    grant_mandate,
     hand_over,
     hold_for_law,
     import_cutover,
@@ -39,6 +44,7 @@ from rongjun.registry.actions import (
     record_death,
     record_relation,
     record_sharing,
+    refuse_mandate,
     refuse_request,
     reject,
     request_export,
@@ -63,6 +69,7 @@ from rongjun.registry.copies import (
     read_copy,
     write_copy,
 )
+from rongjun.registry.copy_sheet import sheets_of
 from rongjun.registry.cutover import (
     SIDES,
 )
@@ -70,6 +77,7 @@ from rongjun.registry.export_sheet import (
     Mark,
     marked_book,
 )
+from rongjun.registry.labels import LABELS
 from rongjun.registry.logic import (
     CONTESTABLE,
     GUARDED,
@@ -84,6 +92,7 @@ from rongjun.registry.logic.deciding import (
     RESTORATION,
     STOPPED,
 )
+from rongjun.registry.logic.mandates import RELATIONS
 from rongjun.registry.logic.telling import (
     MERITS,
     PAYEE_KINDS,
@@ -95,6 +104,15 @@ from rongjun.registry.notices import (
     notice_book,
 )
 from rongjun.registry.queries import PAGE, PersonLine, counties, counts, find_people, lines_of, on_file
+from rongjun.registry.queries.citizens import (
+    InHand,
+    MandateLine,
+    file_in_hand,
+    mandates_asked,
+    mandates_in_force,
+    mandates_of_helper,
+    mandates_over,
+)
 from rongjun.registry.queries.covered import open_covered
 from rongjun.registry.queries.cutover import cutover_records, cutover_report
 from rongjun.registry.queries.feeds import (
@@ -148,6 +166,7 @@ from rongjun.registry.queries.privacy import (
     requests_of,
     restriction_of,
 )
+from rongjun.registry.queries.reads import ReadLine, reads_of
 from rongjun.registry.queries.rosters import ReportRow, RosterReport, balance, report, reports
 from rongjun.registry.records import (
     DocumentRecord,
@@ -191,6 +210,7 @@ __all__ = [
     "HOUSEHOLD_KINDS",
     "HOW",
     "ITEMS",
+    "LABELS",
     "LABEL_OF_CATEGORY",
     "MERITS",
     "PAGE",
@@ -199,6 +219,7 @@ __all__ = [
     "PROPOSED",
     "PURPOSES",
     "RANK_GROUPS",
+    "RELATIONS",
     "RESTORATION",
     "RESTRICTS",
     "RETENTION",
@@ -219,6 +240,8 @@ __all__ = [
     "HeldKin",
     "HeldProposal",
     "HeldRelation",
+    "InHand",
+    "MandateLine",
     "Mark",
     "Moment",
     "Opened",
@@ -226,17 +249,20 @@ __all__ = [
     "PersonFile",
     "PersonLine",
     "RawRow",
+    "ReadLine",
     "ReportRow",
     "RequestLine",
     "RosterReport",
     "SaidRecord",
     "Taken",
+    "account_of_number",
     "accounts_held",
     "answer_consent",
     "answer_request",
     "answered",
     "approve",
     "approve_merge",
+    "ask_for_mandate",
     "askable",
     "assertions_held",
     "balance",
@@ -261,13 +287,17 @@ __all__ = [
     "dismiss_candidate",
     "duplicate_pairs",
     "end",
+    "end_mandate",
     "end_relation",
     "exports",
     "feed_balance",
     "file_ids_of",
+    "file_in_hand",
     "file_of",
     "find_duplicates",
     "find_people",
+    "find_relative",
+    "grant_mandate",
     "hand_over",
     "head_of",
     "hold_for_law",
@@ -285,6 +315,10 @@ __all__ = [
     "lift_restriction",
     "lines_of",
     "load_part",
+    "mandates_asked",
+    "mandates_in_force",
+    "mandates_of_helper",
+    "mandates_over",
     "marked_book",
     "match_waiting",
     "may_share",
@@ -308,11 +342,13 @@ __all__ = [
     "read_copy",
     "read_cutover",
     "read_roster",
+    "reads_of",
     "receive_request",
     "record",
     "record_death",
     "record_relation",
     "record_sharing",
+    "refuse_mandate",
     "refuse_request",
     "reject",
     "relations_held",
@@ -324,6 +360,7 @@ __all__ = [
     "restriction_of",
     "retract_death",
     "roster_workbook",
+    "sheets_of",
     "show_notice",
     "state_fact",
     "take_approved",

@@ -69,6 +69,15 @@ RETENTION = (
         },
     ),
     RetentionRule(
+        code="registry.mandates",
+        what="代办授权，已经结束或没有同意的",
+        table="registry_mandate",
+        column="decision",
+        since="coalesce(t.ends_at, t.decided_at)",
+        since_words="结束或不同意那天",
+        about=_PERSON,
+    ),
+    RetentionRule(
         code="registry.duplicates",
         what="疑似重复，已经有结论的",
         table="registry_duplicatecandidate",

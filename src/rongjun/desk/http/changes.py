@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
-from rongjun.desk.forms import LABELS, PROPOSED, TOLD, EndForm, MoveForm, Proposing
+from rongjun.desk.forms import PROPOSED, TOLD, EndForm, MoveForm, Proposing
 from rongjun.desk.http.shared import today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import translatable
@@ -298,7 +298,7 @@ def _changes_page(
             {"label": _(word)} for word in translatable(("类别", "内容", "从", "到", "来源和材料"))
         ],
         "about": about
-        and {"what": about.what, "label": LABELS[about.kind], "key": f"{about.kind}-{about.id}"},
+        and {"what": about.what, "label": registry.LABELS[about.kind], "key": f"{about.kind}-{about.id}"},
         "about_forms": _forms_about(request, page, about, bound) if about else [],
         "proposing": _forms(request, page, PROPOSED, None if about else bound),
         "telling": _forms(request, page, _tellable(page), None if about else bound),
@@ -322,7 +322,9 @@ def _forms(
         form = bound[1] if bound and is_bound else _form(request, page, kind)
         url = reverse("desk:change", args=[page.head.id, kind])
         does = _("提出，等人审") if kind in PROPOSED else _("登记")
-        listed.append({"label": LABELS[kind], "does": does, "form": form, "url": url, "open": is_bound})
+        listed.append(
+            {"label": registry.LABELS[kind], "does": does, "form": form, "url": url, "open": is_bound}
+        )
     return listed
 
 
@@ -346,7 +348,7 @@ def _held_row(each: registry.HeldAssertion, person: UUID) -> dict[str, Any]:
     url = reverse("desk:changes", args=[person]) + f"?about={each.kind}-{each.id}#about"
     return {
         "cells": [
-            LABELS[each.kind],
+            registry.LABELS[each.kind],
             {"text": each.what, "url": url},
             each.since.isoformat(),
             each.until.isoformat() if each.until else "",

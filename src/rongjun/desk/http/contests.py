@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import Asking, rests_on
+from rongjun.desk.cards import rests_on
 from rongjun.desk.http.shared import asked_day, hidden_from, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
@@ -145,5 +145,5 @@ def _question(
         return None
     answered = registry.answered(head.id, on=today, known_at=now)
     url = reverse("desk:answer", args=[head.id]) + _filters(request)
-    asking = Asking(book, answered, url, today)
+    asking = benefits.Asking(book, answered, url, today)
     return asking.question(asked.name, asked.question) if asking.can_ask(asked.name) else None

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 
 from rongjun.access.api import ActingRequest, Actor, staff
 from rongjun.audit import api as audit
-from rongjun.desk.forms import LABELS
 from rongjun.desk.http.shared import today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words
@@ -82,7 +81,7 @@ def covered_lines(person: UUID, held: list[registry.HeldAssertion], *, actor: Ac
     """Where somebody lives and is paid, covered: what stands beside the head of a file."""
     return [
         {
-            "label": LABELS[each.kind],
+            "label": registry.LABELS[each.kind],
             "what": each.what.removesuffix(each.mask).strip(),
             "masked": masked_field(person, each, actor=actor),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +19,7 @@ from django.views.decorators.http import require_POST
 from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import (
-    Asking,
-    Contesting,
-    best_questions,
-    cards_for,
-    grouped,
-    read_answer,
-    stated_in_words,
-    wanted,
-)
+from rongjun.desk.cards import Contesting, cards_for, grouped, wanted
 from rongjun.desk.http.covered import covered_lines, masked_field
 from rongjun.desk.http.papers import papers_of
 from rongjun.desk.http.shared import asked_day, hidden_from, options, refused_page, today_of
@@ -39,7 +30,6 @@ from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, Book, Decision
 from rongjun.ui.api import address, sentence
 
-ANSWER_HOLDS = timedelta(days=365)  # 待局方确认: an answered circumstance is asked again after a year
 EVERYTHING = "all"
 OPENED_UP_TO = 3  # so many search results are shown with their reasons at once
 
@@ -88,7 +78,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     }
     may_answer = request.actor.may("registry.state-fact")
     askable = registry.askable(person, on=asked.on, known_at=now) if may_answer else frozenset()
-    asking = Asking(book, askable - hidden, _answer_url(request, asked), today_of(request))
+    asking = benefits.Asking(book, askable - hidden, _answer_url(request, asked), today_of(request))
     contesting = _contesting(request, person, asked)
     return render(request, "desk/person.html", context | _decided(asked, judged, asking, contesting))
 
@@ -113,7 +103,7 @@ def _recordings(person: UUID) -> list[benefits.Recording]:
 
 def _moment(moment: registry.Moment, book: Book, *, hidden: Collection[str]) -> dict[str, Any]:
     """A line of the timeline; what was stated is told in the words of the book, unless hidden."""
-    told = stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
+    told = benefits.stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
     if moment.fact in hidden:
         told = _("补充情况（内容要另外授权才能看）")
     return {"date": moment.on.isoformat(), "text": told, "note": moment.detail, "key": moment.is_key}
@@ -153,7 +143,7 @@ class _Asked:
 def _decided(
     asked: _Asked,
     judged: tuple[Decision, ...],
-    asking: Asking,
+    asking: benefits.Asking,
     contesting: Contesting,
 ) -> dict[str, Any]:
     """The decisions of the chosen tab, folded by area; what lies behind other tabs is only counted."""
@@ -169,7 +159,7 @@ def _decided(
         "groups": grouped(cards, unfolded=bool(asked.q or asked.area)),
         "tabs": _verdict_tabs(found, asked),
         "areas": _area_options([d for d in everywhere if asked.shows(d)], book, asked),
-        "best": best_questions(undecided, asking) if asked.show == "unknown" else None,
+        "best": benefits.best_questions(undecided, asking) if asked.show == "unknown" else None,
         "kept": {"show": asked.given.get("show", "")},
     }
 
@@ -238,9 +228,9 @@ def answer(request: ActingRequest, person: UUID) -> HttpResponse:
         registry.state_fact(
             person,
             fact=fact,
-            value=read_answer(facts[fact], given[0][1], book=book, today=day),
+            value=benefits.read_answer(facts[fact], given[0][1], book=book, today=day),
             valid_from=day,
-            valid_to=day + ANSWER_HOLDS,
+            valid_to=day + benefits.ANSWER_HOLDS,
             source=f"窗口询问（{request.actor.name}）",
             by=request.actor,
             now=request.now,

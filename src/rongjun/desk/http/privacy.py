@@ -15,12 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, acting_as_job, staff, staff_named
+from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.copy_sheet import sheets_of
 from rongjun.desk.http.shared import hidden_from, refused_page, today_of
-from rongjun.desk.reads import ReadLine, read_lines
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, listed, translatable, worded
 from rongjun.registry import api as registry
@@ -48,7 +46,9 @@ def who_read(request: ActingRequest, person: UUID) -> HttpResponse:
     """谁看过这份档案: every event that showed, listed, unmasked, exported or shared the person (AU-08)."""
     file = _file(request, person)
     before = request.GET.get("before", "")
-    lines = reads_of(person, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    lines = registry.reads_of(
+        person, before=int(before) if before.isdecimal() and len(before) < 19 else None, limit=READS_SHOWN
+    )
     audit.note(
         "registry.reads-shown",
         by=request.actor.text,
@@ -71,21 +71,7 @@ def who_read(request: ActingRequest, person: UUID) -> HttpResponse:
     )
 
 
-def reads_of(person: UUID, *, before: int | None = None, limit: int = READS_SHOWN) -> list[ReadLine]:
-    """Who looked, newest first. The caller has made sure that the person is in scope."""
-    # The evidence of others is open to jobs only; a member of staff is shown it for this one person.
-    with acting_as_job("desk.who-read"):
-        told = [
-            record
-            for file in registry.file_ids_of(person)
-            for record in audit.who_read(f"person:{file}", before=before, limit=limit)
-        ]
-    # Of a look at two files of one person there is one event.
-    records = sorted({record.id: record for record in told}.values(), key=lambda each: -each.id)[:limit]
-    return read_lines(records, staff_named(record.actor for record in records))
-
-
-def _by_day(lines: list[ReadLine]) -> list[dict[str, Any]]:
+def _by_day(lines: list[registry.ReadLine]) -> list[dict[str, Any]]:
     days: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         at = timezone.localtime(line.at)
@@ -356,12 +342,12 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
     file = _file(request, person)
     if hidden_from(request.actor) and registry.holds_guarded(person):
         return refused_page(request, Refused("registry.guarded-copy"))
-    reads = reads_of(person, limit=READS_COPIED)
+    reads = registry.reads_of(person, limit=READS_COPIED)
     copied = registry.copy_of(
         person,
         made_at=request.now,
         decisions=benefits.recorded(registry.file_ids_of(person)),
-        reads=[_told(line) for line in reads],
+        reads=[line.as_copied() for line in reads],
     )
     assert copied is not None
     audit.note_read(
@@ -377,20 +363,9 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
     )
     if request.POST.get("format") == "xlsx":
         mark = mark_of(request, number=request_id.hex[:8].upper())
-        content = registry.marked_book(sheets_of(copied), mark=mark, reason=_("交给本人"))
+        content = registry.marked_book(registry.sheets_of(copied), mark=mark, reason=_("交给本人"))
         return attachment(content, "个人信息复制件.xlsx", kind=XLSX)
     return attachment(registry.write_copy(copied), "个人信息复制件.json", kind="application/json")
-
-
-def _told(line: ReadLine) -> dict[str, Any]:
-    return {
-        "at": line.at.isoformat(),
-        "who": line.who,
-        "role": line.role,
-        "place": line.place,
-        "what": line.what,
-        "purpose": line.purpose,
-    }
 
 
 # --- shared -------------------------------------------------------------------------------------------------

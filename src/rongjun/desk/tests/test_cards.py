@@ -9,16 +9,9 @@ from typing import Any
 
 import pytest
 
-from rongjun.desk.cards import (
-    YES_NO,
-    Asking,
-    Contesting,
-    best_questions,
-    cards_for,
-    grouped,
-    read_answer,
-    wanted,
-)
+from rongjun.benefits.api import Asking, best_questions, read_answer
+from rongjun.benefits.questions import YES_NO
+from rongjun.desk.cards import Contesting, cards_for, grouped, wanted
 from rongjun.kernel.errors import Refused
 from rongjun.rules.api import Decision, Fact, MissingFact, Reason, Value, decide_all, load_book
 

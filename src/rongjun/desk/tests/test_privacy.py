@@ -17,7 +17,6 @@ from openpyxl import load_workbook
 
 from rongjun.access.api import acting_as, acting_as_job
 from rongjun.audit import api as audit
-from rongjun.desk.http.privacy import reads_of
 from rongjun.registry import api as registry
 from tests.house.scene import Scene, actor_of, bare_row, hand_in, hire, visitor
 
@@ -61,7 +60,7 @@ def test_the_page_of_who_looked_equals_the_query_of_the_evidence(scene: Scene) -
         records = audit.who_read(f"person:{scene.person}", limit=200)
     page = seen(visitor("city").get(place(scene, "reads/")))
     with acting_as(actor_of("city")):
-        lines = reads_of(scene.person)
+        lines = registry.reads_of(scene.person)
     assert [(line.id, line.at, line.purpose) for line in lines] == [(r.id, r.at, r.purpose) for r in records]
     shown = Counter(re.findall(r"\d\d:\d\d:\d\d", page))
     assert shown == Counter(timezone.localtime(record.at).strftime("%H:%M:%S") for record in records)
@@ -73,7 +72,7 @@ def test_the_page_of_who_looked_equals_the_query_of_the_evidence(scene: Scene) -
 def test_who_looked_names_people_with_role_and_place_and_says_why(scene: Scene) -> None:
     visitor("district").get(place(scene))
     with acting_as(actor_of("clerk")):
-        line = reads_of(scene.person)[0]
+        line = registry.reads_of(scene.person)[0]
     district = actor_of("district")
     assert (line.who, line.role, line.place) == (district.name, district.role_label, district.division_label)
     assert line.purpose == "查看档案"

@@ -5,6 +5,9 @@ from rongjun.registry.actions.assertions import (
     end,
     record,
 )
+from rongjun.registry.actions.citizens import (
+    account_of_number,
+)
 from rongjun.registry.actions.consents import (
     answer_consent,
     record_sharing,
@@ -44,6 +47,13 @@ from rongjun.registry.actions.looking import (
     PURPOSES,
     Found,
     look_up_number,
+)
+from rongjun.registry.actions.mandates import (
+    ask_for_mandate,
+    end_mandate,
+    find_relative,
+    grant_mandate,
+    refuse_mandate,
 )
 from rongjun.registry.actions.merges import (
     approve_merge,
@@ -97,10 +107,12 @@ __all__ = [
     "Found",
     "FoundPairs",
     "Taken",
+    "account_of_number",
     "answer_consent",
     "answer_request",
     "approve",
     "approve_merge",
+    "ask_for_mandate",
     "compare_cutover",
     "confirm_candidate",
     "contest_fact",
@@ -110,8 +122,11 @@ __all__ = [
     "differences_workbook",
     "dismiss_candidate",
     "end",
+    "end_mandate",
     "end_relation",
     "find_duplicates",
+    "find_relative",
+    "grant_mandate",
     "hand_over",
     "hold_for_law",
     "import_cutover",
@@ -134,6 +149,7 @@ __all__ = [
     "record_death",
     "record_relation",
     "record_sharing",
+    "refuse_mandate",
     "refuse_request",
     "reject",
     "request_export",

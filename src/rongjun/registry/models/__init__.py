@@ -12,6 +12,10 @@ from rongjun.registry.models.base import (
     Assertion,
     Person,
 )
+from rongjun.registry.models.citizens import (
+    CitizenLink,
+    Mandate,
+)
 from rongjun.registry.models.feeds import (
     FeedCandidate,
     Sentence,
@@ -67,6 +71,7 @@ __all__ = [
     "RUNNING",
     "Assertion",
     "BankAccount",
+    "CitizenLink",
     "Consent",
     "Contact",
     "CutoverImport",
@@ -81,6 +86,7 @@ __all__ = [
     "ImportedRow",
     "LegalHold",
     "LookUp",
+    "Mandate",
     "Merge",
     "Merit",
     "NameTerm",

@@ -41,6 +41,7 @@ ICONS = frozenset(
     [
         "alert-triangle",
         "arrow-left",
+        "arrow-right",
         "ban",
         "book",
         "check",
@@ -68,6 +69,7 @@ ICONS = frozenset(
         "question-mark",
         "refresh",
         "search",
+        "settings",
         "shield-check",
         "star",
         "sun",
@@ -233,9 +235,14 @@ def filter_bar(fields: Sequence[Part], count: str = "", export_url: str = "") ->
 
 
 @register.inclusion_tag("ui/parts/empty.html")
-def empty_state(title: str, text: str = "", url: str = "", label: str = "", icon: str = "inbox") -> Part:
-    """空: what it means that nothing is here, and what to do next (a button `label` to `url`)."""
-    return {"title": title, "text": text, "url": url, "label": label, "icon": icon}
+def empty_state(
+    title: str, text: str = "", url: str = "", label: str = "", icon: str = "inbox", *, level: int = 3
+) -> Part:
+    """空: what it means that nothing is here, and what to do next (a button `label` to `url`).
+
+    `level` 2 where the page has no heading between its own and this one.
+    """
+    return {"title": title, "text": text, "url": url, "label": label, "icon": icon, "level": level}
 
 
 @register.inclusion_tag("ui/parts/refusal.html")

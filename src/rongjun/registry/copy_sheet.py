@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rongjun.registry.api import PersonCopy
+from rongjun.registry.copies import PersonCopy
 
 KINDS = {
     "Particulars": "基本信息",
@@ -21,6 +21,8 @@ KINDS = {
     "Consent": "同意与撤回",
     "RightsRequest": "行权申请",
     "Restriction": "限制处理",
+    "CitizenLink": "网上账户",
+    "Mandate": "代办授权",
 }
 _TIMES = ("valid_from", "valid_to", "recorded_at", "superseded_at", "source")
 _HEADS = ("类别", "内容", "何时起", "何时止", "何时记下", "何时更正", "来源")

@@ -1,0 +1,1 @@
+"""Views of the citizen pages, by what they are about."""
