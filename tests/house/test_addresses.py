@@ -157,6 +157,7 @@ ANSWERS = """
 * citizen:look                door     403      403     403    403      403       403    403    403      403     home
   citizen:manifest            200      200      200     200    200      200       200    200    200      200     200
   citizen:worker              200      200      200     200    200      200       200    200    200      200     200
+  citizen:notice              200      200      200     200    200      200       200    200    200      200     200
   citizen:offline             200      200      200     200    200      200       200    200    200      200     200
 * account_logout              door     door     door    door   door     door      door   door   door     door    front
 """
@@ -214,7 +215,9 @@ def url_of(address: Address, scene: Scene) -> str:
         "assertion": scene.document,
         "roster": scene.roster,
         "upload": scene.upload,
-        "code": "opening-a-file" if address.name == "desk:notice" else "eldercare.collective-support",
+        "code": "opening-a-file"
+        if address.name in {"desk:notice", "citizen:notice"}
+        else "eldercare.collective-support",
         "request_id": uuid4(),
         "export": uuid4(),
         "handed_in": scene.cutover,

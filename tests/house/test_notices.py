@@ -31,11 +31,16 @@ COLLECTING = {
     "ui/parts/question.html": ("desk/person.html",),
     "desk:rights-receive": ("desk/rights.html",),
     "desk/contest.html": ("desk/contest.html",),
+    "citizen/contest.html": ("citizen/contest.html",),
+    "citizen/ask.html": ("citizen/ask.html",),
+    "citizen/family_ask.html": ("citizen/family_ask.html",),
+    "citizen/question.html": ("citizen/questions.html", "citizen/benefit.html"),
 }
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
     r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/parts/language\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
     r"|desk:(decide|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
+    r"|desk:mandate-decide|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"
 )

@@ -25,6 +25,7 @@ urlpatterns = [
     path("family/back/", family.act_for_self, name="act-for-self"),
     path("settings/", settings.settings_page, name="settings"),
     path("settings/look/", settings.choose, name="look"),
+    path("notices/<slug:code>/", settings.notice, name="notice"),
     path("manifest.webmanifest", settings.manifest, name="manifest"),
     path("worker.js", settings.worker, name="worker"),
     path("offline/", settings.offline, name="offline"),

@@ -1,4 +1,4 @@
-"""How one wants the pages, and what makes them an app on the phone. Nothing here is about anybody's file."""
+"""How one wants the pages, what makes them an app on the phone, notices. Nothing about anybody's file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import CITIZEN, ActingRequest, anyone, choose_look, signed_in
-from rongjun.citizen.http.shared import Mine, on_file
+from rongjun.citizen.http.shared import Mine, on_file, today_of
 from rongjun.citizen.shell import LOOK_COOKIE
+from rongjun.registry import api as registry
 
 A_YEAR = 365 * 24 * 3600
 
@@ -83,3 +84,17 @@ def worker(_request: HttpRequest) -> HttpResponse:
 def offline(request: HttpRequest) -> HttpResponse:
     """Says that there is no network, and what to do."""
     return render(request, "citizen/offline.html")
+
+
+@require_safe
+@anyone("a notice is everybody's to read; says nothing about anybody")
+def notice(request: ActingRequest, code: str) -> HttpResponse:
+    """The whole wording of a notice in force today."""
+    told = registry.notice_book().notices.get(code)
+    wording = told.in_force(today_of(request)) if told else None
+    if told is None or wording is None:
+        raise Http404
+    items = [(label, wording.items[item]) for item, label in registry.ITEMS.items()]
+    return render(
+        request, "citizen/notice.html", {"title": told.title, "since": wording.since, "items": items}
+    )

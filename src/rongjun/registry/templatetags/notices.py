@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from rongjun.registry.notices import notice_book
@@ -19,4 +20,6 @@ def notice_shown(context: Mapping[str, Any], code: str) -> Mapping[str, Any]:
     told = notice_book().notices[code]
     wording = told.in_force(localtime(context["request"].now).date())
     assert wording is not None, f"no wording of {code} is in force"
-    return {"code": code, "title": told.title, "since": wording.since, "said": wording.items}
+    is_citizen = context.get("look", {}).get("face") == "citizen"
+    page = reverse("citizen:notice" if is_citizen else "desk:notice", args=[code])
+    return {"page": page, "code": code, "title": told.title, "since": wording.since, "said": wording.items}
