@@ -9,6 +9,7 @@ from typing import Any
 
 from rongjun.benefits.api import Wording, wording_of
 from rongjun.kernel.words import listed, worded
+from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS, GRADES, Book, Decision, Reason
 
 # verdict: tone and shape of its mark
@@ -81,6 +82,16 @@ def page_of(decision: Decision, book: Book) -> Mapping[str, Any]:
         "basis": [str(each) for each in decision.basis],
         "unconfirmed": decision.unconfirmed,
         "grade": GRADES[decision.source_grade],
+    }
+
+
+def contestable(decision: Decision) -> dict[str, str]:
+    """The facts of the file a decision rests on, by name, as they read: each can be said to be wrong."""
+    return {
+        fact.name: worded("{label}：{value}", label=fact.label, value=fact.shown)
+        for reason in decision.reasons
+        for fact in reason.facts
+        if fact.name in registry.CONTESTABLE
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rongjun.access.api import ActingRequest
 from rongjun.benefits import api as benefits
-from rongjun.citizen.cards import grouped, page_of
+from rongjun.citizen.cards import contestable, grouped, page_of
 from rongjun.citizen.http.shared import Mine, look, on_file, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
@@ -122,33 +124,40 @@ def answer(request: ActingRequest, mine: Mine) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @on_file("contests something in one's own file")
 def contest(request: ActingRequest, mine: Mine) -> HttpResponse:
-    """这里说得不对: becomes a request for correction, to be answered by a day."""
-    book = benefits.book()
-    code = request.GET.get("about", "")
-    title = book.benefits[code].title if code in book.benefits else ""
+    """这里说得不对: a fact a benefit rests on, or anything else; to be answered by a day."""
+    _book, judged = _judged(request, mine)
+    about = next((each for each in judged if each.code == request.GET.get("about")), None)
+    facts = contestable(about) if about else {}
     if request.method != "POST":
-        return render(request, "citizen/contest.html", {"title": title, "days": settings.RIGHTS_DAYS})
-    said = request.POST.get("wish", "").strip()
+        context = {"title": about.title if about else "", "facts": facts, "days": settings.RIGHTS_DAYS}
+        return render(request, "citizen/contest.html", context)
     try:
-        if not said:
-            raise Refused("citizen.nothing-said")
-        registry.receive_request(
-            mine.id,
-            kind="correct",
-            asked_by="self" if mine.is_own else "proxy",
-            proof="" if mine.is_own else translatable("代办授权（网上）"),
-            wish=f"{title}：{said}" if title else said,
-            days=settings.RIGHTS_DAYS,
-            by=mine.actor,
-            now=request.now,
-            today=today_of(request),
-        )
+        _contest(request, mine, title=about.title if about else "", facts=facts)
     except Refused as refused:
         return refused_page(request, refused)
     messages.success(
         request, _("收到了。%(days)s 天内答复您，首页能看到进展。") % {"days": settings.RIGHTS_DAYS}
     )
     return redirect("citizen:home")
+
+
+def _contest(request: ActingRequest, mine: Mine, *, title: str, facts: Collection[str]) -> None:
+    said, fact = request.POST.get("wish", "").strip(), request.POST.get("fact", "")
+    if not said:
+        raise Refused("citizen.nothing-said")
+    asked: dict[str, Any] = {
+        "proof": "" if mine.is_own else translatable("代办授权（网上）"),
+        "days": settings.RIGHTS_DAYS,
+        "by": mine.actor,
+        "now": request.now,
+        "today": today_of(request),
+    }
+    speaker = "self" if mine.is_own else "proxy"
+    if fact in facts:
+        registry.contest_fact(mine.id, fact=fact, on=today_of(request), wrong=said, said_by=speaker, **asked)
+    else:
+        wish = f"{title}：{said}" if title else said
+        registry.receive_request(mine.id, kind="correct", asked_by=speaker, wish=wish, **asked)
 
 
 def _judged(request: ActingRequest, mine: Mine) -> tuple[Book, tuple[Decision, ...]]:

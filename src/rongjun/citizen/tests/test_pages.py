@@ -80,6 +80,19 @@ def test_contesting_becomes_a_request_with_a_day_and_is_seen_at_home() -> None:
     assert "我有立功证书" in said(visitor("clerk").get(f"/desk/people/{file_of_citizen()}/rights/"))
 
 
+def test_a_fact_a_benefit_rests_on_is_contested_and_the_desk_sees_it_so() -> None:
+    client = visitor(CITIZEN)
+    address = "/my/contest/?about=eldercare.collective-support"
+    assert "退役军人：是" in said(client.get(address))
+    asked = {"wish": "我不是退役军人。", "fact": "is_veteran"}
+    assert client.post(address, asked).status_code == 302
+    said(client.post(address, asked), 422)  # it is contested already
+    with acting_as(actor_of("clerk")):
+        assert set(registry.contests_of(file_of_citizen(), today=timezone.localtime().date())) == {
+            "is_veteran"
+        }
+
+
 @pytest.mark.parametrize("wish", ["", "  "])
 def test_nothing_said_is_nothing_handed_in(wish: str) -> None:
     assert "还没写内容" in said(visitor(CITIZEN).post("/my/contest/", {"wish": wish}), 422)
