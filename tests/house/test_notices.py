@@ -35,11 +35,13 @@ COLLECTING = {
     "citizen/ask.html": ("citizen/ask.html",),
     "citizen/family_ask.html": ("citizen/family_ask.html",),
     "citizen/question.html": ("citizen/questions.html", "citizen/benefit.html"),
+    "desk:answer-offer": ("desk/person.html",),
+    "desk:leave-benefit": ("desk/person.html",),
 }
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
     r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/parts/language\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
-    r"|desk:(decide|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
+    r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|desk:mandate-decide|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, staff
-from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.catalogue import (
     CONFIRMED,
@@ -25,12 +24,15 @@ from rongjun.desk.catalogue import (
     references_of,
     rows_of,
 )
-from rongjun.desk.http.shared import hidden_from, options, refused_page, today_of
-from rongjun.kernel.errors import Refused
-from rongjun.kernel.words import listed, translatable
+from rongjun.desk.http.shared import (
+    edition_in_force,
+    options,
+    people_page,
+    today_of,
+)
+from rongjun.kernel.words import listed
 from rongjun.places import api as places
-from rongjun.registry import api as registry
-from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version, facts_read
+from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version
 from rongjun.ui.api import address, page_asked, pager_of, pages_of
 
 PAGE = 50
@@ -60,7 +62,7 @@ def policy(request: ActingRequest) -> HttpResponse:
         "references": len(book.references),
         "may_reach": request.actor.may("registry.read-person"),
     }
-    return render(request, "desk/policy.html", context | _edition(book))
+    return render(request, "desk/policy.html", context | edition_in_force(book))
 
 
 @staff("policy.read")
@@ -91,8 +93,11 @@ def benefit(request: ActingRequest, code: str) -> HttpResponse:
         ],
         "area_url": reverse("desk:policy") + address(area=item.area),
         "reach": _reach(request, book, code) if standing == "in-force" else (),
+        "counties": _by_county(request, code),
+        "is_offered": any(each.code == code for each, _version, _told in book.offered(on=on)),
+        "may_confirm": request.actor.may("policy.confirm") and standing == "in-force",
     }
-    return render(request, "desk/benefit.html", context | _edition(book))
+    return render(request, "desk/benefit.html", context | edition_in_force(book))
 
 
 @staff("registry.read-person")
@@ -101,44 +106,10 @@ def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
     book, now, on = benefits.book(), request.now, today_of(request)
     if code not in book.benefits or verdict not in benefits.WORDS:
         raise Http404
-    if not hidden_from(request.actor).isdisjoint(facts_read(book, codes=[code], on=on)):
-        return refused_page(request, Refused("registry.guarded-people"))
     ids = benefits.people_with(code, verdict, on=on, known_at=now, by_book=book)
-    lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
-    if lines:
-        audit.note_read(
-            [f"person:{line.id}" for line in lines],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="查看判定人数",
-            source=request.path,
-            division=request.actor.division,
-            at=now,
-        )
-    paths = places.paths_of({line.division for line in lines}, on=on)
-    title = book.benefits[code].title
-    rows = [
-        {
-            "cells": [
-                {"text": line.name, "url": reverse("desk:person", args=[line.id]) + address(q=title)},
-                line.number_mask,
-                paths[line.division],
-            ]
-        }
-        for line in lines
-    ]
-    columns = [{"label": _(word), "short": True} for word in translatable(("姓名", "证件号码", "服务站"))]
-    context = {
-        "item": book.benefits[code],
-        "word": benefits.WORDS[verdict],
-        "is_confirmed": next(row for row in rows_of(book, on=on) if row.code == code).is_confirmed,
-        "rows": rows,
-        "columns": columns,
-        "total": len(ids),
-        "shown": len(lines),
-    }
-    return render(request, "desk/reached.html", context)
+    return people_page(
+        request, ids, item=book.benefits[code], word=benefits.WORDS[verdict], purpose="查看判定人数"
+    )
 
 
 @staff("registry.read-person")
@@ -163,13 +134,6 @@ def reach(request: ActingRequest) -> HttpResponse:
 
 
 # --- the list -----------------------------------------------------------------------------------------------
-
-
-def _edition(book: Book) -> dict[str, Any]:
-    """Which book is in force, since when and by which document; where none was adopted, no edition."""
-    newest = next(iter(benefits.editions()), None)
-    is_it = newest is not None and newest.digest == book.digest
-    return {"digest": book.digest[:12], "edition": newest if is_it else None, "book_title": book.title}
 
 
 def _filters(asked: Asked) -> list[dict[str, Any]]:
@@ -238,12 +202,24 @@ def _told(example: benefits.ExampleLine) -> dict[str, Any]:
 
 
 def _reach(request: ActingRequest, book: Book, code: str) -> Iterator[tuple[str, str, str]]:
-    """Three figures over the visitor's scope, each with where it opens."""
-    only = frozenset({code})
-    counted = benefits.counts_by_benefit(on=today_of(request), known_at=request.now, by_book=book, codes=only)
-    figures = next((row[2:] for row in counted), (0, 0, 0))
+    """Three figures over the visitor's scope and where each opens: by today's sweep, or by the files."""
+    kept, only, on = benefits.kept_sweep(), frozenset({code}), today_of(request)
+    is_fresh = kept is not None and (kept.on, kept.book) == (on, book.digest)
+    figures = benefits.kept_counts(kept.id).get(code) if kept and is_fresh else None
+    if figures is None:
+        counted = benefits.counts_by_benefit(on=on, known_at=request.now, by_book=book, codes=only)
+        figures = next((row[2:] for row in counted), (0, 0, 0))
     for (verdict, word), count in zip(benefits.WORDS.items(), figures, strict=True):
         yield word, f"{count:,}", _reach_url(request, code, verdict)
+
+
+def _by_county(request: ActingRequest, code: str) -> list[tuple[str, list[str]]]:
+    """The same figures county by county, as the newest sweep counted; nothing below a county."""
+    counted = benefits.reach_by_county(code)
+    names = places.names_of({county for county, *_figures in counted}, on=today_of(request))
+    return [
+        (names.get(county, str(county)), [f"{count:,}" for count in figures]) for county, *figures in counted
+    ]
 
 
 def _reach_url(request: ActingRequest, code: str, verdict: str) -> str:
