@@ -21,6 +21,7 @@ from rongjun.rules.api import (
     Condition,
     Confirmation,
     Either,
+    Enrolment,
     Fact,
     Value,
     Version,
@@ -89,6 +90,7 @@ class Wording:
     confirmed: Confirmation | None
     note: str
     links: tuple[str, ...]
+    enrolment: Enrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def wording_of(book: Book, benefit: Benefit, version: Version) -> Wording:
         confirmed=_confirmation(book, benefit, version),
         note=version.note or "",
         links=tuple(link for link in benefit.public_links if link.startswith(("https://", "http://"))),
+        enrolment=version.enrolment,
     )
 
 

@@ -145,6 +145,17 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolment:
+    """免申即享: from `start` on the benefit is offered without a form; `gives` says what follows a yes."""
+
+    start: date
+    basis: tuple[Basis, ...]
+    gives: str
+    answer_days: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One dated wording. In force from `start` to `until` (both included) or to the next version's eve.
 
@@ -165,6 +176,7 @@ class Version:
     examples: tuple[Example, ...]
     digest: str
     line: int
+    enrolment: Enrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +285,12 @@ class Book:
             version = benefit.version(on=on)
             if version:
                 yield benefit, version
+
+    def offered(self, *, on: date) -> Iterator[tuple[Benefit, Version, Enrolment]]:
+        """Benefits that on a day are offered without a form, in order of their codes."""
+        for benefit, version in self.in_force(on=on):
+            if version.enrolment and version.enrolment.start <= on:
+                yield benefit, version, version.enrolment
 
     def guards_before(self, benefit: Benefit, *, on: date) -> Iterator[tuple[Guard, GuardVersion]]:
         """Guards in force on a day that stand before this kind of benefit."""

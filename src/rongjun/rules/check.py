@@ -256,6 +256,7 @@ def explain_benefit(book: Book, *, code: str, on: date) -> str:
         "另须": guards,
         "内容": version.what,
         "怎么享受": WAYS[version.grant.way],
+        "免申即享": version.enrolment.gives if version.enrolment else "",
         "出示": benefit.evidence or "",
         "谁来办": benefit.provider,
         "依据": "；".join(str(basis) for basis in version.basis),

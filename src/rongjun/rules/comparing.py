@@ -127,6 +127,7 @@ def _told(benefit: Benefit, version: Version) -> dict[str, str]:
         "出示": benefit.evidence or "（没有写）",
         "内容": version.what,
         "怎么享受": WAYS[grant.way],
+        "免申即享": _offered(version),
         "数字": "；".join(map(str, grant.figures)) or "（没有写）",
         "减免": f"{grant.percent_off}%" if grant.percent_off else "（没有写）",
         "封顶": str(grant.cap_fen or "（没有写）"),
@@ -135,6 +136,11 @@ def _told(benefit: Benefit, version: Version) -> dict[str, str]:
         "施行": version.start.isoformat(),
         "说明": version.note or "（没有写）",
     }
+
+
+def _offered(version: Version) -> str:
+    told = version.enrolment
+    return f"{told.start.isoformat()} 起，{told.answer_days} 天内答复；{told.gives}" if told else "（不是）"
 
 
 def _column(wide: pl.DataFrame, code: str) -> pl.Series:

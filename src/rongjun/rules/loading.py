@@ -21,6 +21,7 @@ from rongjun.rules.book import (
     Benefit,
     Book,
     Confirmation,
+    Enrolment,
     Example,
     Figure,
     Grant,
@@ -40,6 +41,7 @@ from rongjun.rules.tree import Condition, Holds, Region
 from rongjun.rules.vocabulary import LEVELS, NAME, RESERVED, Fact, Value, Vocabulary, read_vocabulary
 
 LATEST: Final = date(2999, 12, 31)
+MOST_ANSWER_DAYS: Final = 365
 # Part of every digest: raise it when the same files would be judged differently by newer code.
 BOOK_FORMAT: Final = 1
 SPAN_OF_LEVEL: Final[Mapping[str, int]] = {"province": 10**10, "city": 10**8, "county": 10**6}
@@ -354,8 +356,29 @@ class _Loader:
             digest=digest,
             line=fields.line,
         )
+        if fields.has("enrolment"):
+            version = replace(version, enrolment=self._enrolment(fields, version))
         fields.done()
         return version
+
+    def _enrolment(self, fields: Fields, version: Version) -> Enrolment:
+        """免申即享; what is had by showing a card needs nobody's enrolment."""
+        given = fields.map("enrolment", "免申即享")
+        enrolment = Enrolment(
+            start=_judged_day(given, "from"),
+            basis=self._basis(given),
+            gives=given.text("gives"),
+            answer_days=given.number("answer_days"),
+            note=given.text_or_none("note"),
+        )
+        if version.grant.way == "use":
+            fields.fault("enrolment", "当场享受的优待不用登记，谈不上免申即享", "删去这一段")
+        if not version.start <= enrolment.start <= (version.until or LATEST):
+            given.fault("from", "免申即享的日期不在这个版本施行的期间里", "改正日期")
+        if not 1 <= enrolment.answer_days <= MOST_ANSWER_DAYS:
+            given.fault("answer_days", f"答复天数不在 1 到 {MOST_ANSWER_DAYS} 之间", "改正天数")
+        given.done()
+        return enrolment
 
     def _places(self, fields: Fields) -> tuple[Venue, ...]:
         if not fields.has("venues"):
