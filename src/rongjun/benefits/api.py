@@ -1,7 +1,25 @@
 """The door of benefits."""
 
 from rongjun.benefits.actions import adopt_book, confirm_wording, entitle, put_in_force, record_decisions
-from rongjun.benefits.logic import OUTCOME_WORDS, Replayed
+from rongjun.benefits.actions.enrolments import (
+    accept_offer,
+    decline_offer,
+    end_enrolment,
+    keep_enrolment,
+    leave_benefit,
+)
+from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
+from rongjun.benefits.logic import (
+    CHANNELS,
+    GROUNDS,
+    OFFER_WORDS,
+    OUTCOME_WORDS,
+    OfferState,
+    Replayed,
+    TakeUpLine,
+    all_together,
+    answered_from,
+)
 from rongjun.benefits.queries import (
     EditionLine,
     Impact,
@@ -10,6 +28,7 @@ from rongjun.benefits.queries import (
     book,
     book_with_digest,
     counts_by_benefit,
+    decision_on,
     decisions_for,
     editions,
     facts_of,
@@ -26,9 +45,23 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.queries.offers import (
+    EnrolmentLine,
+    OfferLine,
+    count_to_look_at,
+    enrolment,
+    enrolments_of,
+    offers_of,
+    people_of_figure,
+    reach_by_county,
+    take_up,
+    take_up_here,
+    to_look_at,
+    why_offered,
+)
 from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
 from rongjun.benefits.retention import RETENTION
-from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
+from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, offer_notice, wording_of
 from rongjun.kernel.words import Words
 
 WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", "not-granted": "不能享受"}
@@ -36,37 +69,62 @@ MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
     "ANSWER_HOLDS",
+    "CHANNELS",
+    "GROUNDS",
     "LEVELS",
     "MARKS",
+    "OFFER_WORDS",
     "OUTCOME_WORDS",
     "RETENTION",
     "WORDS",
     "Asking",
     "EditionLine",
+    "EnrolmentLine",
     "ExampleLine",
     "Impact",
     "KeptSweep",
+    "OfferLine",
+    "OfferState",
+    "OfferStep",
     "Recording",
     "Replayed",
+    "TakeUpLine",
     "Wording",
+    "accept_offer",
     "adopt_book",
+    "all_together",
+    "answered_from",
     "best_questions",
     "book",
     "book_with_digest",
     "confirm_wording",
+    "count_to_look_at",
     "counts_by_benefit",
+    "decision_on",
     "decisions_for",
+    "decline_offer",
     "editions",
+    "end_enrolment",
+    "enrolment",
+    "enrolments_of",
     "entitle",
     "examples_of",
     "facts_of",
     "files_in_force",
     "impact",
+    "keep_enrolment",
     "kept_bytes",
     "kept_sweep",
     "kept_verdicts",
+    "lapse_offers",
+    "leave_benefit",
+    "offer_next",
+    "offer_notice",
+    "offers_of",
+    "people_of_figure",
     "people_with",
     "put_in_force",
+    "reach_by_county",
     "read_answer",
     "record_decisions",
     "recorded",
@@ -76,5 +134,9 @@ __all__ = [
     "stated_in_words",
     "sweep_everybody",
     "swept_verdicts",
+    "take_up",
+    "take_up_here",
+    "to_look_at",
+    "why_offered",
     "wording_of",
 ]

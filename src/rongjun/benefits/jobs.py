@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from rongjun.benefits import actions, queries
+from rongjun.benefits.actions import offers
 
 
 def judge_everybody() -> None:
@@ -12,3 +13,10 @@ def judge_everybody() -> None:
     today, kept = timezone.localdate(), queries.kept_sweep()
     if kept is None or kept.on != today or kept.book != queries.book().digest:
         actions.entitle(on=today, by="job:benefits.judge-everybody", now=timezone.now())
+
+
+def make_offers() -> None:
+    """One county's offers by the newest judgement, then what was answered or left lying since."""
+    by, now = "job:benefits.make-offers", timezone.now()
+    if offers.offer_next(by=by, now=now) is None:
+        offers.lapse_offers(by=by, now=now)

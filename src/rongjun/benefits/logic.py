@@ -1,13 +1,13 @@
-"""What is packed for keeping, and a recorded decision set beside a new one. No Django, no clock."""
+"""What is packed for keeping, a recorded decision beside a new one, what may become of an offer. No clock."""
 
 from __future__ import annotations
 
 import io
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import polars as pl
@@ -118,3 +118,106 @@ def replay_one(content: str, book: Book) -> Replayed:
 def _known(held: Mapping[str, Value], book: Book) -> dict[str, Value]:
     """What this book's vocabulary can speak of."""
     return {name: value for name, value in held.items() if name in book.vocabulary.facts}
+
+
+# --- what is offered without a form -------------------------------------------------------------------------
+
+OfferState = Literal["offered", "accepted", "declined", "lapsed", "withdrawn"]
+Answer = Literal["accepted", "declined"]
+OFFER_WORDS: Mapping[OfferState, str] = {
+    "offered": "等本人答复",
+    "accepted": "本人接受",
+    "declined": "本人不要",
+    "lapsed": "到期没有答复",
+    "withdrawn": "已撤回，不再符合",
+}
+CHANNELS: Mapping[str, str] = {
+    "counter": "到窗口说的",
+    "phone": "电话里说的",
+    "visit": "上门时说的",
+    "letter": "书面答复",
+}
+GROUNDS: Mapping[str, str] = {"not-entitled": "不再符合条件", "own-wish": "本人不要了"}
+# Nobody is held to a silence or to a first no: while entitled a person may still say yes.
+_ANSWERED_FROM: Mapping[Answer, frozenset[OfferState]] = {
+    "accepted": frozenset({"offered", "lapsed", "declined"}),
+    "declined": frozenset({"offered", "lapsed"}),
+}
+
+
+def answered_from(answer: Answer) -> frozenset[OfferState]:
+    """The states of an offer in which this answer can be given."""
+    return _ANSWERED_FROM[answer]
+
+
+def facts_told(
+    people: pl.DataFrame, relations: pl.DataFrame, *, names: Collection[str], of: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """(person, JSON of the facts with these names and of those of each relation); unknown ones left out."""
+    kin: dict[str, list[dict[str, object]]] = {}
+    for person, told in _told(relations, names=names, of=of):
+        kin.setdefault(person, []).append(told)
+    for person, told in _told(people, names=names, of=of):
+        content = {"facts": told, "relations": kin.get(person, [])}
+        yield person, json.dumps(content, ensure_ascii=False, sort_keys=True, default=date.isoformat)
+
+
+def _told(
+    frame: pl.DataFrame, *, names: Collection[str], of: Collection[str]
+) -> Iterator[tuple[str, dict[str, object]]]:
+    columns = [PERSON, *(name for name in frame.columns if name in names)]
+    asked = frame.select(columns).filter(pl.col(PERSON).is_in(list(of)))
+    for person, *values in asked.iter_rows():
+        yield (
+            person,
+            {name: value for name, value in zip(columns[1:], values, strict=True) if value is not None},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUpLine:
+    """One benefit in one county: how many are entitled to it, and how far it has reached them."""
+
+    code: str
+    division: int
+    entitled: int
+    accepted: int
+    declined: int
+    waiting: int
+    lapsed: int
+    counted_at: datetime
+
+    @property
+    def offered(self) -> int:
+        """To whom it was offered, whatever they said."""
+        return self.accepted + self.declined + self.waiting + self.lapsed
+
+    @property
+    def not_reached(self) -> int:
+        """Entitled, and nobody has told them yet."""
+        return max(0, self.entitled - self.offered)
+
+    @property
+    def gap(self) -> int:
+        """Entitled and without it, for whatever reason."""
+        return max(0, self.entitled - self.accepted)
+
+
+def all_together(lines: Iterable[TakeUpLine], *, division: int) -> list[TakeUpLine]:
+    """The lines of several counties as one for each benefit, by code; as old as the oldest of them."""
+    by_code: dict[str, list[TakeUpLine]] = {}
+    for line in lines:
+        by_code.setdefault(line.code, []).append(line)
+    return [
+        TakeUpLine(
+            code,
+            division,
+            sum(each.entitled for each in held),
+            sum(each.accepted for each in held),
+            sum(each.declined for each in held),
+            sum(each.waiting for each in held),
+            sum(each.lapsed for each in held),
+            min(each.counted_at for each in held),
+        )
+        for code, held in sorted(by_code.items())
+    ]

@@ -1,7 +1,8 @@
 """Which book was in force when, what the bureau has confirmed, and what was decided under which book.
 
 Editions and confirmations are only ever added; a decision keeps its own bytes, so that it can be decided
-again under the book it was made by (`replay`). The newest judgement of everybody is kept whole.
+again under the book it was made by (`replay`). The newest judgement of everybody is kept whole; what it led
+to, offers and enrolments, stays.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 
 class BookFiles(models.Model):
@@ -108,6 +110,7 @@ class SweptPart(models.Model):
     """The people of one county in a sweep: their facts, their relations and every verdict, as packed tables.
 
     `division` is the county's: who answers for less than a county reads the files themselves instead.
+    `offered_at` is when its people were offered what they need no form for.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -118,9 +121,146 @@ class SweptPart(models.Model):
     relations = models.BinaryField()
     verdicts = models.BinaryField()
     counts = models.JSONField()
+    offered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sweep", "division"], name="swept_part_once")]
 
     def __str__(self) -> str:
         return f"{self.sweep_id} {self.division}"
+
+
+class OfferRound(models.Model):
+    """一轮主动提供: by which judgement of everybody offers were made. Its id is that of the sweep."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    on = models.DateField()
+    known_at = models.DateTimeField()
+    book = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.book[:12]}"
+
+
+class Offer(models.Model):
+    """免申即享: one benefit offered to one person without a form, and what became of it.
+
+    `facts` are those the condition read, so that the reasons can be told again under the book of the round.
+    `entitled_to` is the day a sweep first found that the person is not entitled any more: until then there is
+    one offer for a person and a benefit, and after it a new one may be made.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey("registry.Person", on_delete=models.PROTECT)
+    division = models.BigIntegerField()
+    code = models.CharField(max_length=80)
+    version = models.DateField()
+    round = models.ForeignKey(OfferRound, on_delete=models.PROTECT)
+    facts = models.TextField()
+    state = models.CharField(max_length=20)
+    made_at = models.DateTimeField()
+    answer_by = models.DateField()
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=80, default="")
+    channel = models.CharField(max_length=20, default="")
+    words = models.CharField(max_length=200, default="")
+    entitled_to = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "code"], condition=Q(entitled_to=None), name="offer_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="withdrawn") | Q(entitled_to__isnull=False), name="offer_withdrawn_has_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["accepted", "declined"])
+                | Q(answered_at__isnull=False) & ~Q(answered_by="") & ~Q(channel=""),
+                name="offer_answer_has_name",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["division", "code", "state"], condition=Q(entitled_to=None), name="offer_current"
+            ),
+            models.Index(fields=["answer_by"], condition=Q(state="offered"), name="offer_waiting"),
+            models.Index(fields=["answered_at"], name="offer_answered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.state}"
+
+
+class Enrolment(models.Model):
+    """登记享受: a person has a benefit since a day, by accepting its offer; `decision` says why.
+
+    A sweep that finds the person not entitled sets `not_entitled_since` and nothing more: it ends by somebody
+    with a name and a reason, or is kept until `look_again_on`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey("registry.Person", on_delete=models.PROTECT)
+    division = models.BigIntegerField()
+    code = models.CharField(max_length=80)
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT)
+    decision = models.ForeignKey(RecordedDecision, on_delete=models.PROTECT, related_name="+")
+    since = models.DateField()
+    enrolled_at = models.DateTimeField()
+    enrolled_by = models.CharField(max_length=80)
+    not_entitled_since = models.DateField(null=True)
+    look_again_on = models.DateField(null=True)
+    kept_by = models.CharField(max_length=80, default="")
+    kept_reason = models.CharField(max_length=200, default="")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, default="")
+    end_ground = models.CharField(max_length=20, default="")
+    end_reason = models.CharField(max_length=200, default="")
+    end_decision = models.ForeignKey(RecordedDecision, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "code"], condition=Q(ended_at=None), name="enrolment_one_at_a_time"
+            ),
+            # No job ends an enrolment: who did, and why, is never empty.
+            models.CheckConstraint(
+                condition=Q(ended_at=None)
+                | ~Q(ended_by="") & ~Q(ended_by__startswith="job:") & ~Q(end_reason="") & ~Q(end_ground=""),
+                name="enrolment_end_has_name",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_entitled_since"],
+                condition=Q(ended_at=None, not_entitled_since__isnull=False),
+                name="enrolment_to_look_at",
+            ),
+            models.Index(fields=["division", "code"], condition=Q(ended_at=None), name="enrolment_current"),
+            models.Index(fields=["ended_at"], name="enrolment_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.since}"
+
+
+class TakeUp(models.Model):
+    """享受情况: how many in one county are entitled to one benefit, and how far it has reached them."""
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    code = models.CharField(max_length=80)
+    entitled = models.IntegerField()
+    accepted = models.IntegerField()
+    declined = models.IntegerField()
+    waiting = models.IntegerField()
+    lapsed = models.IntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["division", "code"], name="take_up_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.division}"

@@ -145,6 +145,24 @@ def wording_of(book: Book, benefit: Benefit, version: Version) -> Wording:
     )
 
 
+def offer_notice(book: Book, *, code: str, version: date, answer_by: date) -> str:
+    """What an offer says to the person, in plain Chinese; empty when the book has that version no longer."""
+    benefit = book.benefits.get(code)
+    versions = benefit.versions if benefit else ()
+    told = next((each for each in versions if each.start == version), None)
+    if benefit is None or told is None or told.enrolment is None:
+        return ""
+    basis = "；".join(map(str, told.basis))
+    unsure = "" if book.is_confirmed(benefit, told) else "这一项的内容待局方确认。"
+    return (
+        f"您可以享受“{benefit.title}”：{told.what}\n"
+        f"这一项不用填表。您答应以后：{told.enrolment.gives}\n"
+        f"要还是不要由您定。请在 {answer_by.year} 年 {answer_by.month} 月 {answer_by.day} 日前"
+        "告诉服务站，到窗口、打电话都行；过了这天没有答复，符合条件期间仍然可以再来要。\n"
+        f"不要也没有关系，不影响您的其他优待。依据：{basis}。{unsure}"
+    )
+
+
 def examples_of(book: Book, version: Version) -> list[ExampleLine]:
     """The examples of a version, as they stand in its file."""
     return [

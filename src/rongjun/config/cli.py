@@ -13,6 +13,7 @@ from uuid import UUID
 import click
 
 from rongjun.config.cli_balance import balance
+from rongjun.config.cli_benefits import benefits
 from rongjun.config.cli_city import invent
 from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
@@ -43,6 +44,7 @@ def main() -> None:
       rongjun policy diff          改了的政策文件：改了什么、谁多了谁少了
       rongjun people sweep         全体在册人员逐项判定
       rongjun entitle              全体判定并存下，供比较和免申即享用
+      rongjun benefits offers      免申即享：把不用填表的优待送给符合条件的人
       rongjun balance              每个渠道：收下 = 办完 + 退回 + 待办
       rongjun audit verify         核对证据链有没有被动过
 
@@ -246,6 +248,7 @@ def people_sweep(login: str, on: Any, person: UUID | None) -> None:
 
 people.add_command(duplicates)
 main.add_command(entitle)
+main.add_command(benefits)
 main.add_command(privacy)
 main.add_command(partners)
 main.add_command(balance)

@@ -40,6 +40,7 @@ JOBS: tuple[Job, ...] = (
     Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
+    Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
     Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),

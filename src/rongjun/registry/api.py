@@ -121,7 +121,7 @@ from rongjun.registry.queries.feeds import (
     open_counts,
 )
 from rongjun.registry.queries.kin import HeldKin, kin_of
-from rongjun.registry.queries.merged import file_ids_of, kept_file
+from rongjun.registry.queries.merged import file_ids_of, kept_file, merged_files
 from rongjun.registry.queries.pairs import (
     CandidateLine,
     duplicate_pairs,
@@ -164,6 +164,7 @@ from rongjun.registry.queries.privacy import (
     open_requests,
     request_of,
     requests_of,
+    restricted_people,
     restriction_of,
 )
 from rongjun.registry.queries.reads import ReadLine, reads_of
@@ -322,6 +323,7 @@ __all__ = [
     "marked_book",
     "match_waiting",
     "may_share",
+    "merged_files",
     "merges_of",
     "move_file",
     "move_household",
@@ -357,6 +359,7 @@ __all__ = [
     "request_export",
     "request_of",
     "requests_of",
+    "restricted_people",
     "restriction_of",
     "retract_death",
     "roster_workbook",

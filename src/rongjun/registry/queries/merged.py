@@ -23,6 +23,11 @@ def pointers(known_at: datetime) -> dict[UUID, UUID]:
     return roots_of(dict(held.values_list("other_id", "kept_id")))
 
 
+def merged_files() -> dict[UUID, UUID]:
+    """Every file in scope that is merged into another, and that person's kept file, as of now."""
+    return pointers(LATEST)
+
+
 def files_of(person: UUID, known_at: datetime = LATEST) -> RawSQL:
     """The person's file and every one merged into it, as known at a moment: for `person_id__in`."""
     return RawSQL("select registry_files_of(%s, %s)", [person, known_at])

@@ -23,7 +23,7 @@ from rongjun.registry.models import (
     RightsRequest,
 )
 from rongjun.registry.notices import notice_book
-from rongjun.registry.queries.merged import all_files_of, kept_file
+from rongjun.registry.queries.merged import all_files_of, as_kept, kept_file
 from rongjun.registry.rights import KINDS, SAID_BY, STATES, is_child, is_overdue, may_ask_again
 from rongjun.rules import asking
 
@@ -152,6 +152,12 @@ def closed_among(people: Iterable[UUID]) -> frozenset[UUID]:
 def is_closed(person: UUID) -> bool:
     """Whether this file is restricted for whoever asks."""
     return bool(closed_among([person]))
+
+
+def restricted_people() -> set[UUID]:
+    """Every kept file in scope of a person under a restriction, whoever asks."""
+    held = Restriction.objects.filter(lifted_at=None).values_list("person_id", flat=True)
+    return set(as_kept(list(held)))
 
 
 def restriction_of(person: UUID) -> RestrictionLine | None:

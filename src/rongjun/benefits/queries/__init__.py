@@ -30,6 +30,7 @@ from rongjun.rules.api import (
     Value,
     as_long,
     compare_books,
+    decide,
     decide_all,
     facts_read,
     load_book,
@@ -147,6 +148,22 @@ def relations_of(
 def _known(judged_by: Book, held: Mapping[str, object]) -> dict[str, Value]:
     given = {name: cast(Value, value) for name, value in held.items() if value is not None}
     return {name: value for name, value in given.items() if judged_by.vocabulary[name].accepts(value)}
+
+
+def decision_on(
+    person: UUID, code: str, *, on: date, known_at: datetime, by_book: Book | None = None
+) -> Decision | None:
+    """One benefit judged for one person; None when the book has it not in force. Refused as `facts_of`."""
+    judged_by = by_book or book()
+    if code not in judged_by.benefits:
+        return None
+    return decide(
+        judged_by,
+        code=code,
+        facts=facts_of(person, on=on, known_at=known_at, by_book=judged_by),
+        relations=relations_of(person, on=on, known_at=known_at, by_book=judged_by),
+        on=on,
+    )
 
 
 def decisions_for(
