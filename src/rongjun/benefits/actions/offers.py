@@ -243,8 +243,8 @@ def _finish(sweep: queries.KeptSweep, book: Book, *, by: str, now: datetime) -> 
     tables = [unpack_table(bytes(content), columns={PERSON}) for content in parts]
     here = [person for table in tables for person in table[PERSON].to_list()]
     here += [str(other) for other in registry.merged_files()]
-    gone = """ and (code <> all (%s)
-                    or not exists (select from unnest(%s::uuid[]) here(id) where here.id = person_id))"""
+    # As a subselect it is hashed once; `<> all` of an array would be walked for every row.
+    gone = " and (code <> all (%s) or person_id not in (select unnest(%s::uuid[])))"
     given: list[Any] = [sweep.on, sorted(watched(book)), here]
     step = OfferStep(None, {}, _taken_back(gone, given), _changed(f"{_TO_LOOK_AT}{gone}", given))
     _note("benefits.offer-round-finished", step, round_, by=by, now=now)
