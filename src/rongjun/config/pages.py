@@ -19,6 +19,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("", "desk:today", "sun", "今天", "desk.open"),
     ("", "registry:people", "user", "人员", "registry.read-person"),
     ("待办", "desk:proposals", "check", "待审", "registry.check"),
+    ("待办", "desk:not-entitled", "clock", "不再符合", "benefits.end-enrolment"),
     ("待办", "registry:feeds", "flag", "比对结果", "registry.decide-feed"),
     ("待办", "registry:duplicates", "users", "疑似重复", "registry.propose-merge"),
     ("待办", "desk:papers", "file-text", "待归档材料", "files.read"),
@@ -77,6 +78,12 @@ OPENED_FROM = {
     "desk:policy-people": "desk:policy",
     "desk:policy-references": "desk:policy",
     "desk:policy-reach": "desk:policy",
+    "desk:policy-take-up": "desk:policy",
+    "desk:policy-take-up-benefit": "desk:policy",
+    "desk:policy-take-up-people": "desk:policy",
+    "desk:answer-offer": "registry:people",
+    "desk:leave-benefit": "registry:people",
+    "desk:decide-enrolment": "desk:not-entitled",
 }
 
 

@@ -9,10 +9,12 @@ from rongjun.desk.http import (
     exports,
     home,
     mandates,
+    offers,
     papers,
     people,
     policy,
     privacy,
+    take_up,
 )
 
 app_name = "desk"
@@ -23,6 +25,10 @@ urlpatterns = [
     path("people/<uuid:person>/facts/", people.answer, name="answer"),
     path("people/<uuid:person>/contest/<slug:fact>/", contests.contest, name="contest"),
     path("people/<uuid:person>/decisions/", people.record, name="record"),
+    path("people/<uuid:person>/offers/<uuid:offer>/", offers.answer_offer, name="answer-offer"),
+    path("people/<uuid:person>/enrolments/<uuid:enrolment>/", offers.leave, name="leave-benefit"),
+    path("enrolments/", offers.not_entitled, name="not-entitled"),
+    path("enrolments/<uuid:enrolment>/", offers.decide_enrolment, name="decide-enrolment"),
     path("people/<uuid:person>/papers/", papers.person_paper, name="person-paper"),
     path("papers/", papers.papers, name="papers"),
     path("papers/add/", papers.papers_add, name="papers-add"),
@@ -54,6 +60,9 @@ urlpatterns = [
     path("policy/", policy.policy, name="policy"),
     path("policy/references/", policy.references, name="policy-references"),
     path("policy/reach/", policy.reach, name="policy-reach"),
+    path("policy/take-up/", take_up.take_up, name="policy-take-up"),
+    path("policy/take-up/<str:code>/", take_up.take_up_benefit, name="policy-take-up-benefit"),
+    path("policy/take-up/<str:code>/<str:figure>/", take_up.take_up_people, name="policy-take-up-people"),
     path("policy/<str:code>/", policy.benefit, name="policy-benefit"),
     path("policy/<str:code>/<str:verdict>/", policy.reached, name="policy-people"),
     path("evidence/", home.evidence, name="evidence"),

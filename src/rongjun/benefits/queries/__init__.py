@@ -16,7 +16,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models import Value as Literal
 from django.db.models.functions import Length
 
-from rongjun.benefits.logic import Replayed, counts_of, replay_one, unpack, unpack_table
+from rongjun.benefits.logic import Replayed, counts_of, replay_one, sum_of, unpack, unpack_table
 from rongjun.benefits.models import Confirmation, Edition, RecordedDecision, Sweep, SweptPart
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
@@ -99,6 +99,24 @@ class EditionLine:
     adopted_by: str
     document: str
     confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationLine:
+    """One wording the bureau has confirmed: of which version, when, by whom, by which document."""
+
+    code: str
+    version: date
+    at: datetime
+    by: str
+    document: str
+
+
+def confirmed_between(since: datetime, until: datetime) -> list[ConfirmationLine]:
+    """What the bureau confirmed in a span (`until` excluded), the newest first."""
+    rows = Confirmation.objects.filter(confirmed_at__gte=since, confirmed_at__lt=until)
+    named = rows.values_list("code", "version", "confirmed_at", "confirmed_by", "document")
+    return [ConfirmationLine(*row) for row in named.order_by("-confirmed_at", "-id")]
 
 
 def editions() -> list[EditionLine]:
@@ -346,6 +364,11 @@ def kept_sweep() -> KeptSweep | None:
     if row is None:
         return None
     return KeptSweep(row.id, row.on, row.known_at, row.book, row.people, row.counts)
+
+
+def kept_counts(sweep: UUID) -> dict[str, tuple[int, int, int]]:
+    """For each benefit, its three figures over the counties in scope; empty below a county."""
+    return sum_of(list(SweptPart.objects.filter(sweep=sweep).values_list("counts", flat=True)))
 
 
 def kept_verdicts(sweep: UUID) -> pl.DataFrame:

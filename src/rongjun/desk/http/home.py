@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
+from rongjun.benefits import api as benefits
 from rongjun.desk.events import RESULTS, event_in_words
 from rongjun.files import api as files
 from rongjun.kernel.words import Words, translatable
@@ -30,6 +31,16 @@ def today(request: ActingRequest) -> HttpResponse:
         tiles.append(_papers_tile(files.to_do_count()))
     if may("registry.handle-rights"):
         tiles.append(_rights_tile(*registry.count_requests(today=day)))
+    if may("benefits.end-enrolment"):
+        tiles.append(
+            _waiting_tile(
+                "不再符合待决定",
+                benefits.count_to_look_at(today=day),
+                unit="项",
+                note="没有人决定以前，照样享受",
+                url=reverse("desk:not-entitled"),
+            )
+        )
     tiles += [
         _waiting_tile(label, count(), unit=unit, note=note, url=reverse(name))
         for permission, label, count, unit, note, name in _WAITING

@@ -21,6 +21,7 @@ from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import Contesting, cards_for, grouped, wanted
 from rongjun.desk.http.covered import covered_lines, masked_field
+from rongjun.desk.http.offers import offers_pane
 from rongjun.desk.http.papers import papers_of
 from rongjun.desk.http.shared import asked_day, hidden_from, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
@@ -57,7 +58,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     served = places.served_by([file.line.division], on=asked.on)[file.line.division]
     if file.line.restricted:
         return _restricted(request, file, served=served)
-    book = benefits.book()
+    book, files = benefits.book(), registry.file_ids_of(person)
     hidden = hidden_from(request.actor)
     judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book, without=hidden)
     held = registry.assertions_held(person, on=asked.on, known_at=now)
@@ -71,7 +72,8 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
         "died": file.died_on if file.died_on and file.died_on <= asked.on else None,
-        "recordings": _recordings(person),
+        "recordings": _recordings(files),
+        "offered": offers_pane(files, book, actor=request.actor, today=today_of(request)),
         "may_record": request.actor.may("benefits.record-decision"),
         "asked": asked,
         "book": book.digest[:12],
@@ -94,9 +96,9 @@ def _contesting(request: ActingRequest, person: UUID, asked: _Asked) -> Contesti
     )
 
 
-def _recordings(person: UUID) -> list[benefits.Recording]:
+def _recordings(files: list[UUID]) -> list[benefits.Recording]:
     """The times this person's decisions were kept, with the names of those who kept them."""
-    kept = benefits.recordings(registry.file_ids_of(person))
+    kept = benefits.recordings(files)
     names = names_of_actors(each.by for each in kept)
     return [replace(each, by=names[each.by]) for each in kept]
 

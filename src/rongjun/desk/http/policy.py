@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, staff
-from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.catalogue import (
     CONFIRMED,
@@ -25,11 +24,9 @@ from rongjun.desk.catalogue import (
     references_of,
     rows_of,
 )
-from rongjun.desk.http.shared import hidden_from, options, refused_page, today_of
+from rongjun.desk.http.shared import hidden_from, options, people_page, refused_page, today_of
 from rongjun.kernel.errors import Refused
-from rongjun.kernel.words import listed, translatable
-from rongjun.places import api as places
-from rongjun.registry import api as registry
+from rongjun.kernel.words import listed
 from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version, facts_read
 from rongjun.ui.api import address, page_asked, pager_of, pages_of
 
@@ -104,41 +101,9 @@ def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
     if not hidden_from(request.actor).isdisjoint(facts_read(book, codes=[code], on=on)):
         return refused_page(request, Refused("registry.guarded-people"))
     ids = benefits.people_with(code, verdict, on=on, known_at=now, by_book=book)
-    lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
-    if lines:
-        audit.note_read(
-            [f"person:{line.id}" for line in lines],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="查看判定人数",
-            source=request.path,
-            division=request.actor.division,
-            at=now,
-        )
-    paths = places.paths_of({line.division for line in lines}, on=on)
-    title = book.benefits[code].title
-    rows = [
-        {
-            "cells": [
-                {"text": line.name, "url": reverse("desk:person", args=[line.id]) + address(q=title)},
-                line.number_mask,
-                paths[line.division],
-            ]
-        }
-        for line in lines
-    ]
-    columns = [{"label": _(word), "short": True} for word in translatable(("姓名", "证件号码", "服务站"))]
-    context = {
-        "item": book.benefits[code],
-        "word": benefits.WORDS[verdict],
-        "is_confirmed": next(row for row in rows_of(book, on=on) if row.code == code).is_confirmed,
-        "rows": rows,
-        "columns": columns,
-        "total": len(ids),
-        "shown": len(lines),
-    }
-    return render(request, "desk/reached.html", context)
+    return people_page(
+        request, ids, item=book.benefits[code], word=benefits.WORDS[verdict], purpose="查看判定人数"
+    )
 
 
 @staff("registry.read-person")

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, Actor
+from rongjun.audit import api as audit
+from rongjun.benefits import api as benefits
+from rongjun.desk.catalogue import nearest_version
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import translatable
+from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.ui.api import sentence
+from rongjun.rules.api import Benefit
+from rongjun.ui.api import address, sentence
 
 
 def today_of(request: ActingRequest) -> date:
@@ -44,6 +53,47 @@ def options(
         {"value": value, "label": label, "selected": value == chosen}
         for value, label in (("", everything), *pairs)
     ]
+
+
+def people_page(
+    request: ActingRequest, ids: Sequence[UUID], *, item: Benefit, word: str, purpose: str
+) -> HttpResponse:
+    """The people behind one figure of a benefit: the first page of them, logged like any list."""
+    on, now = today_of(request), request.now
+    lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
+    if lines:
+        audit.note_read(
+            [f"person:{line.id}" for line in lines],
+            event="registry.people-listed",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose=purpose,
+            source=request.path,
+            division=request.actor.division,
+            at=now,
+        )
+    paths = places.paths_of({line.division for line in lines}, on=on)
+    rows = [
+        {
+            "cells": [
+                {"text": line.name, "url": reverse("desk:person", args=[line.id]) + address(q=item.title)},
+                line.number_mask,
+                paths[line.division],
+            ]
+        }
+        for line in lines
+    ]
+    book = benefits.book()
+    context = {
+        "item": item,
+        "word": word,
+        "is_confirmed": book.is_confirmed(item, nearest_version(item, on=on)[0]),
+        "rows": rows,
+        "columns": [{"label": _(label), "short": True} for label in translatable(("姓名", "证件号码", "服务站"))],
+        "total": len(ids),
+        "shown": len(lines),
+    }
+    return render(request, "desk/reached.html", context)
 
 
 def refused_page(request: ActingRequest, refused: Refused) -> HttpResponse:

@@ -193,6 +193,22 @@ def tile(
     return {"label": label, "figure": figure, "unit": unit, "note": note, "url": url, "late": late}
 
 
+@register.inclusion_tag("ui/parts/shares.html")
+def shares(parts: Sequence[tuple[str, int, str]]) -> Part:
+    """一个整体分成几份: (word, count, tone d1 to d5), drawn as one bar and told to who cannot see it.
+
+    The words and figures stand beside it on the page: the picture alone says nothing.
+    """
+    whole = sum(count for _, count, _ in parts)
+    pieces, left = [], 0.0
+    for _, count, tone in parts:
+        width = 100 * count / whole if whole else 0.0
+        if width:
+            pieces.append({"x": f"{left:.2f}", "width": f"{width:.2f}", "tone": tone})
+        left += width
+    return {"pieces": pieces, "told": "，".join(f"{word} {count:,}" for word, count, _ in parts)}
+
+
 @register.inclusion_tag("ui/parts/table.html")
 def data_table(
     caption: str,
