@@ -24,9 +24,17 @@ from rongjun.desk.catalogue import (
     references_of,
     rows_of,
 )
-from rongjun.desk.http.shared import hidden_from, options, people_page, refused_page, today_of
+from rongjun.desk.http.shared import (
+    edition_in_force,
+    hidden_from,
+    options,
+    people_page,
+    refused_page,
+    today_of,
+)
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import listed
+from rongjun.places import api as places
 from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version, facts_read
 from rongjun.ui.api import address, page_asked, pager_of, pages_of
 
@@ -57,7 +65,7 @@ def policy(request: ActingRequest) -> HttpResponse:
         "references": len(book.references),
         "may_reach": request.actor.may("registry.read-person"),
     }
-    return render(request, "desk/policy.html", context | _edition(book))
+    return render(request, "desk/policy.html", context | edition_in_force())
 
 
 @staff("policy.read")
@@ -88,8 +96,11 @@ def benefit(request: ActingRequest, code: str) -> HttpResponse:
         ],
         "area_url": reverse("desk:policy") + address(area=item.area),
         "reach": _reach(request, book, code) if standing == "in-force" else (),
+        "counties": _by_county(request, code),
+        "is_offered": any(each.code == code for each, _version, _told in book.offered(on=on)),
+        "may_confirm": request.actor.may("policy.confirm") and standing == "in-force",
     }
-    return render(request, "desk/benefit.html", context | _edition(book))
+    return render(request, "desk/benefit.html", context | edition_in_force())
 
 
 @staff("registry.read-person")
@@ -128,13 +139,6 @@ def reach(request: ActingRequest) -> HttpResponse:
 
 
 # --- the list -----------------------------------------------------------------------------------------------
-
-
-def _edition(book: Book) -> dict[str, Any]:
-    """Which book is in force, since when and by which document; where none was adopted, no edition."""
-    newest = next(iter(benefits.editions()), None)
-    is_it = newest is not None and newest.digest == book.digest
-    return {"digest": book.digest[:12], "edition": newest if is_it else None, "book_title": book.title}
 
 
 def _filters(asked: Asked) -> list[dict[str, Any]]:
@@ -209,6 +213,15 @@ def _reach(request: ActingRequest, book: Book, code: str) -> Iterator[tuple[str,
     figures = next((row[2:] for row in counted), (0, 0, 0))
     for (verdict, word), count in zip(benefits.WORDS.items(), figures, strict=True):
         yield word, f"{count:,}", _reach_url(request, code, verdict)
+
+
+def _by_county(request: ActingRequest, code: str) -> list[tuple[str, list[str]]]:
+    """The same figures county by county, as the newest sweep counted; nothing below a county."""
+    counted = benefits.reach_by_county(code)
+    names = places.names_of({county for county, *_figures in counted}, on=today_of(request))
+    return [
+        (names.get(county, str(county)), [f"{count:,}" for count in figures]) for county, *figures in counted
+    ]
 
 
 def _reach_url(request: ActingRequest, code: str, verdict: str) -> str:

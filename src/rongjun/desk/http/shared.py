@@ -96,6 +96,13 @@ def people_page(
     return render(request, "desk/reached.html", context)
 
 
+def edition_in_force() -> dict[str, Any]:
+    """Which book is in force, since when and by which document; where none was adopted, no edition."""
+    book, newest = benefits.book(), next(iter(benefits.editions()), None)
+    is_it = newest is not None and newest.digest == book.digest
+    return {"digest": book.digest[:12], "edition": newest if is_it else None, "book_title": book.title}
+
+
 def refused_page(request: ActingRequest, refused: Refused) -> HttpResponse:
     """The four sentences of a refusal as a page."""
     return render(request, "desk/refused.html", {"refusal": sentence(refused)}, status=422)
