@@ -176,11 +176,15 @@ def _told(
 
 @dataclass(frozen=True, slots=True)
 class TakeUpLine:
-    """One benefit in one county: how many are entitled to it, and how far it has reached them."""
+    """One benefit in one county: how many are entitled to it, and how far it has reached them.
+
+    Of the `unknown` nobody can say yet whether they are.
+    """
 
     code: str
     division: int
     entitled: int
+    unknown: int
     accepted: int
     declined: int
     waiting: int
@@ -213,6 +217,7 @@ def all_together(lines: Iterable[TakeUpLine], *, division: int) -> list[TakeUpLi
             code,
             division,
             sum(each.entitled for each in held),
+            sum(each.unknown for each in held),
             sum(each.accepted for each in held),
             sum(each.declined for each in held),
             sum(each.waiting for each in held),

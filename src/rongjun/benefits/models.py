@@ -253,6 +253,7 @@ class TakeUp(models.Model):
     division = models.BigIntegerField()
     code = models.CharField(max_length=80)
     entitled = models.IntegerField()
+    unknown = models.IntegerField()
     accepted = models.IntegerField()
     declined = models.IntegerField()
     waiting = models.IntegerField()

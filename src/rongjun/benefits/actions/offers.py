@@ -318,6 +318,7 @@ def _count(part: SweptPart, book: Book, *, now: datetime) -> None:
             division=part.division,
             code=code,
             entitled=part.counts.get(code, (0, 0, 0))[0],
+            unknown=part.counts.get(code, (0, 0, 0))[1],
             **held.get(code, dict.fromkeys(("accepted", "declined", "waiting", "lapsed"), 0)),
             counted_at=now,
         )

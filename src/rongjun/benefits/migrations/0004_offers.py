@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ("division", models.BigIntegerField()),
                 ("code", models.CharField(max_length=80)),
                 ("entitled", models.IntegerField()),
+                ("unknown", models.IntegerField()),
                 ("accepted", models.IntegerField()),
                 ("declined", models.IntegerField()),
                 ("waiting", models.IntegerField()),

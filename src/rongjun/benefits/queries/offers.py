@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from rongjun.access.api import Scope
-from rongjun.benefits.logic import OfferState, TakeUpLine, unpack_table
+from rongjun.benefits.logic import OfferState, TakeUpLine, counts_of, unpack_table
 from rongjun.benefits.models import Enrolment, Offer, SweptPart, TakeUp
 from rongjun.benefits.queries import KeptSweep, book, book_with_digest, kept_sweep, sweep_everybody
 from rongjun.rules.api import PERSON, Book, Decision, decide
@@ -174,6 +174,7 @@ def take_up() -> list[TakeUpLine]:
             row.code,
             row.division,
             row.entitled,
+            row.unknown,
             row.accepted,
             row.declined,
             row.waiting,
@@ -192,8 +193,8 @@ def take_up_here(
     wide = sweep_everybody(on=on, known_at=known_at, by_book=by_book, codes=codes)
     held, nothing = counts_within(scope), dict.fromkeys(("accepted", "declined", "waiting", "lapsed"), 0)
     return [
-        TakeUpLine(code, division, int(wide[code].sum() or 0), **held.get(code, nothing), counted_at=known_at)
-        for code in sorted(codes)
+        TakeUpLine(code, division, granted, unknown, **held.get(code, nothing), counted_at=known_at)
+        for code, (granted, unknown, _) in sorted(counts_of(wide).items())
     ]
 
 

@@ -237,6 +237,7 @@ lines = st.lists(
         counts,
         counts,
         counts,
+        counts,
         st.just(NOW),
     ),
     max_size=8,
@@ -246,7 +247,7 @@ lines = st.lists(
 @given(lines)
 def test_counties_together_lose_nobody(held: list[benefits.TakeUpLine]) -> None:
     together = benefits.all_together(held, division=1)
-    for name in ("entitled", "accepted", "declined", "waiting", "lapsed", "offered"):
+    for name in ("entitled", "unknown", "accepted", "declined", "waiting", "lapsed", "offered"):
         assert sum(getattr(each, name) for each in together) == sum(getattr(each, name) for each in held)
     assert all(
         each.not_reached <= each.gap or each.gap == 0 for each in held if each.offered <= each.entitled

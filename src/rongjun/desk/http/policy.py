@@ -207,10 +207,13 @@ def _told(example: benefits.ExampleLine) -> dict[str, Any]:
 
 
 def _reach(request: ActingRequest, book: Book, code: str) -> Iterator[tuple[str, str, str]]:
-    """Three figures over the visitor's scope, each with where it opens."""
-    only = frozenset({code})
-    counted = benefits.counts_by_benefit(on=today_of(request), known_at=request.now, by_book=book, codes=only)
-    figures = next((row[2:] for row in counted), (0, 0, 0))
+    """Three figures over the visitor's scope and where each opens: by today's sweep, or by the files."""
+    kept, only, on = benefits.kept_sweep(), frozenset({code}), today_of(request)
+    is_fresh = kept is not None and (kept.on, kept.book) == (on, book.digest)
+    figures = benefits.kept_counts(kept.id).get(code) if kept and is_fresh else None
+    if figures is None:
+        counted = benefits.counts_by_benefit(on=on, known_at=request.now, by_book=book, codes=only)
+        figures = next((row[2:] for row in counted), (0, 0, 0))
     for (verdict, word), count in zip(benefits.WORDS.items(), figures, strict=True):
         yield word, f"{count:,}", _reach_url(request, code, verdict)
 

@@ -138,7 +138,8 @@ def _row(line: benefits.TakeUpLine, title: str, url: str, request: ActingRequest
         ],
         "gap": line.gap,
         "gap_told": f"{line.gap:,}",
-        "share": f"{100 * line.accepted // line.entitled}%" if line.entitled else "—",
+        "unknown": f"{line.unknown:,}" if line.unknown else "",
+        "share": f"{100 * line.accepted // line.entitled}%" if line.entitled else "",
         "entitled": line.entitled,
     }
 
