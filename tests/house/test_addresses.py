@@ -76,6 +76,10 @@ ANSWERS = """
   desk:contest                door     enrol    403     200    200      404       200    403    403      403     403
 * desk:answer                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:record                 door     enrol    403     file   file     422       file   403    403      403     403
+* desk:answer-offer           door     enrol    403     422    422      422       422    403    403      403     403
+* desk:leave-benefit          door     enrol    403     422    422      422       422    403    403      403     403
+  desk:not-entitled           door     enrol    403     403    200      200       200    403    403      403     403
+* desk:decide-enrolment       door     enrol    403     403    400      400       400    403    403      403     403
 * desk:person-paper           door     enrol    403     422    422      404       422    403    403      403     403
   desk:papers                 door     enrol    403     200    200      200       200    403    403      403     403
 * desk:papers-add             door     enrol    403     422    422      422       422    403    403      403     403
@@ -105,7 +109,14 @@ ANSWERS = """
   desk:policy                 door     enrol    403     200    200      200       200    403    403      403     403
   desk:policy-references      door     enrol    403     200    200      200       200    403    403      403     403
   desk:policy-reach           door     enrol    403     200    200      200       200    403    403      403     403
+  desk:policy-year            door     enrol    403     200    200      200       200    403    403      403     403
+  desk:policy-draft           door     enrol    403     200    200      200       200    403    403      403     403
+* desk:policy-adopt           door     enrol    403     403    403      403       403    403    403      403     403
+  desk:policy-take-up         door     enrol    403     200    200      200       200    403    403      403     403
+  desk:policy-take-up-benefit door     enrol    403     200    200      200       200    403    403      403     403
+  desk:policy-take-up-people  door     enrol    403     200    200      200       200    403    403      403     403
   desk:policy-benefit         door     enrol    403     200    200      200       200    403    403      403     403
+* desk:policy-confirm         door     enrol    403     403    403      403       403    403    403      403     403
   desk:policy-people          door     enrol    403     200    200      200       200    403    403      403     403
   desk:evidence               door     enrol    403     403    403      403       403    403    403      200     403
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403
@@ -181,6 +192,7 @@ SAID = {
     "desk:answer": {"is_unsupported": "false"},
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
+    "desk:answer-offer": {"answer": "accept", "channel": "counter"},
     "desk:paper-open": {"purpose": "核对证件"},  # it waits for its scan
     "desk:rights-notice": {"notice": "opening-a-file"},
     "desk:rights-receive": {"kind": "see", "asked_by": "self"},
@@ -223,10 +235,13 @@ def url_of(address: Address, scene: Scene) -> str:
         "mandate": scene.mandate,
         "fact": "is_veteran",
         "verdict": "unknown",
+        "figure": "entitled",
         "division": demo.counties()[0][0],
         "pk": 1,
         "kind": "restrict" if address.name == "citizen:ask" else "merit",
         "proposal": scene.proposal,
+        "offer": uuid4(),
+        "enrolment": uuid4(),
         # There is no such candidate, batch or sentence: who sees which is tested beside the apps.
         "candidate": UUID(int=1),
         "batch": UUID(int=1),

@@ -134,6 +134,7 @@ ROWS: list[dict[str, Any]] = [
         ]
     },
 ]
+SHARES = [("已享受", 120, "d3"), ("等答复", 40, "d1"), ("没送到", 8, "d4")]
 FOOT = ["合计", "", "11,125", "10,264,980.00"]
 FILTERS = [
     {
@@ -167,6 +168,7 @@ def sheet() -> dict[str, Any]:
         "entries": TIMELINE,
         "columns": COLUMNS,
         "rows": ROWS,
+        "shares": SHARES,
         "foot": FOOT,
         "filters": FILTERS,
         "chips": CHIPS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,7 +21,17 @@ from rongjun.benefits import api as benefits
 from rongjun.desk.http.shared import edition_in_force, refused_page, today_of
 from rongjun.desk.year import Moved, moved_in, years_of
 from rongjun.kernel.errors import Refused
-from rongjun.rules.api import KIND_WORDS, Change, PolicyError, Reach, check_book, load_book, read_folder
+from rongjun.rules.api import (
+    KIND_WORDS,
+    Book,
+    Change,
+    Confirmation,
+    Reach,
+    Report,
+    check_book,
+    load_book,
+    read_folder,
+)
 from rongjun.ui.api import Sentence, sentence
 
 FAULTS_SHOWN = 20
@@ -38,12 +49,12 @@ def draft(request: ActingRequest) -> HttpResponse:
 @staff("policy.adopt")
 def adopt(request: ActingRequest) -> HttpResponse:
     """Put the files in force that were looked at, with the document that says so."""
-    files = read_folder(settings.POLICY_ROOT)
+    files, document = _files(), request.POST.get("document", "")
     try:
-        if request.POST.get("digest") != _digest(files):
+        seen = _read(files, benefits.book().confirmations) if _checked(files).is_clean else None
+        if seen is None or request.POST.get("digest") != seen.digest:
             raise Refused("benefits.draft-changed")
-        document = request.POST.get("document", "")
-        book = benefits.adopt_book(files, document=document, by=request.actor, now=request.now)
+        book = benefits.adopt_book(dict(files), document=document, by=request.actor, now=request.now)
     except Refused as refused:
         return _draft_page(request, refusal=sentence(refused), status=422)
     messages.success(request, _("采用了 %(book)s，所有页面马上按它判定。") % {"book": book.digest[:12]})
@@ -66,8 +77,8 @@ def confirm(request: ActingRequest, code: str) -> HttpResponse:
 def _draft_page(
     request: ActingRequest, *, refusal: Sentence | None = None, status: int = 200
 ) -> HttpResponse:
-    on, files = today_of(request), read_folder(settings.POLICY_ROOT)
-    report = check_book(files, city=settings.CITY)
+    on, files = today_of(request), _files()
+    report = _checked(files)
     context: dict[str, Any] = {
         "refusal": refusal,
         "problems": report.problems[:FAULTS_SHOWN],
@@ -76,25 +87,32 @@ def _draft_page(
     }
     if report.is_clean:
         old = benefits.book()
-        new = load_book(files, city=settings.CITY, confirmations=old.confirmations)
+        new = _read(files, old.confirmations)
+        context |= {"digest": new.digest, "is_same": new.digest == old.digest}
+    if report.is_clean and not context["is_same"]:
         found = benefits.impact(old, new, on=on, known_at=request.now)
         reach = {each.code: each for each in found.reach}
-        context |= {
-            "digest": new.digest,
-            "is_same": new.digest == old.digest,
-            "changes": [_change(each, reach.get(each.code)) for each in found.changes],
-            "known_at": found.known_at,
-            "examples": report.examples,
-        }
+        changes = [_change(each, reach.get(each.code)) for each in found.changes]
+        context |= {"changes": changes, "known_at": found.known_at}
     return render(request, "desk/policy_draft.html", context | edition_in_force(), status=status)
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
-    """The book these files would be, with what is confirmed now; none where they have a fault."""
-    try:
-        return load_book(files, city=settings.CITY, confirmations=benefits.book().confirmations).digest
-    except PolicyError:
-        return ""
+_Files: TypeAlias = tuple[tuple[str, bytes], ...]
+
+
+def _files() -> _Files:
+    """The policy files as they stand, to be remembered by: checking a book takes a second."""
+    return tuple(sorted(read_folder(settings.POLICY_ROOT).items()))
+
+
+@lru_cache(maxsize=2)
+def _checked(files: _Files) -> Report:
+    return check_book(dict(files), city=settings.CITY)
+
+
+@lru_cache(maxsize=2)
+def _read(files: _Files, confirmations: frozenset[Confirmation]) -> Book:
+    return load_book(dict(files), city=settings.CITY, confirmations=confirmations)
 
 
 def _change(change: Change, reach: Reach | None) -> dict[str, Any]:

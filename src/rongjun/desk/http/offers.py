@@ -27,7 +27,7 @@ from rongjun.ui.api import Sentence, page_asked, pager_of, pages_of, sentence
 
 PAGE = 20
 TONES = {
-    "offered": "warn",
+    "offered": "info",
     "accepted": "ok",
     "declined": "pause",
     "lapsed": "pause",

@@ -36,6 +36,7 @@ LINES = {
     "benefit": "{% benefit v.wording %}",
     "timeline": "{% timeline v.entries %}",
     "tile": "{% tile v.text v.text v.text v.text v.text %}",
+    "shares": "{% shares v.shares %}",
     "table": "{% data_table v.text v.columns v.rows v.foot %}",
     "filter": "{% filter_bar v.filters v.text v.text %}",
     "empty": "{% empty_state v.text v.text v.text v.text %}",
