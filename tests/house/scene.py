@@ -19,6 +19,7 @@ from rongjun.access.api import (
     Actor,
     acting_as,
     acting_as_citizen,
+    acting_as_job,
     actor_named,
     create_account,
     enrol_totp,
@@ -26,6 +27,8 @@ from rongjun.access.api import (
 )
 from rongjun.access.models import Account
 from rongjun.access.queries import citizen_by
+from rongjun.benefits import api as benefits
+from rongjun.benefits.models import Enrolment
 from rongjun.config import demo
 from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
@@ -148,6 +151,26 @@ def _propose_merge(now: datetime) -> tuple[int, UUID]:
         merge = registry.propose_merge(one, other, reason="建了两次档", by=clerk, now=now)
         (candidate,) = (line.id for line in registry.duplicate_pairs()[0] if {one, other} == set(line.people))
     return candidate, merge
+
+
+def judge_and_offer() -> None:
+    """A night: everybody judged, and what follows from it offered."""
+    benefits.entitle(on=timezone.localdate(), by="operator:test", now=timezone.now())
+    offer_and_count()
+
+
+def offer_and_count() -> None:
+    """What is left to do by the newest judgement."""
+    while benefits.offer_next(by="operator:test", now=timezone.now()):
+        pass
+
+
+def no_longer_entitled(person: UUID) -> UUID:
+    """What a sweep does to the enrolment of somebody who is entitled no more."""
+    with acting_as_job("test.sweep"):
+        row = Enrolment.objects.get(person_id=person, ended_at=None)
+        Enrolment.objects.filter(pk=row.pk).update(not_entitled_since=timezone.localdate())
+    return row.id
 
 
 def hand_in(who: str, rows: Sequence[Mapping[str, str]]) -> UUID:

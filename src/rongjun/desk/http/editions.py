@@ -77,7 +77,7 @@ def confirm(request: ActingRequest, code: str) -> HttpResponse:
 def _draft_page(
     request: ActingRequest, *, refusal: Sentence | None = None, status: int = 200
 ) -> HttpResponse:
-    on, files = today_of(request), _files()
+    on, files, old = today_of(request), _files(), benefits.book()
     report = _checked(files)
     context: dict[str, Any] = {
         "refusal": refusal,
@@ -86,7 +86,6 @@ def _draft_page(
         "may_adopt": request.actor.may("policy.adopt"),
     }
     if report.is_clean:
-        old = benefits.book()
         new = _read(files, old.confirmations)
         context |= {"digest": new.digest, "is_same": new.digest == old.digest}
     if report.is_clean and not context["is_same"]:
@@ -94,7 +93,7 @@ def _draft_page(
         reach = {each.code: each for each in found.reach}
         changes = [_change(each, reach.get(each.code)) for each in found.changes]
         context |= {"changes": changes, "known_at": found.known_at}
-    return render(request, "desk/policy_draft.html", context | edition_in_force(), status=status)
+    return render(request, "desk/policy_draft.html", context | edition_in_force(old), status=status)
 
 
 _Files: TypeAlias = tuple[tuple[str, bytes], ...]
@@ -160,7 +159,7 @@ def year(request: ActingRequest) -> HttpResponse:
         ],
         "place": request.actor.division_label,
     }
-    return render(request, "desk/policy_year.html", context | edition_in_force())
+    return render(request, "desk/policy_year.html", context | edition_in_force(book))
 
 
 def _year_asked(request: ActingRequest, usual: int) -> int:

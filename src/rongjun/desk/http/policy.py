@@ -65,7 +65,7 @@ def policy(request: ActingRequest) -> HttpResponse:
         "references": len(book.references),
         "may_reach": request.actor.may("registry.read-person"),
     }
-    return render(request, "desk/policy.html", context | edition_in_force())
+    return render(request, "desk/policy.html", context | edition_in_force(book))
 
 
 @staff("policy.read")
@@ -100,7 +100,7 @@ def benefit(request: ActingRequest, code: str) -> HttpResponse:
         "is_offered": any(each.code == code for each, _version, _told in book.offered(on=on)),
         "may_confirm": request.actor.may("policy.confirm") and standing == "in-force",
     }
-    return render(request, "desk/benefit.html", context | edition_in_force())
+    return render(request, "desk/benefit.html", context | edition_in_force(book))
 
 
 @staff("registry.read-person")

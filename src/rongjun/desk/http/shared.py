@@ -21,7 +21,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.rules.api import Benefit
+from rongjun.rules.api import Benefit, Book
 from rongjun.ui.api import address, sentence
 
 
@@ -96,9 +96,9 @@ def people_page(
     return render(request, "desk/reached.html", context)
 
 
-def edition_in_force() -> dict[str, Any]:
+def edition_in_force(book: Book) -> dict[str, Any]:
     """Which book is in force, since when and by which document; where none was adopted, no edition."""
-    book, newest = benefits.book(), next(iter(benefits.editions()), None)
+    newest = next(iter(benefits.editions()), None)
     is_it = newest is not None and newest.digest == book.digest
     return {"digest": book.digest[:12], "edition": newest if is_it else None, "book_title": book.title}
 

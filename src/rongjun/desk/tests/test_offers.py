@@ -13,12 +13,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rongjun.access.api import acting_as, acting_as_job
+from rongjun.access.api import acting_as
 from rongjun.benefits import api as benefits
-from rongjun.benefits.models import Enrolment
-from rongjun.config import demo
 from rongjun.desk.http import editions
-from tests.house.scene import Scene, actor_of, hire, visitor
+from rongjun.places import api as places
+from tests.house.scene import (
+    Scene,
+    actor_of,
+    hire,
+    judge_and_offer,
+    no_longer_entitled,
+    offer_and_count,
+    visitor,
+)
 
 pytestmark = pytest.mark.django_db
 PLAQUE = "honour.plaque"
@@ -27,14 +34,8 @@ PLAQUE = "honour.plaque"
 @pytest.fixture
 def offered(scene: Scene) -> Scene:
     """The scene after a night: everybody judged, and what needs no form offered."""
-    benefits.entitle(on=timezone.localtime().date(), by="operator:test", now=timezone.localtime())
-    count_again()
+    judge_and_offer()
     return scene
-
-
-def count_again() -> None:
-    while benefits.offer_next(by="operator:test", now=timezone.localtime()):
-        pass
 
 
 def offer_of(person: UUID) -> UUID:
@@ -54,14 +55,6 @@ def answer(client: Client, person: UUID, **said: str) -> int:
 
 def file(client: Client, person: UUID) -> str:
     return client.get(reverse("desk:person", args=[person])).content.decode()
-
-
-def no_more(person: UUID) -> UUID:
-    """What a sweep does to an enrolment whose holder is not entitled any more."""
-    with acting_as_job("test.sweep"):
-        row = Enrolment.objects.get(person_id=person, ended_at=None)
-        Enrolment.objects.filter(pk=row.pk).update(not_entitled_since=timezone.localtime().date())
-    return row.id
 
 
 def test_a_clerk_reads_the_notice_and_takes_the_persons_yes(offered: Scene) -> None:
@@ -105,7 +98,7 @@ def test_a_person_leaves_what_they_have(offered: Scene) -> None:
 
 def test_the_list_of_those_entitled_no_more_is_decided_by_an_officer(offered: Scene) -> None:
     answer(visitor("clerk"), offered.person, answer="accept")
-    enrolment, district = no_more(offered.person), visitor("district")
+    enrolment, district = no_longer_entitled(offered.person), visitor("district")
     listed = district.get(reverse("desk:not-entitled")).content.decode()
     assert "悬挂光荣牌" in listed
     assert "没有人决定以前，照样享受" in district.get(reverse("desk:today")).content.decode()
@@ -124,7 +117,7 @@ def test_the_list_of_those_entitled_no_more_is_decided_by_an_officer(offered: Sc
 
 def test_the_figures_of_the_take_up_open_into_the_people_they_count(offered: Scene) -> None:
     answer(visitor("clerk"), offered.person, answer="accept")
-    count_again()
+    offer_and_count()
     client = visitor("city")
     page = client.get(reverse("desk:policy-take-up")).content.decode()
     row = next(part for part in page.split("<tr>") if "悬挂光荣牌" in part)
@@ -139,7 +132,7 @@ def test_the_figures_of_the_take_up_open_into_the_people_they_count(offered: Sce
 def test_take_up_is_told_by_county_and_a_county_sees_its_own(offered: Scene) -> None:
     whole = visitor("city").get(reverse("desk:policy-take-up-benefit", args=[PLAQUE])).content.decode()
     own = visitor("district").get(reverse("desk:policy-take-up-benefit", args=[PLAQUE])).content.decode()
-    (home, home_name), (other, other_name) = demo.counties()[:2]
+    (home, home_name), (other, other_name) = ((each.code, each.name) for each in places.city().counties[:2])
     assert home_name in whole
     assert other_name in whole
     assert home_name in own
@@ -166,8 +159,7 @@ def test_before_the_first_night_the_page_says_what_to_do(scene: Scene) -> None:
 @pytest.fixture
 def policy(scene: Scene) -> Client:
     """The policy officer, with a book adopted by them."""
-    home = demo.counties()[0][0] // 10**8 * 10**8
-    hire("lawyer", name="测试法规", role="policy-officer", division=home)
+    hire("lawyer", name="测试法规", role="policy-officer", division=places.city().code)
     client = visitor("lawyer")
     assert adopt(client, "局发〔示例〕7号").status_code == 302
     return client
