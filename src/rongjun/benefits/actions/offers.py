@@ -74,14 +74,16 @@ def _round_of(sweep: queries.KeptSweep, *, now: datetime) -> OfferRound:
 
 def _offer_part(part: SweptPart, round_: OfferRound, book: Book, *, by: str, now: datetime) -> OfferStep:
     offered = {benefit.code: (version, told) for benefit, version, told in book.offered(on=round_.on)}
-    county = _County.read(part, watched(book))
+    codes = watched(book)
+    county = _County.read(part, codes)
     made: Counter[str] = Counter()
     withdrawn = to_look_at = 0
-    for code in sorted(watched(book)):
+    for code in sorted(codes):
         granted, refused = county.granted(code), county.refused(code)
-        withdrawn += _withdraw(code, refused if code in offered else county.everybody, on=round_.on)
-        to_look_at += _put_on_the_list(code, refused, on=round_.on)
-        _take_off_the_list(code, granted)
+        over, _ = county.files(refused if code in offered else county.everybody)
+        withdrawn += _withdraw(code, over, on=round_.on)
+        to_look_at += _put_on_the_list(code, county.files(refused)[0], on=round_.on)
+        _take_off_the_list(code, county.files(granted)[0])
         if code in offered:
             version, told = offered[code]
             reads = facts_read(book, codes={code}, on=round_.on)

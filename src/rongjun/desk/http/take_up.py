@@ -139,7 +139,7 @@ def _row(line: benefits.TakeUpLine, title: str, url: str, request: ActingRequest
         "gap": line.gap,
         "gap_told": f"{line.gap:,}",
         "unknown": f"{line.unknown:,}" if line.unknown else "",
-        "share": f"{100 * line.accepted // line.entitled}%" if line.entitled else "",
+        "share": f"{min(100, 100 * line.accepted // line.entitled)}%" if line.entitled else "",
         "entitled": line.entitled,
     }
 
