@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.http.shared import asked_day, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, hidden_from, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.rules.api import Book
+from rongjun.rules.api import Book, facts_read
 from rongjun.ui.api import Sentence, page_asked, pager_of, pages_of, sentence
 
 PAGE = 20
@@ -37,7 +37,9 @@ TONES = {
 
 def offers_pane(files: Collection[UUID], book: Book, *, actor: Actor, today: date) -> dict[str, Any] | None:
     """A person's offers and what they have by accepting them; None where there was never any."""
-    offers, enrolments = benefits.offers_of(files), benefits.enrolments_of(files)
+    shown = _shown_to(actor, book, today)
+    offers = [line for line in benefits.offers_of(files) if shown(line.code)]
+    enrolments = [line for line in benefits.enrolments_of(files) if shown(line.code)]
     if not offers and not enrolments:
         return None
     has = {line.code for line in enrolments if line.ended_at is None}
@@ -52,6 +54,12 @@ def offers_pane(files: Collection[UUID], book: Book, *, actor: Actor, today: dat
         "may_answer": may,
         "may_end": actor.may("benefits.end-enrolment"),
     }
+
+
+def _shown_to(actor: Actor, book: Book, today: date) -> Callable[[str], bool]:
+    """Whether an offer of a benefit may be seen: it tells what its condition reads."""
+    hidden = hidden_from(actor)
+    return lambda code: hidden.isdisjoint(facts_read(book, codes=[code], on=today)) if hidden else True
 
 
 def _who(offers: Iterable[benefits.OfferLine], enrolments: Iterable[benefits.EnrolmentLine]) -> list[str]:

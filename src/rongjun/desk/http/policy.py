@@ -26,16 +26,13 @@ from rongjun.desk.catalogue import (
 )
 from rongjun.desk.http.shared import (
     edition_in_force,
-    hidden_from,
     options,
     people_page,
-    refused_page,
     today_of,
 )
-from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import listed
 from rongjun.places import api as places
-from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version, facts_read
+from rongjun.rules.api import AREAS, CLASSES, GRADES, KINDS, Benefit, Book, Version
 from rongjun.ui.api import address, page_asked, pager_of, pages_of
 
 PAGE = 50
@@ -109,8 +106,6 @@ def reached(request: ActingRequest, code: str, verdict: str) -> HttpResponse:
     book, now, on = benefits.book(), request.now, today_of(request)
     if code not in book.benefits or verdict not in benefits.WORDS:
         raise Http404
-    if not hidden_from(request.actor).isdisjoint(facts_read(book, codes=[code], on=on)):
-        return refused_page(request, Refused("registry.guarded-people"))
     ids = benefits.people_with(code, verdict, on=on, known_at=now, by_book=book)
     return people_page(
         request, ids, item=book.benefits[code], word=benefits.WORDS[verdict], purpose="查看判定人数"

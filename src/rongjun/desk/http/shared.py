@@ -21,7 +21,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.rules.api import Benefit, Book
+from rongjun.rules.api import Benefit, Book, facts_read
 from rongjun.ui.api import address, sentence
 
 
@@ -58,8 +58,13 @@ def options(
 def people_page(
     request: ActingRequest, ids: Sequence[UUID], *, item: Benefit, word: str, purpose: str
 ) -> HttpResponse:
-    """The people behind one figure of a benefit: the first page of them, logged like any list."""
-    on, now = today_of(request), request.now
+    """The people behind one figure of a benefit: the first page of them, logged like any list.
+
+    To be on it would tell what the visitor may not learn of anybody: then the list is refused.
+    """
+    on, now, book = today_of(request), request.now, benefits.book()
+    if not hidden_from(request.actor).isdisjoint(facts_read(book, codes=[item.code], on=on)):
+        return refused_page(request, Refused("registry.guarded-people"))
     lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
     if lines:
         audit.note_read(
@@ -83,7 +88,6 @@ def people_page(
         }
         for line in lines
     ]
-    book = benefits.book()
     context = {
         "item": item,
         "word": word,
