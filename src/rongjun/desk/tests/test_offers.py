@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from rongjun.access.api import acting_as
 from rongjun.benefits import api as benefits
 from rongjun.desk.http import editions
 from rongjun.places import api as places
+from rongjun.rules.api import read_folder
 from tests.house.scene import (
     Scene,
     actor_of,
@@ -165,17 +167,17 @@ def policy(scene: Scene) -> Client:
     return client
 
 
-def adopt(client: Client, document: str, digest: str | None = None):  # type: ignore[no-untyped-def]
+def adopt(client: Client, document: str, digest: str | None = None) -> Any:
     if digest is None:
         with acting_as(actor_of("city")):
             digest = editions._read(editions._files(), frozenset(benefits.book().confirmations)).digest
     return client.post(reverse("desk:policy-adopt"), {"document": document, "digest": digest})
 
 
-def changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str) -> None:
+def changed(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
     """The policy files on disk are others now."""
     source = Path(settings.POLICY_ROOT)
-    files = editions.read_folder(source)
+    files = read_folder(source)
     name = next(name for name in files if name.endswith("/honour/plaque.yaml"))
     assert old in files[name].decode()
     spoiled = {**files, name: files[name].decode().replace(old, new).encode()}
@@ -183,10 +185,10 @@ def changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str)
 
 
 def test_a_draft_shows_what_it_changes_before_it_is_adopted_with_a_document(
-    policy: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    policy: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "没有改动" in policy.get(reverse("desk:policy-draft")).content.decode()
-    changed(monkeypatch, tmp_path, "answer_days: 60", "answer_days: 30")
+    changed(monkeypatch, "answer_days: 60", "answer_days: 30")
     page = policy.get(reverse("desk:policy-draft")).content.decode()
     assert "改了 1 项" in page
     assert "30 天内答复" in page
@@ -200,9 +202,9 @@ def test_a_draft_shows_what_it_changes_before_it_is_adopted_with_a_document(
 
 
 def test_files_with_a_fault_are_named_and_cannot_be_adopted(
-    policy: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    policy: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changed(monkeypatch, tmp_path, "answer_days: 60", "answer_days: 6000")
+    changed(monkeypatch, "answer_days: 60", "answer_days: 6000")
     page = policy.get(reverse("desk:policy-draft")).content.decode()
     assert "先改好 1 处" in page
     assert "答复天数" in page
