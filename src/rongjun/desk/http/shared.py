@@ -93,7 +93,9 @@ def people_page(
         "word": word,
         "is_confirmed": book.is_confirmed(item, nearest_version(item, on=on)[0]),
         "rows": rows,
-        "columns": [{"label": _(label), "short": True} for label in translatable(("姓名", "证件号码", "服务站"))],
+        "columns": [
+            {"label": _(label), "short": True} for label in translatable(("姓名", "证件号码", "服务站"))
+        ],
         "total": len(ids),
         "shown": len(lines),
     }
