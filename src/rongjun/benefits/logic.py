@@ -124,20 +124,20 @@ def _known(held: Mapping[str, Value], book: Book) -> dict[str, Value]:
 
 OfferState = Literal["offered", "accepted", "declined", "lapsed", "withdrawn"]
 Answer = Literal["accepted", "declined"]
-OFFER_WORDS: Mapping[OfferState, str] = {
+OFFER_WORDS: Words[Mapping[OfferState, str]] = {
     "offered": "等本人答复",
     "accepted": "本人接受",
     "declined": "本人不要",
     "lapsed": "到期没有答复",
     "withdrawn": "已撤回，不再符合",
 }
-CHANNELS: Mapping[str, str] = {
+CHANNELS: Words[Mapping[str, str]] = {
     "counter": "到窗口说的",
     "phone": "电话里说的",
     "visit": "上门时说的",
     "letter": "书面答复",
 }
-GROUNDS: Mapping[str, str] = {"not-entitled": "不再符合条件", "own-wish": "本人不要了"}
+GROUNDS: Words[Mapping[str, str]] = {"not-entitled": "不再符合条件", "own-wish": "本人不要了"}
 # Nobody is held to a silence or to a first no: while entitled a person may still say yes.
 _ANSWERED_FROM: Mapping[Answer, frozenset[OfferState]] = {
     "accepted": frozenset({"offered", "lapsed", "declined"}),

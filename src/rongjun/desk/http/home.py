@@ -34,10 +34,10 @@ def today(request: ActingRequest) -> HttpResponse:
     if may("benefits.end-enrolment"):
         tiles.append(
             _waiting_tile(
-                "不再符合待决定",
+                translatable("不再符合待决定"),
                 benefits.count_to_look_at(today=day),
-                unit="项",
-                note="没有人决定以前，照样享受",
+                unit=translatable("项"),
+                note=translatable("没有人决定以前，照样享受"),
                 url=reverse("desk:not-entitled"),
             )
         )

@@ -72,6 +72,7 @@ def _title(code: str, book: Book) -> str:
 
 
 def _offer(line: benefits.OfferLine, book: Book, names: dict[str, str], *, may: bool) -> dict[str, Any]:
+    notice = benefits.offer_notice(book, code=line.code, version=line.version, answer_by=line.answer_by)
     return {
         "line": line,
         "title": _title(line.code, book),
@@ -79,7 +80,7 @@ def _offer(line: benefits.OfferLine, book: Book, names: dict[str, str], *, may: 
         "chip": {"word": _(benefits.OFFER_WORDS[line.state]), "tone": TONES[line.state]},
         "by": names.get(line.answered_by, line.answered_by),
         "channel": benefits.CHANNELS.get(line.channel, ""),
-        "notice": benefits.offer_notice(book, code=line.code, version=line.version, answer_by=line.answer_by),
+        "notice": notice.splitlines(),
         "may_accept": may and line.state in benefits.answered_from("accepted"),
         "may_decline": may and line.state in benefits.answered_from("declined"),
     }

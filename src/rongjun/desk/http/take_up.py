@@ -14,12 +14,13 @@ from django.views.decorators.http import require_safe
 from rongjun.access.api import ActingRequest, Scope, scope_of, staff
 from rongjun.benefits import api as benefits
 from rongjun.desk.http.shared import options, people_page, today_of
+from rongjun.kernel.words import Words, translatable
 from rongjun.places import api as places
 from rongjun.rules.api import Book
 
 COUNTY = 10**6
 # (figure, its words, the tone of its piece of the bar): what the entitled fall into, in this order.
-FIGURES: dict[str, tuple[str, str]] = {
+FIGURES: Words[dict[str, tuple[str, str]]] = {
     "accepted": ("已享受", "d3"),
     "waiting": ("等答复", "d1"),
     "declined": ("本人不要", "d5"),
@@ -82,7 +83,7 @@ def take_up_people(request: ActingRequest, code: str, figure: str) -> HttpRespon
         raise Http404
     scope = _within(request)
     ids: list[UUID] = benefits.people_of_figure(code, figure, scope=scope, on=on, known_at=request.now)
-    words = FIGURES[figure][0] if figure in FIGURES else "符合条件"
+    words = FIGURES[figure][0] if figure in FIGURES else translatable("符合条件")
     return people_page(request, ids, item=book.benefits[code], word=_(words), purpose="查看享受情况")
 
 

@@ -206,7 +206,10 @@ def shares(parts: Sequence[tuple[str, int, str]]) -> Part:
         if width:
             pieces.append({"x": f"{left:.2f}", "width": f"{width:.2f}", "tone": tone})
         left += width
-    return {"pieces": pieces, "told": "，".join(f"{word} {count:,}" for word, count, _ in parts)}
+    return {
+        "pieces": pieces,
+        "told": in_a_row([f"{in_words(word)} {count:,}" for word, count, _ in parts], "，"),
+    }
 
 
 @register.inclusion_tag("ui/parts/table.html")
