@@ -37,8 +37,6 @@ COLLECTING = {
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
     r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/parts/language\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
-    r"|desk:(decide|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
-    r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"

@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("benefits", "0003_sweep"),
-        ("registry", "0011_names_by_terms"),
+        ("benefits", "0004_citizens"),
+        ("registry", "0016_citizens"),
     ]
 
     operations = [

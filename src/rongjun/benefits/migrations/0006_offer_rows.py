@@ -1,8 +1,8 @@
-"""Offers and enrolments are seen by division. A job makes and withdraws offers; ending is not its right."""
+"""Offers and enrolments are seen by division, and by their person. A job ends no enrolment."""
 
 from django.db import migrations
 
-from rongjun.access.row_security import lock_by_division, open_to_read
+from rongjun.access.row_security import lock_by_division, open_to_read, show_to_citizen
 
 ANSWER = "select, update (state, answered_at, answered_by, channel, words)"
 LOOK_AT = (
@@ -26,7 +26,7 @@ def _with_its_person(name: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("benefits", "0004_offers")]
+    dependencies = [("benefits", "0005_offers")]
     operations = [
         *(_with_its_person(name) for name in ("offer", "enrolment")),
         *(
@@ -35,5 +35,11 @@ class Migration(migrations.Migration):
             )
             for name, (staff, job) in LOCKS.items()
         ),
-        migrations.RunSQL(open_to_read("benefits_offerround", roles="app_staff"), migrations.RunSQL.noop),
+        *(
+            migrations.RunSQL(show_to_citizen(f"benefits_{name}"), migrations.RunSQL.noop)
+            for name in ("offer", "enrolment")
+        ),
+        migrations.RunSQL(
+            open_to_read("benefits_offerround", roles="app_staff, app_citizen"), migrations.RunSQL.noop
+        ),
     ]
