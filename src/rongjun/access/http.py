@@ -157,7 +157,11 @@ def newly_proved(view: View) -> View:
         assert isinstance(request.user, Account)
         proved = _moment(request.session.get(STARTED))
         is_fresh = request.now - proved < timedelta(seconds=account_settings.REAUTHENTICATION_TIMEOUT)
-        if request.user.kind == CITIZEN and not is_fresh and not queries.second_factors(request.user.pk):
+        if (
+            request.user.kind == CITIZEN
+            and not is_fresh
+            and not queries.second_factors(request.user.pk).count
+        ):
             messages.info(request, _("为了安全，加通行密钥前请重新登录一次：先退出，再进来。"))
             return redirect("citizen:settings")
         return view(request, *args, **kwargs)

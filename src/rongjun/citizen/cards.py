@@ -86,10 +86,11 @@ def page_of(decision: Decision, book: Book) -> Mapping[str, Any]:
 
 
 def contestable(decision: Decision) -> dict[str, str]:
-    """The facts of the file a decision rests on, by name, as they read: each can be said to be wrong."""
+    """The facts of the file a decision rests on, by name, as they read; what stood in the way comes first."""
+    ordered = sorted(decision.reasons, key=lambda reason: reason.state != "failed")
     return {
         fact.name: worded("{label}：{value}", label=fact.label, value=fact.shown)
-        for reason in decision.reasons
+        for reason in ordered
         for fact in reason.facts
         if fact.name in registry.CONTESTABLE
     }

@@ -81,16 +81,14 @@ def test_contesting_becomes_a_request_with_a_day_and_is_seen_at_home() -> None:
 
 
 def test_a_fact_a_benefit_rests_on_is_contested_and_the_desk_sees_it_so() -> None:
-    client = visitor(CITIZEN)
+    client, person = visitor(CITIZEN), file_of_citizen()
     address = "/my/contest/?about=eldercare.collective-support"
     assert "退役军人：是" in said(client.get(address))
     asked = {"wish": "我不是退役军人。", "fact": "is_veteran"}
     assert client.post(address, asked).status_code == 302
     said(client.post(address, asked), 422)  # it is contested already
     with acting_as(actor_of("clerk")):
-        assert set(registry.contests_of(file_of_citizen(), today=timezone.localtime().date())) == {
-            "is_veteran"
-        }
+        assert set(registry.contests_of(person, today=timezone.localtime().date())) == {"is_veteran"}
 
 
 @pytest.mark.parametrize("wish", ["", "  "])
@@ -99,12 +97,13 @@ def test_nothing_said_is_nothing_handed_in(wish: str) -> None:
 
 
 def test_what_restricts_the_file_is_asked_for_and_decided_by_somebody_else() -> None:
-    client = visitor(CITIZEN)
+    client, person = visitor(CITIZEN), file_of_citizen()
     assert client.post("/my/file/ask/restrict/", {"wish": "先别用我的信息。"}).status_code == 302
-    with acting_as(actor_of("city")):
-        assert registry.restriction_of(file_of_citizen()) is None
-        (request,) = registry.requests_of(file_of_citizen(), today=timezone.localtime().date())
-        registry.answer_request(request.id, answer="照办。", by=actor_of("city"), now=timezone.localtime())
+    city = actor_of("city")
+    with acting_as(city):
+        assert registry.restriction_of(person) is None
+        (request,) = registry.requests_of(person, today=timezone.localtime().date())
+        registry.answer_request(request.id, answer="照办。", by=city, now=timezone.localtime())
     assert "限制处理" in said(client.get("/my/"))
     assert "限制处理" in said(client.get("/my/benefits/"), 422)
     assert "限制处理" in said(client.get("/my/file/"))
