@@ -40,7 +40,7 @@ COLLECTING = {
 }
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
-    r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/parts/language\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
+    r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/parts/(idle|language)\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|desk:mandate-decide|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
