@@ -157,7 +157,18 @@ def decision(card: Part) -> Part:
         {**reason, "tone": REASONS[reason["state"]][0], "icon": REASONS[reason["state"]][1]}
         for reason in card.get("reasons", ())
     ]
-    return {"card": card, "tone": tone, "shape": shape, "reasons": reasons}
+    whole = {**_CARD, **card, "basis": [{**_BASIS, **each} for each in card.get("basis", ())]}
+    return {"card": whole, "tone": tone, "shape": shape, "reasons": reasons}
+
+
+# Whole, as the cells of a table are.
+_CARD: Final[Part] = {
+    **dict.fromkeys(("sentence", "amount", "grade", "relation"), ""),
+    **dict.fromkeys(("fold", "open", "says_verdict", "unconfirmed"), False),
+    "question": None,
+    "links": (),
+}
+_BASIS: Final[Part] = {"url": ""}
 
 
 @register.inclusion_tag("ui/parts/question.html")
