@@ -1,13 +1,16 @@
 """The door of benefits."""
 
 from rongjun.benefits.actions import adopt_book, confirm_wording, entitle, put_in_force, record_decisions
+from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import OUTCOME_WORDS, Replayed
 from rongjun.benefits.queries import (
+    CountyFigures,
     EditionLine,
     Impact,
     KeptSweep,
     Recording,
     book,
+    book_of_sweep,
     book_with_digest,
     counts_by_benefit,
     decisions_for,
@@ -16,7 +19,10 @@ from rongjun.benefits.queries import (
     files_in_force,
     impact,
     kept_bytes,
+    kept_figures,
+    kept_group,
     kept_sweep,
+    kept_verdict,
     kept_verdicts,
     people_with,
     recorded,
@@ -36,12 +42,16 @@ MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
     "ANSWER_HOLDS",
+    "AGES",
     "LEVELS",
     "MARKS",
+    "NOBODY_KNOWS",
+    "NONE_OF_THEM",
     "OUTCOME_WORDS",
     "RETENTION",
     "WORDS",
     "Asking",
+    "CountyFigures",
     "EditionLine",
     "ExampleLine",
     "Impact",
@@ -52,6 +62,7 @@ __all__ = [
     "adopt_book",
     "best_questions",
     "book",
+    "book_of_sweep",
     "book_with_digest",
     "confirm_wording",
     "counts_by_benefit",
@@ -63,7 +74,10 @@ __all__ = [
     "files_in_force",
     "impact",
     "kept_bytes",
+    "kept_figures",
+    "kept_group",
     "kept_sweep",
+    "kept_verdict",
     "kept_verdicts",
     "people_with",
     "put_in_force",
