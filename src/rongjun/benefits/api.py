@@ -41,8 +41,8 @@ WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", 
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
-    "ANSWER_HOLDS",
     "AGES",
+    "ANSWER_HOLDS",
     "LEVELS",
     "MARKS",
     "NOBODY_KNOWS",

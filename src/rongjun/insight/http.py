@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from rongjun.access.api import ActingRequest, Scope, staff
@@ -24,12 +25,14 @@ from rongjun.insight import panels, queries
 from rongjun.insight.logic import Panel, Screen
 from rongjun.insight.printing import pdf_of
 from rongjun.insight.workbook import workbook_of
+from rongjun.kernel.words import translatable, worded
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS
 from rongjun.ui.api import address, page_asked, pager_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CHINESE = "zh-hans"  # what leaves as a file is Chinese, whoever takes it
 MAP_WIDTH = 320
 NARROW = 38  # pixels: a county's name and figure would run into its neighbours'
 
@@ -54,15 +57,19 @@ def screen(request: ActingRequest) -> HttpResponse:
 @require_safe
 def workbook(request: ActingRequest) -> HttpResponse:
     """The figures of the screen, whole, as a workbook; the taking out is logged."""
-    return _taken(request, "xlsx", workbook_of(_whole(request)), XLSX)
+    with override(CHINESE):
+        content = workbook_of(_whole(request))
+    return _taken(request, "xlsx", content, XLSX)
 
 
 @staff("insight.read")
 @require_safe
 def printed(request: ActingRequest) -> HttpResponse:
     """The screen as pages to print; the taking out is logged."""
-    who = f"{request.actor.name}（{request.actor.role_label}）"
-    content = pdf_of(_screen(request, _swept(request)), who=who, at=timezone.localtime(request.now))
+    who = " ".join((request.actor.name, request.actor.role_label))
+    with override(CHINESE):
+        shown = _screen(request, _swept(request))
+    content = pdf_of(shown, who=who, at=timezone.localtime(request.now))
     return _taken(request, "pdf", content, "application/pdf")
 
 
@@ -97,7 +104,9 @@ def entitled(request: ActingRequest, benefit: str, answer: str) -> HttpResponse:
     if answer not in benefits.WORDS:
         raise Http404
     ids = benefits.kept_verdict(found.kept, benefit, answer, county=found.county)
-    title = f"{found.book.benefits[benefit].title} · {_(benefits.WORDS[answer])}"
+    title = worded(
+        "{title}：{answer}", title=found.book.benefits[benefit].title, answer=benefits.WORDS[answer]
+    )
     return _people_page(request, ids, found, title=title, purpose="查看判定人数")
 
 
@@ -138,9 +147,9 @@ def waiting(request: ActingRequest, listed: str) -> HttpResponse:
     else:
         rows, total = registry.waiting_rows(listed, within=within, first=first, limit=most, column=column)
     paths = places.paths_of({row.division for row in rows}, on=on)
-    title = _(panels.LISTS[listed])
+    title = panels.LISTS[listed]
     context = {
-        "title": f"{title} · {column}" if column else title,
+        "title": worded("{title}：{column}", title=title, column=column) if column else title,
         "total": f"{total:,}",
         "columns": [
             {"label": _("是什么")},
@@ -175,7 +184,7 @@ def balance(request: ActingRequest) -> HttpResponse:
     days = [each for each in told if channel in ("", each.channel)]
     if channel and not days:
         raise Http404
-    words = ("日期", "渠道", "收下", "办完", "退回", "待办", "差额")
+    words = translatable(("日期", "渠道", "收下", "办完", "退回", "待办", "差额"))
     context = {
         "title": channel or _("近 7 天收下的，去了哪里"),
         "total": f"{len(days):,}",
@@ -271,9 +280,9 @@ def _title_of(found: queries.Swept, group: str, value: str) -> str | None:
         return panels.category_words().get(value)
     fact = found.book.vocabulary.facts.get(value)
     if fact is not None and group == "missing" and value in registry.BASICS:
-        return _("缺%(fact)s") % {"fact": fact.label}
+        return worded("缺{fact}", fact=fact.label)
     if fact is not None and group == "waited-for":
-        return _("差%(fact)s") % {"fact": fact.label}
+        return worded("差{fact}", fact=fact.label)
     return None
 
 
@@ -317,7 +326,9 @@ def _people_page(
         "place": _place(request, found),
         "moment": panels.moment_of(found),
         "total": f"{len(ids):,}",
-        "columns": [{"label": _(word), "short": True} for word in ("姓名", "证件号码", "服务站")],
+        "columns": [
+            {"label": _(word), "short": True} for word in translatable(("姓名", "证件号码", "服务站"))
+        ],
         "rows": [
             {
                 "cells": [
@@ -339,9 +350,11 @@ def _missing_page(request: ActingRequest) -> HttpResponse:
     now = timezone.localtime(request.now)
     late = queries.work(request.actor, county=_county(request), now=now).missing
     context = {
-        "title": _(panels.LISTS[queries.MISSING_FILES]),
+        "title": panels.LISTS[queries.MISSING_FILES],
         "total": f"{len(late):,}",
-        "columns": [{"label": _(word), "short": True} for word in ("部门", "来件", "哪一天的", "应到")],
+        "columns": [
+            {"label": _(word), "short": True} for word in translatable(("部门", "来件", "哪一天的", "应到"))
+        ],
         "rows": [
             {"cells": [each.partner_name, each.title, each.business_date.isoformat(), each.hour]}
             for each in late

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from rongjun.benefits import api as benefits
 from rongjun.insight.logic import BARS, STACKED, Cell, Line, Panel, Screen, Tile, shades_of
 from rongjun.insight.queries import MISSING_FILES, PAPERS, REFUSED_ROWS, Swept, Work
+from rongjun.kernel.words import Words
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS
 from rongjun.ui.api import address
@@ -21,7 +22,7 @@ MOST_LINES = 10  # what a panel shows on the screen; its own page shows all
 ONLY_THE_SUM = {"ages", "categories"}
 ONLY_ON_THEIR_OWN = {"benefits"}
 WHOLE = {"areas"}
-AGE_WORDS = {
+AGE_WORDS: Words[dict[str, str]] = {
     "0-29": "30 岁以下",
     "30-44": "30–44 岁",
     "45-59": "45–59 岁",
@@ -30,7 +31,7 @@ AGE_WORDS = {
     "80-": "80 岁以上",
     benefits.NOBODY_KNOWS: "出生日期不明",
 }
-LISTS = {
+LISTS: Words[dict[str, str]] = {
     REFUSED_ROWS: "花名册退回的行",
     "feed-candidates": "部门比对结果待认定",
     "duplicates": "疑似重复待核对",

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, Min, QuerySet
 
 from rongjun.access.api import Scope
+from rongjun.kernel.words import listed, translatable, worded
 from rongjun.registry.feed_lines import FEEDS
 from rongjun.registry.logic.deciding import PROPOSED
 from rongjun.registry.models import FeedCandidate, ImportedRow, Merge, Proposal, RightsRequest
@@ -46,8 +47,8 @@ class _List:
 
 
 def _refused_in_words(row: ImportedRow) -> str:
-    columns = dict.fromkeys(str(fault["column"]) for fault in row.faults)
-    return f"{row.roster.file_name} 第 {row.row} 行：{'、'.join(columns)}"
+    columns = listed(dict.fromkeys(str(fault["column"]) for fault in row.faults))
+    return worded("{file} 第 {row} 行：{columns}", file=row.roster.file_name, row=row.row, columns=columns)
 
 
 LISTS: Mapping[str, _List] = {
@@ -59,9 +60,11 @@ LISTS: Mapping[str, _List] = {
         "recorded_at",
         lambda row: FEEDS.get(row.feed, row.feed),
     ),
-    "duplicates": _List(open_pairs, "found_at", lambda row: f"{row.score} 分"),
+    "duplicates": _List(open_pairs, "found_at", lambda row: worded("{score} 分", score=row.score)),
     "merges": _List(
-        lambda: Merge.objects.filter(at=None, ended_at=None), "proposed_at", lambda _row: "合并建议"
+        lambda: Merge.objects.filter(at=None, ended_at=None),
+        "proposed_at",
+        lambda _row: translatable("合并建议"),
     ),
     "proposals": _List(
         lambda: Proposal.objects.filter(state="waiting"), "made_at", lambda row: PROPOSED[row.kind]
