@@ -17,8 +17,8 @@ from rongjun.access.api import acting_as
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.benefits.models import Sweep
-from rongjun.config import demo
 from rongjun.insight import queries
+from rongjun.places import api as places
 from rongjun.registry import api as registry
 from tests.cluster import as_owner
 from tests.house.scene import Scene, actor_of, bare_row, hand_in, judge_everybody, visitor
@@ -35,6 +35,11 @@ def judged(scene: Scene) -> Scene:
     """The scene, with everybody judged."""
     judge_everybody()
     return scene
+
+
+def counties() -> list[tuple[int, str]]:
+    """Code and name of each county of the city."""
+    return [(row.code, row.name) for row in places.city().counties]
 
 
 def text_of(response: Any) -> str:
@@ -142,7 +147,7 @@ def test_the_tiles_open_too() -> None:
 
 
 def test_a_district_sees_its_own_people_and_no_other(judged: Scene) -> None:
-    own, other = demo.counties()[0], demo.counties()[1]
+    own, other = counties()[0], counties()[1]
     client = visitor("district")
     page = text_of(client.get(SCREEN))
     everybody = rows_behind(client, "/insight/people/everybody/all/")
@@ -160,7 +165,7 @@ def test_what_is_no_county_of_the_city_is_not_found(county: str) -> None:
 
 
 def test_one_county_chosen_by_the_city_is_what_its_officer_sees() -> None:
-    code, _ = demo.counties()[0]
+    code, _ = counties()[0]
     wide = {
         url.replace(f"?county={code}", ""): count
         for url, count in figures_on(text_of(visitor("city").get(f"{SCREEN}?county={code}")))
