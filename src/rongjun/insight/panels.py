@@ -51,14 +51,14 @@ def screen_of(found: Swept | None, told: Work, *, place: str, now: datetime) -> 
         panel.first(
             len(panel.lines) if panel.code in WHOLE else MOST_LINES,
             figures=1 if panel.code in ONLY_THE_SUM else len(panel.heads),
-            more=_panel_url(panel.code, found.county if found else None),
+            more=_panel_url(panel.code, told.county),
         )
         for panel in panels
         if panel.code not in ONLY_ON_THEIR_OWN
     )
     shades = shades_of({each.county: each.people for each in found.counties}) if found else {}
     moment = moment_of(found) if found else ""
-    return Screen(place, moment, _tiles(found, panels), cut, shades)
+    return Screen(place, moment, _tiles(found, panels, county=told.county), cut, shades)
 
 
 def category_words() -> dict[str, str]:
@@ -75,14 +75,13 @@ def moment_of(found: Swept) -> str:
 def panels_of(found: Swept | None, told: Work, *, now: datetime) -> tuple[Panel, ...]:
     """Every panel, whole."""
     people = () if found is None else _of_people(found)
-    return (*people, *_of_work(told, county=found.county if found else None, now=now))
+    return (*people, _work(told, now=now), _refusals(told), _balance(told))
 
 
-def _tiles(found: Swept | None, panels: tuple[Panel, ...]) -> tuple[Tile, ...]:
+def _tiles(found: Swept | None, panels: tuple[Panel, ...], *, county: int | None) -> tuple[Tile, ...]:
     tiles = []
     if found is not None:
-        county, verdicts = found.county, found.verdicts.values()
-        granted, open_ = (sum(each[at] for each in verdicts) for at in (0, 1))
+        granted, open_ = (sum(each[at] for each in found.verdicts.values()) for at in (0, 1))
         everywhere = _panel_url("benefits", county)
         tiles = [
             Tile(_("在册健在"), f"{found.people:,}", _("人"), "", _people_url("everybody", "all", county)),
@@ -94,7 +93,6 @@ def _tiles(found: Swept | None, panels: tuple[Panel, ...]) -> tuple[Tile, ...]:
     oldest = max((line.cells[1].count or 0 for line in work.lines), default=0)
     note = _("最久的等了 %(days)s 天") % {"days": oldest} if waiting else _("都办完了")
     late = oldest > TOO_LONG
-    county = found.county if found else None
     return (*tiles, Tile(_("等着办的"), f"{waiting:,}", _("件"), note, _panel_url("work", county), late))
 
 
@@ -279,33 +277,29 @@ def _missing(found: Swept) -> Panel:
 # --- work ---------------------------------------------------------------------------------------------------
 
 
-def _of_work(told: Work, *, county: int | None, now: datetime) -> tuple[Panel, ...]:
-    return (_work(told, county=county, now=now), _refusals(told, county=county), _balance(told))
-
-
-def _work(told: Work, *, county: int | None, now: datetime) -> Panel:
+def _work(told: Work, *, now: datetime) -> Panel:
     lists = dict(told.lists)
     lines = [
         Line(
             _(LISTS[name]),
             (
-                Cell(each.count, _waiting_url(name, county)),
-                Cell((now - each.oldest).days if each.oldest else 0, _waiting_url(name, county)),
+                Cell(each.count, _waiting_url(name, told.county)),
+                Cell((now - each.oldest).days if each.oldest else 0, _waiting_url(name, told.county)),
             ),
         )
         for name, each in lists.items()
     ]
     days = max(((now.date() - each.business_date).days for each in told.missing), default=0)
-    if county is None:
-        url = _waiting_url(MISSING_FILES, county)
+    if told.county is None:
+        url = _waiting_url(MISSING_FILES, None)
         lines.append(Line(_(LISTS[MISSING_FILES]), (Cell(len(told.missing), url), Cell(days, url))))
     heads = (_("清单"), _("件数"), _("最久几天"))
     return Panel("work", _("等着办的"), heads, tuple(lines), chart=BARS)
 
 
-def _refusals(told: Work, *, county: int | None) -> Panel:
+def _refusals(told: Work) -> Panel:
     lines = tuple(
-        Line(column, (Cell(count, _waiting_url(REFUSED_ROWS, county, column=column)),))
+        Line(column, (Cell(count, _waiting_url(REFUSED_ROWS, told.county, column=column)),))
         for column, count in told.refusals
     )
     words = _("一行有几处错，就在几处各算一次。")

@@ -86,8 +86,9 @@ def swept(actor: Actor, *, county: int | None, on: date) -> Swept | None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What waits for somebody, by work list, and where refused rows have their faults."""
+    """What waits for somebody, in scope or in one county, and where refused rows have their faults."""
 
+    county: int | None
     lists: Mapping[str, registry.Waiting]
     refusals: Sequence[tuple[str, int]]
     missing: Sequence[partners.Missing]
@@ -105,6 +106,7 @@ def work(actor: Actor, *, county: int | None, now: datetime) -> Work:
     today = now.date()
     whole = county is None
     return Work(
+        county=county,
         lists=lists,
         refusals=registry.refusals_by_column(within=within),
         missing=partners.missing_files(now=now) if whole else (),
