@@ -435,6 +435,6 @@ def _taken(request: ActingRequest, kind: str, content: bytes, media_type: str) -
         at=request.now,
     )
     answer = HttpResponse(content, content_type=media_type)
-    name = quote(f"全市一屏-{_today(request).isoformat()}.{kind}")
+    name = quote(f"{translatable('全市一屏')}-{_today(request).isoformat()}.{kind}")
     answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return answer
