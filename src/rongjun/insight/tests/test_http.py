@@ -16,11 +16,9 @@ from pypdf import PdfReader
 from rongjun.access.api import acting_as
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.benefits.models import Sweep
 from rongjun.insight import queries
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from tests.cluster import as_owner
 from tests.house.scene import Scene, actor_of, bare_row, hand_in, judge_everybody, visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("judged")]
@@ -225,17 +223,6 @@ def test_the_people_shown_are_logged_and_the_screen_alone_logs_nobody() -> None:
         (event,) = audit.events(audit.Filter(event="registry.people-listed", actor="staff:leader"), limit=5)
     assert event.purpose == "查看统计人数"
     assert len(event.about) == registry.PAGE
-
-
-def test_before_the_first_sweep_the_screen_says_so_and_still_shows_the_work(scene: Scene) -> None:
-    with as_owner():
-        Sweep.objects.all().delete()
-    client = visitor("leader")
-    page = text_of(client.get(SCREEN))
-    assert "还没有全体判定" in page
-    assert "等着办的" in page
-    assert client.get("/insight/people/everybody/all/").status_code == 404
-    assert client.get("/insight/screen.pdf").status_code == 200
 
 
 # --- taking it out ------------------------------------------------------------------------------------------
