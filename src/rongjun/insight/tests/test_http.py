@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from openpyxl import load_workbook
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from rongjun.access.api import acting_as
 from rongjun.audit import api as audit
@@ -243,17 +243,18 @@ def test_a_name_that_looks_like_a_formula_stays_a_text() -> None:
     assert [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row].count("f") == 0
 
 
+def _fonts(page: PageObject) -> list[Any]:
+    resources: Any = page["/Resources"]
+    return [font.get_object() for font in resources["/Font"].values()]
+
+
 def test_the_printed_screen_is_chinese_tagged_and_says_who_printed_it() -> None:
     response = visitor("leader").get("/insight/screen.pdf")
     reader = PdfReader(io.BytesIO(response.content))
     words = "".join(page.extract_text() for page in reader.pages)
     for said in ("全市一屏", "各区市人数", "优待能不能享受", "测试林岚 局领导"):
         assert said in words
-    fonts = {
-        str(font.get_object()["/BaseFont"])
-        for page in reader.pages
-        for font in page["/Resources"]["/Font"].values()
-    }
+    fonts = {str(font["/BaseFont"]) for page in reader.pages for font in _fonts(page)}
     assert all("NotoSansCJK" in font for font in fonts)
     assert reader.metadata
     assert "全市一屏" in str(reader.metadata.title)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("benefits", "0003_sweep")]
+    dependencies = [("benefits", "0004_citizens")]
     operations = [
         migrations.AddField("sweptpart", "figures", models.JSONField(default=dict)),
         # A sweep kept before has none. It can be made again, and is: the worker does within ten minutes.
