@@ -14,7 +14,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from rongjun.access.api import acting_as_job
-from rongjun.config import cli_balance
+from rongjun.insight import queries
 from tests.house.scene import Scene
 from tests.house.tree import syntax_of
 
@@ -34,8 +34,8 @@ def _has_door(app: str) -> bool:
 
 
 def _asked() -> Iterator[str]:
-    assert cli_balance.__file__
-    for node in ast.walk(syntax_of(Path(cli_balance.__file__))):
+    assert queries.__file__
+    for node in ast.walk(syntax_of(Path(queries.__file__))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and "balance" in node.attr:
             yield f"{node.value.id}.{node.attr}"
 
@@ -50,7 +50,7 @@ def test_the_command_asks_every_app_that_takes_things_in() -> None:
 @pytest.mark.django_db
 def test_nothing_that_came_in_is_unaccounted_for(scene: Scene) -> None:
     with acting_as_job("test.balance"):
-        told = cli_balance.balances(since=date(2020, 1, 1), until=timezone.localdate())
+        told = queries.balances(since=date(2020, 1, 1), until=timezone.localdate())
     by_channel = {each.channel: each for each in told}
     assert by_channel["花名册"].refused == 3
     assert len(by_channel) >= 3  # rosters, the old system's files, papers

@@ -16,9 +16,9 @@ from rongjun.access.api import RetentionRule, acting_as, acting_as_job
 from rongjun.access.terminal import load_data_map
 from rongjun.audit import api as audit
 from rongjun.config import retention
-from rongjun.config.cli_balance import balances
 from rongjun.config.retention import ELSEWHERE, RULES, carry_out, look
 from rongjun.files.models import Upload
+from rongjun.insight.api import balances
 from rongjun.partners import api as partners
 from rongjun.partners.models import InboundBatch, InboundItem
 from rongjun.registry import api as registry

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 # or there is no such thing in the scene: then nobody finds it.
 OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "number", "merge", "mandate"})
 OF_THE_CITY = frozenset({"handed_in"})
-NOWHERE = frozenset({"candidate", "batch", "sentence_id", "export", "request_id", "offer", "enrolment"})
+NOWHERE = frozenset(
+    {"candidate", "batch", "sentence_id", "export", "request_id", "offer", "enrolment", "benefit", "group"}
+)
 # What only whoever handed it in gets back.
 ONLY_ONES_OWN = frozenset({"registry:refused-rows", "registry:cutover-refused"})
 # Where one may stand, from where the scene's person is served: (name, division by the station's own code).

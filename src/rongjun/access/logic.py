@@ -42,7 +42,7 @@ _OFFICE = (
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
-    " registry.approve-merge registry.read-guarded benefits.end-enrolment"
+    " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -56,6 +56,7 @@ ROLES: dict[str, Role] = {
             f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted"
             " desk.read-assessments",
         ),
+        _role("bureau-leader", "局领导", f"{_READ} insight.read"),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(

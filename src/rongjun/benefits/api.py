@@ -9,6 +9,7 @@ from rongjun.benefits.actions.enrolments import (
     leave_benefit,
 )
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
+from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import (
     CHANNELS,
     GROUNDS,
@@ -22,11 +23,13 @@ from rongjun.benefits.logic import (
 )
 from rongjun.benefits.queries import (
     ConfirmationLine,
+    CountyFigures,
     EditionLine,
     Impact,
     KeptSweep,
     Recording,
     book,
+    book_of_sweep,
     book_with_digest,
     confirmed_between,
     counts_by_benefit,
@@ -38,7 +41,10 @@ from rongjun.benefits.queries import (
     impact,
     kept_bytes,
     kept_counts,
+    kept_figures,
+    kept_group,
     kept_sweep,
+    kept_verdict,
     kept_verdicts,
     people_with,
     recorded,
@@ -78,11 +84,14 @@ WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", 
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
+    "AGES",
     "ANSWER_HOLDS",
     "CHANNELS",
     "GROUNDS",
     "LEVELS",
     "MARKS",
+    "NOBODY_KNOWS",
+    "NONE_OF_THEM",
     "OFFER_WORDS",
     "OUTCOME_WORDS",
     "RETENTION",
@@ -90,6 +99,7 @@ __all__ = [
     "YES_NO",
     "Asking",
     "ConfirmationLine",
+    "CountyFigures",
     "EditionLine",
     "EnrolmentLine",
     "ExampleLine",
@@ -108,6 +118,7 @@ __all__ = [
     "answered_from",
     "best_questions",
     "book",
+    "book_of_sweep",
     "book_with_digest",
     "confirm_wording",
     "confirmed_between",
@@ -128,7 +139,10 @@ __all__ = [
     "keep_enrolment",
     "kept_bytes",
     "kept_counts",
+    "kept_figures",
+    "kept_group",
     "kept_sweep",
+    "kept_verdict",
     "kept_verdicts",
     "lapse_offers",
     "leave_benefit",

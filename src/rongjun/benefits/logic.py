@@ -45,8 +45,13 @@ def unpack_table(content: bytes, *, columns: Collection[str] | None = None) -> p
     """The table again, or those of these columns that it has."""
     if columns is None:
         return pl.read_ipc(io.BytesIO(content))
-    held = pl.read_ipc_schema(io.BytesIO(content))
-    return pl.read_ipc(io.BytesIO(content), columns=[name for name in held if name in columns])
+    wanted = [name for name in columns_of(content) if name in columns]
+    return pl.read_ipc(io.BytesIO(content), columns=wanted)
+
+
+def columns_of(content: bytes) -> list[str]:
+    """The columns of a packed table, without unpacking it."""
+    return list(pl.read_ipc_schema(io.BytesIO(content)))
 
 
 Counts = dict[str, tuple[int, int, int]]

@@ -109,6 +109,7 @@ class Sweep(models.Model):
 class SweptPart(models.Model):
     """The people of one county in a sweep: their facts, their relations and every verdict, as packed tables.
 
+    `counts` are those of the sweep for this county, `figures` how many each group of `benefits.groups` holds.
     `division` is the county's: who answers for less than a county reads the files themselves instead.
     `offered_at` is when its people were offered what they need no form for.
     """
@@ -122,6 +123,7 @@ class SweptPart(models.Model):
     verdicts = models.BinaryField()
     counts = models.JSONField()
     offered_at = models.DateTimeField(null=True)
+    figures = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sweep", "division"], name="swept_part_once")]

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import click
 
 from rongjun.config.terminal import local_today, ready_django
-from rongjun.kernel.balance import Balance
-
-
-def balances(*, since: date, until: date) -> list[Balance]:
-    """Every day (both ends included) of every channel by which anything comes in; the caller's scope."""
-    from rongjun.files import api as files
-    from rongjun.partners import api as partners
-    from rongjun.registry import api as registry
-
-    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance)
-    return sorted(
-        (each for told in channels for each in told(since=since, until=until)),
-        key=lambda each: (each.day, each.channel),
-    )
 
 
 @click.command()
@@ -31,6 +17,7 @@ def balance(days: int, since: datetime | None) -> None:
     """收支相抵：每天每个渠道，收下 = 办完 + 退回 + 待办；有差额就退出码 1。"""
     ready_django()
     from rongjun.access.api import acting_as_job
+    from rongjun.insight.api import balances
 
     until = local_today()
     first = since.date() if since else until - timedelta(days=days - 1)

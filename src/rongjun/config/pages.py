@@ -17,6 +17,7 @@ from rongjun.kernel.words import Words
 # (group, address name, icon, words, permission): an app that adds a screen adds a line to its group.
 NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("", "desk:today", "sun", "今天", "desk.open"),
+    ("", "insight:screen", "home", "全市一屏", "insight.read"),
     ("", "registry:people", "user", "人员", "registry.read-person"),
     ("待办", "desk:proposals", "check", "待审", "registry.check"),
     ("待办", "desk:not-entitled", "clock", "不再符合", "benefits.end-enrolment"),
@@ -57,6 +58,11 @@ OPENED_FROM = {
     "desk:export-decide": "desk:exports",
     "desk:export-take": "desk:exports",
     "registry:suggest": "registry:people",
+    "insight:panel": "insight:screen",
+    "insight:people": "insight:screen",
+    "insight:entitled": "insight:screen",
+    "insight:waiting": "insight:screen",
+    "insight:balance": "insight:screen",
     "registry:report": "registry:imports",
     "places:division": "places:divisions",
     "desk:paper": "desk:papers",

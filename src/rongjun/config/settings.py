@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "rongjun.benefits",
     "rongjun.desk",
     "rongjun.citizen",
+    "rongjun.insight",
     "rongjun.config",
 ]
 

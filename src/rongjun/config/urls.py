@@ -68,6 +68,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(accounts)),
     path("desk/", include("rongjun.desk.urls")),
     path("my/", include("rongjun.citizen.urls")),
+    path("insight/", include("rongjun.insight.urls")),
     path("registry/", include("rongjun.registry.urls")),
     path("places/", include("rongjun.places.urls")),
     path("partners/", include("rongjun.partners.urls")),

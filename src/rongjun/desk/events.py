@@ -46,6 +46,7 @@ _WORDS: Words[dict[str, str]] = {
     "files.upload-stored": "收下材料",
     "partners.batch-closed": "作废来件",
     "partners.batch-closing-asked": "提出作废来件",
+    "insight.screen-exported": "取走全市一屏",
     "partners.partner-added": "约定单位",
     "places.divisions-loaded": "装入区划",
     "places.stations-loaded": "装入站点",

@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils.timezone import get_default_timezone
 
+from rongjun.access.api import Scope
 from rongjun.files.logic import (
     DISCARDED,
     KINDS,
@@ -67,9 +68,11 @@ def uploads_about(about: Collection[str], *, now: datetime) -> list[UploadLine]:
     return [_line(row, now=now) for row in rows.order_by("-uploaded_at", "id")]
 
 
-def work_list(*, now: datetime, first: int = 0) -> tuple[list[UploadLine], int]:
-    """PAGE uploads in scope that somebody has to look after, the oldest first, and how many in all."""
+def work_list(*, now: datetime, first: int = 0, within: Scope | None = None) -> tuple[list[UploadLine], int]:
+    """PAGE uploads in scope (and range) that somebody has to look after, the oldest first, and how many."""
     rows = Upload.objects.filter(_TO_DO).order_by("uploaded_at", "id")
+    if within is not None:
+        rows = rows.filter(division__gte=within.lo, division__lte=within.hi)
     return [_line(row, now=now) for row in rows[first : first + PAGE]], rows.count()
 
 

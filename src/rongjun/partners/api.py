@@ -4,11 +4,13 @@ from rongjun.partners.actions import Settled, add_partner, receive_file, settle_
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import write_file
 from rongjun.partners.queries import (
+    Missing,
     WaitingItem,
     balance,
     batch_report,
     batches,
     is_partner,
+    missing_files,
     take_waiting,
 )
 from rongjun.partners.retention import RETENTION
@@ -16,6 +18,7 @@ from rongjun.partners.simulators import signer_of
 
 __all__ = [
     "RETENTION",
+    "Missing",
     "Settled",
     "WaitingItem",
     "add_partner",
@@ -24,6 +27,7 @@ __all__ = [
     "batches",
     "formats_in",
     "is_partner",
+    "missing_files",
     "receive_file",
     "settle_items",
     "signer_of",

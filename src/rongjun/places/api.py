@@ -1,7 +1,7 @@
 """The door of places."""
 
 from rongjun.places.actions import Loaded, add_divisions, load_stations, load_tree
-from rongjun.places.city import city, listing
+from rongjun.places.city import city, county_map, listing
 from rongjun.places.logic.stations import StationRow, read_stations
 from rongjun.places.queries import (
     Served,
@@ -26,6 +26,7 @@ __all__ = [
     "ancestors",
     "children",
     "city",
+    "county_map",
     "divisions_within",
     "listing",
     "load_stations",

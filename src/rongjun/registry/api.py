@@ -79,7 +79,9 @@ from rongjun.registry.export_sheet import (
 )
 from rongjun.registry.labels import LABELS
 from rongjun.registry.logic import (
+    BASICS,
     CONTESTABLE,
+    FACT_OF_CATEGORY,
     GUARDED,
     LABEL_OF_CATEGORY,
 )
@@ -169,6 +171,7 @@ from rongjun.registry.queries.privacy import (
 )
 from rongjun.registry.queries.reads import ReadLine, reads_of
 from rongjun.registry.queries.rosters import ReportRow, RosterReport, balance, report, reports
+from rongjun.registry.queries.waiting import Waiting, WaitingRow, refusals_by_column, waiting, waiting_rows
 from rongjun.registry.records import (
     DocumentRecord,
     FileRecord,
@@ -202,9 +205,11 @@ from rongjun.registry.workbook import (
 __all__ = [
     "ASKED_BY",
     "AUTHORITIES",
+    "BASICS",
     "CAUSES",
     "CONTESTABLE",
     "DISABLED",
+    "FACT_OF_CATEGORY",
     "GRADES",
     "GROUNDS",
     "GUARDED",
@@ -256,6 +261,8 @@ __all__ = [
     "RosterReport",
     "SaidRecord",
     "Taken",
+    "Waiting",
+    "WaitingRow",
     "account_of_number",
     "accounts_held",
     "answer_consent",
@@ -350,6 +357,7 @@ __all__ = [
     "record_death",
     "record_relation",
     "record_sharing",
+    "refusals_by_column",
     "refuse_mandate",
     "refuse_request",
     "reject",
@@ -373,6 +381,8 @@ __all__ = [
     "template",
     "timeline",
     "unmerge",
+    "waiting",
+    "waiting_rows",
     "withdraw_consent",
     "write_copy",
 ]

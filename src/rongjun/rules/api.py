@@ -29,6 +29,7 @@ from rongjun.rules.comparing import (
     compare_books,
     facts_read,
     reach_of_change,
+    readers_of,
 )
 from rongjun.rules.conditions import parse_condition
 from rongjun.rules.days import latest_start, months_between, span
@@ -151,6 +152,7 @@ __all__ = [
     "read_sheet",
     "read_text",
     "read_vocabulary",
+    "readers_of",
     "span",
     "stored_facts",
     "sweep",

@@ -88,6 +88,15 @@ def facts_read(book: Book, *, codes: Collection[str], on: date) -> frozenset[str
     )
 
 
+def readers_of(book: Book, *, on: date) -> dict[str, frozenset[str]]:
+    """By stored fact, the benefits in force that read it; the same as `facts_read`, the other way round."""
+    readers: dict[str, set[str]] = {}
+    for benefit, version in book.in_force(on=on):
+        for name in stored_facts(full_condition(book, benefit, version, on=on), vocabulary=book.vocabulary):
+            readers.setdefault(name, set()).add(benefit.code)
+    return {name: frozenset(codes) for name, codes in sorted(readers.items())}
+
+
 _Wording = tuple[Benefit, Version]
 
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from rongjun.access.api import Actor, acting_as_job, scope_of
 from rongjun.audit import api as audit
 from rongjun.benefits import queries
+from rongjun.benefits.groups import figures_of
 from rongjun.benefits.logic import counts_of, pack, pack_table, sum_of
 from rongjun.benefits.models import (
     BookFiles,
@@ -186,6 +187,7 @@ def _judge_county(row: Sweep, book: Book, county: int) -> None:
             relations=pack_table(relations),
             verdicts=pack_table(wide),
             counts=counts_of(wide),
+            figures=figures_of(people, wide, asked=queries.groups_asked(book, on=row.on), on=row.on),
         )
         # Two runs at one time work on the same sweep; whoever keeps a county first has kept it.
         SweptPart.objects.bulk_create([part], ignore_conflicts=True)

@@ -12,11 +12,12 @@ from uuid import UUID
 
 import polars as pl
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models import Value as Literal
 from django.db.models.functions import Length
 
-from rongjun.benefits.logic import Replayed, counts_of, replay_one, sum_of, unpack, unpack_table
+from rongjun.benefits.groups import Asked, mask_of
+from rongjun.benefits.logic import Replayed, columns_of, counts_of, replay_one, sum_of, unpack, unpack_table
 from rongjun.benefits.models import Confirmation, Edition, RecordedDecision, Sweep, SweptPart
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
@@ -35,6 +36,7 @@ from rongjun.rules.api import (
     facts_read,
     load_book,
     reach_of_change,
+    readers_of,
     sweep,
 )
 from rongjun.rules.api import Confirmation as Confirmed
@@ -376,6 +378,71 @@ def kept_verdicts(sweep: UUID) -> pl.DataFrame:
     parts = SweptPart.objects.filter(sweep=sweep).order_by("division").values_list("verdicts", flat=True)
     tables = [unpack_table(bytes(content)) for content in parts]
     return pl.concat(tables) if tables else pl.DataFrame({PERSON: []}, schema={PERSON: pl.String})
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFigures:
+    """What a sweep found in one county: people, the three counts of each benefit, how many in each group."""
+
+    county: int
+    people: int
+    counts: Mapping[str, Sequence[int]]
+    groups: Mapping[str, Mapping[str, int]]
+
+
+def kept_figures(sweep: UUID) -> list[CountyFigures]:
+    """The figures of every county in scope, by code; reads no person."""
+    parts = SweptPart.objects.filter(sweep=sweep).order_by("division")
+    return [CountyFigures(*row) for row in parts.values_list("division", "people", "counts", "figures")]
+
+
+def groups_asked(judged_by: Book, *, on: date) -> Asked:
+    """What a sweep by this book is grouped by."""
+    # Of facts with another default nothing on file is an answer.
+    unknown = {fact.name for fact in judged_by.vocabulary.stored() if fact.absent is None}
+    readers = readers_of(judged_by, on=on)
+    return Asked(
+        categories=registry.FACT_OF_CATEGORY,
+        basics=registry.BASICS,
+        readers={name: codes for name, codes in readers.items() if name in unknown},
+    )
+
+
+def kept_group(kept: KeptSweep, group: str, value: str, *, county: int | None = None) -> list[UUID]:
+    """Who was in one group of a sweep, in scope, or only in one county; reads the columns it needs."""
+    asked_by = groups_asked(book_of_sweep(kept), on=kept.on)
+    found: list[str] = []
+    for facts, verdicts in _kept_parts(kept, county).values_list("facts", "verdicts"):
+        told, judged = columns_of(bytes(facts)), columns_of(bytes(verdicts))
+        mask = mask_of(group, value, facts=told, benefits=judged, asked=asked_by, on=kept.on)
+        if mask is None:
+            continue
+        wanted = {PERSON, *mask.meta.root_names()}
+        table = unpack_table(bytes(facts), columns=wanted)
+        if not wanted <= set(told):
+            table = table.join(unpack_table(bytes(verdicts), columns=wanted), on=PERSON, how="left")
+        found += table.filter(mask)[PERSON].to_list()
+    return sorted(UUID(person) for person in found)
+
+
+def kept_verdict(kept: KeptSweep, code: str, verdict: str, *, county: int | None = None) -> list[UUID]:
+    """To whom a sweep gave this verdict for one benefit, in scope, or only in one county."""
+    found: list[str] = []
+    for content in _kept_parts(kept, county).values_list("verdicts", flat=True):
+        long = as_long(unpack_table(bytes(content), columns={PERSON, code}))
+        found += long.filter(pl.col("verdict") == verdict)[PERSON].to_list()
+    return sorted(UUID(person) for person in found)
+
+
+def _kept_parts(kept: KeptSweep, county: int | None) -> QuerySet[SweptPart]:
+    parts = SweptPart.objects.filter(sweep=kept.id).order_by("division")
+    return parts if county is None else parts.filter(division=county)
+
+
+def book_of_sweep(kept: KeptSweep) -> Book:
+    """The book a sweep judged by: the one in force, or the edition it was made by."""
+    in_force = book()
+    return in_force if in_force.digest == kept.book else book_with_digest(kept.book)
 
 
 def kept_bytes(sweep: UUID) -> int:

@@ -57,6 +57,20 @@ CATEGORIES: tuple[Category, ...] = (
 )
 CATEGORY_OF_LABEL = {category.label: category.code for category in CATEGORIES if category.on_roster}
 LABEL_OF_CATEGORY = {category.code: category.label for category in CATEGORIES}
+FACT_OF_CATEGORY = {category.code: category.fact for category in CATEGORIES if category.fact}
+# 待局方确认: what a file should hold, each with the fact that makes it expected ("" of everybody).
+BASICS: Mapping[str, str] = {
+    "birth_date": "",
+    "sex": "",
+    "household_county": "",
+    "household_kind": "",
+    "enlisted_on": "is_veteran",
+    "discharged_on": "is_veteran",
+    "rank_group": "is_veteran",
+    "placement_mode": "is_veteran",
+    "disability_grade": "is_disabled_soldier",
+    "disability_cause": "is_disabled_soldier",
+}
 
 # 待局方确认: which of several categories stands first on a list. What stops a person's rights comes before
 # all else; then those with a pension of their own, then kin, then service. 双重资格自选: it chooses no card.

@@ -25,7 +25,6 @@ from rongjun.registry.logic import (
 from rongjun.registry.models import (
     Contact,
     IdentityDocument,
-    ImportedRow,
     Person,
     RosterImport,
 )
@@ -35,6 +34,7 @@ from rongjun.registry.queries.merged import (
     not_merged,
 )
 from rongjun.registry.queries.privacy import closed_among
+from rongjun.registry.queries.rosters import refused_now
 from rongjun.registry.rights import covered_name
 from rongjun.registry.spelling import ranges, whole_names
 
@@ -322,14 +322,9 @@ def counties() -> list[int]:
 
 
 def counts() -> dict[str, int]:
-    """Figures of the first screen: files in scope, workbooks, rows still refused.
-
-    A workbook handed in again under the same name takes the place of the earlier one.
-    """
-    newest = RosterImport.objects.order_by("division", "file_name", "-uploaded_at", "id")
-    newest = newest.distinct("division", "file_name")
+    """Figures of the first screen: files in scope, workbooks, rows still refused."""
     return {
         "people": not_merged().count(),
         "imports": RosterImport.objects.count(),
-        "refused": ImportedRow.objects.filter(roster__in=newest, outcome="refused", corrected=None).count(),
+        "refused": refused_now().count(),
     }

@@ -144,10 +144,14 @@ def duplicate_pairs(*, first: int = 0) -> tuple[list[CandidateLine], int]:
 
     While a file points to another, its pairs are not shown: the kept file has its own.
     """
-    rows = DuplicateCandidate.objects.filter(~_points("person_a"), ~_points("person_b"), state="open")
-    rows = rows.select_related("person_a", "person_b")
+    rows = open_pairs().select_related("person_a", "person_b")
     page = rows.order_by("-score", "id")[first : first + PAGE]
     return [_line(row) for row in page], rows.count()
+
+
+def open_pairs() -> QuerySet[DuplicateCandidate]:
+    """The pairs in scope that somebody has to look at."""
+    return DuplicateCandidate.objects.filter(~_points("person_a"), ~_points("person_b"), state="open")
 
 
 def _points(side: str) -> Exists:

@@ -134,6 +134,13 @@ def _report(row: RosterImport, rows: Iterable[ReportRow], *, corrected: int) -> 
     )
 
 
+def refused_now() -> QuerySet[ImportedRow]:
+    """Refused rows nobody has corrected. A workbook handed in again takes the place of the earlier one."""
+    newest = RosterImport.objects.order_by("division", "file_name", "-uploaded_at", "id")
+    newest = newest.distinct("division", "file_name")
+    return ImportedRow.objects.filter(roster__in=newest, outcome="refused", corrected=None)
+
+
 def balance(*, since: date, until: date) -> list[Balance]:
     """What came in as rosters and cut-over files, by day (both ends included), and what became of it."""
     return [
