@@ -19,6 +19,7 @@ from rongjun.access.api import (
     Actor,
     acting_as,
     acting_as_citizen,
+    acting_as_job,
     actor_named,
     create_account,
     enrol_totp,
@@ -26,6 +27,7 @@ from rongjun.access.api import (
 )
 from rongjun.access.models import Account
 from rongjun.access.queries import citizen_by
+from rongjun.audit import api as audit
 from rongjun.config import demo
 from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
@@ -41,7 +43,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper, a
-    proposal about them, a file of the old system.
+    proposal about them, a file of the old system, the newest event of the evidence chain.
 
     `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them.
     """
@@ -56,6 +58,7 @@ class Scene:
     pair: int
     merge: UUID
     mandate: UUID
+    event: int
 
 
 def set_scene() -> Scene:
@@ -92,7 +95,13 @@ def set_scene() -> Scene:
         pair=pair,
         merge=merge,
         mandate=_ask_to_act(person, file.line, now),
+        event=_newest_event(),
     )
+
+
+def _newest_event() -> int:
+    with acting_as_job("test.scene"):
+        return audit.events(limit=1)[0].id
 
 
 def _paper_in(who: str) -> UUID:

@@ -29,6 +29,7 @@ _WORDS: Words[dict[str, str]] = {
     "access.signed-in": "登录",
     "access.signed-out": "退出",
     "access.retention-ended": "过期的删掉",
+    "audit.chain-exported": "下载证据链",
     "benefits.decisions-recorded": "记下判定",
     "files.upload-discarded": "作废材料",
     "files.upload-linked": "归档材料",

@@ -6,6 +6,7 @@ from rongjun.desk.http import (
     changes,
     contests,
     covered,
+    evidence,
     exports,
     home,
     mandates,
@@ -56,5 +57,7 @@ urlpatterns = [
     path("policy/reach/", policy.reach, name="policy-reach"),
     path("policy/<str:code>/", policy.benefit, name="policy-benefit"),
     path("policy/<str:code>/<str:verdict>/", policy.reached, name="policy-people"),
-    path("evidence/", home.evidence, name="evidence"),
+    path("evidence/", evidence.evidence, name="evidence"),
+    path("evidence/chain/", evidence.chain, name="chain"),
+    path("evidence/<int:event_id>/", evidence.event, name="event"),
 ]
