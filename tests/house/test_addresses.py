@@ -128,6 +128,8 @@ ANSWERS = """
   insight:people              door     enrol    403     403    404      404       404    403    403      403     403
   insight:waiting             door     enrol    403     403    200      200       200    403    403      403     403
   insight:balance             door     enrol    403     403    200      200       200    403    403      403     403
+* desk:chain                  door     enrol    403     403    403      403       403    403    403      200     403
+  desk:event                  door     enrol    403     403    403      403       403    403    403      200     403
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403
   places:division             door     enrol    403     200    200      200       200    403    403      403     403
   registry:people             door     enrol    403     200    200      200       200    403    403      403     403
@@ -245,6 +247,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "number": scene.pair,
         "merge": scene.merge,
         "mandate": scene.mandate,
+        "event_id": scene.event,
         "fact": "is_veteran",
         "verdict": "unknown",
         "figure": "entitled",
