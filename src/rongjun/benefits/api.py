@@ -1,7 +1,19 @@
 """The door of benefits."""
 
 from rongjun.benefits.actions import adopt_book, confirm_wording, entitle, put_in_force, record_decisions
-from rongjun.benefits.logic import OUTCOME_WORDS, Replayed
+from rongjun.benefits.actions.supervision import (
+    Opened,
+    check_delivery,
+    escalate_task,
+    name_unit,
+    note_taken_out,
+    open_round,
+    order_correction,
+    record_clue,
+    report_delivery,
+    withdraw_task,
+)
+from rongjun.benefits.logic import OUTCOME_WORDS, Replayed, supervision
 from rongjun.benefits.queries import (
     EditionLine,
     Impact,
@@ -26,6 +38,16 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.queries.supervision import (
+    Item,
+    StepLine,
+    TaskFile,
+    items,
+    responsible_for,
+    supervised_counties,
+    tallies,
+    task_file,
+)
 from rongjun.benefits.questions import ANSWER_HOLDS, Asking, best_questions, read_answer, stated_in_words
 from rongjun.benefits.retention import RETENTION
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, wording_of
@@ -45,36 +67,55 @@ __all__ = [
     "EditionLine",
     "ExampleLine",
     "Impact",
+    "Item",
     "KeptSweep",
+    "Opened",
     "Recording",
     "Replayed",
+    "StepLine",
+    "TaskFile",
     "Wording",
     "adopt_book",
     "best_questions",
     "book",
     "book_with_digest",
+    "check_delivery",
     "confirm_wording",
     "counts_by_benefit",
     "decisions_for",
     "editions",
     "entitle",
+    "escalate_task",
     "examples_of",
     "facts_of",
     "files_in_force",
     "impact",
+    "items",
     "kept_bytes",
     "kept_sweep",
     "kept_verdicts",
+    "name_unit",
+    "note_taken_out",
+    "open_round",
+    "order_correction",
     "people_with",
     "put_in_force",
     "read_answer",
+    "record_clue",
     "record_decisions",
     "recorded",
     "recordings",
     "relations_of",
     "replay",
+    "report_delivery",
+    "responsible_for",
     "stated_in_words",
+    "supervised_counties",
+    "supervision",
     "sweep_everybody",
     "swept_verdicts",
+    "tallies",
+    "task_file",
+    "withdraw_task",
     "wording_of",
 ]
