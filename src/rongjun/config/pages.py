@@ -28,6 +28,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),
     ("数据", "desk:exports", "download", "导出", "registry.export"),
     ("管理", "desk:policy", "book", "政策", "policy.read"),
+    ("管理", "desk:supervision", "eye", "督导", "supervision.read"),
     ("管理", "places:divisions", "map", "区划与站点", "places.read"),
     ("管理", "desk:assessments", "shield-check", "影响评估", "desk.read-assessments"),
     ("管理", "desk:evidence", "shield-check", "审计", "audit.read"),
@@ -77,6 +78,13 @@ OPENED_FROM = {
     "desk:policy-people": "desk:policy",
     "desk:policy-references": "desk:policy",
     "desk:policy-reach": "desk:policy",
+    "desk:supervision-items": "desk:supervision",
+    "desk:supervision-item": "desk:supervision",
+    "desk:supervision-unit": "desk:supervision",
+    "desk:supervision-open": "desk:supervision",
+    "desk:supervision-task": "desk:supervision",
+    "desk:supervision-report": "desk:supervision",
+    "desk:supervision-step": "desk:supervision",
 }
 
 

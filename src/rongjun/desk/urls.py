@@ -13,6 +13,7 @@ from rongjun.desk.http import (
     people,
     policy,
     privacy,
+    supervision,
 )
 
 app_name = "desk"
@@ -56,5 +57,14 @@ urlpatterns = [
     path("policy/reach/", policy.reach, name="policy-reach"),
     path("policy/<str:code>/", policy.benefit, name="policy-benefit"),
     path("policy/<str:code>/<str:verdict>/", policy.reached, name="policy-people"),
+    path("supervision/", supervision.overview, name="supervision"),
+    path("supervision/items/", supervision.items, name="supervision-items"),
+    path("supervision/items/<str:code>/", supervision.item, name="supervision-item"),
+    path("supervision/items/<str:code>/unit/", supervision.unit, name="supervision-unit"),
+    path("supervision/export/<str:form>/", supervision.export, name="supervision-export"),
+    path("supervision/open/", supervision.open_round, name="supervision-open"),
+    path("supervision/tasks/<uuid:task>/", supervision.task, name="supervision-task"),
+    path("supervision/tasks/<uuid:task>/report/", supervision.report, name="supervision-report"),
+    path("supervision/tasks/<uuid:task>/<slug:step>/", supervision.step, name="supervision-step"),
     path("evidence/", home.evidence, name="evidence"),
 ]
