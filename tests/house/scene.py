@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from rongjun.access.api import (
 )
 from rongjun.access.models import Account
 from rongjun.access.queries import citizen_by
+from rongjun.benefits import api as benefits
 from rongjun.config import demo
 from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
@@ -43,7 +44,8 @@ class Scene:
     """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper, a
     proposal about them, a file of the old system.
 
-    `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them.
+    `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them. `task` is a
+    task of supervision in that station's county.
     """
 
     person: UUID
@@ -56,6 +58,7 @@ class Scene:
     pair: int
     merge: UUID
     mandate: UUID
+    task: UUID
 
 
 def set_scene() -> Scene:
@@ -92,6 +95,7 @@ def set_scene() -> Scene:
         pair=pair,
         merge=merge,
         mandate=_ask_to_act(person, file.line, now),
+        task=_supervise(now),
     )
 
 
@@ -128,6 +132,28 @@ def _ask_to_act(person: UUID, line: registry.PersonLine, now: datetime) -> UUID:
         return registry.ask_for_mandate(
             relative, helper=own.id, relation="child", proof=uuid4(), by=actor, now=now
         )
+
+
+def _supervise(now: datetime) -> UUID:
+    city, today = actor_of("city"), timezone.localdate()
+    with acting_as(city):
+        county, _name = demo.counties()[0]
+        benefits.open_round(
+            {"eldercare.collective-support"},
+            {county},
+            book=benefits.book(),
+            title="示范督导",
+            reason="年度督导计划",
+            report_by=today + timedelta(days=10),
+            by=city,
+            now=now,
+            today=today,
+        )
+        (item,) = benefits.items(
+            benefits.book(), counties=[county], on=today, codes={"eldercare.collective-support"}
+        )
+    assert item.task
+    return item.task
 
 
 def _propose_merge(now: datetime) -> tuple[int, UUID]:
