@@ -19,8 +19,13 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     supervision.GREEN: ("ok", "check"),
     supervision.NONE: ("", "help-circle"),
 }
-# What a list can be narrowed to beside one state: whose turn it is.
-TURNS: Words[Mapping[str, str]] = {"late": "已超期", "unit": "等单位办", "city": "等市局办"}
+# What a list can be narrowed to beside one state: whose turn it is, and who has let the day pass.
+TURNS: Words[Mapping[str, str]] = {
+    "unit-late": "单位超期",
+    "city-late": "市局超期",
+    "unit": "等单位办",
+    "city": "等市局办",
+}
 YES, UNCONFIRMED, NO_TASK = translatable("是"), translatable("待局方确认"), translatable("没有任务")
 HEADS: Words[tuple[str, ...]] = (
     "优待",
@@ -86,9 +91,9 @@ class Wanted:
 def turns_of(item: Item) -> frozenset[str]:
     """Whose turn it is with an item, and whether that is late."""
     state = item.standing.state
-    turn = {"unit"} if state in supervision.OWED_BY_UNIT else set()
-    turn |= {"city"} if state in supervision.OWED_BY_CITY else set()
-    return frozenset(turn | ({"late"} if item.is_late else set()))
+    whose = [("unit", supervision.OWED_BY_UNIT), ("city", supervision.OWED_BY_CITY)]
+    turns = {turn for turn, states in whose if state in states}
+    return frozenset(turns | {f"{turn}-late" for turn in turns if item.is_late})
 
 
 def item_cells(item: Item, *, county: str) -> list[str]:

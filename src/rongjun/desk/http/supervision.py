@@ -346,7 +346,7 @@ def _county_row(code: int, name: str, told: supervision.Tally) -> dict[str, Any]
         "url": _items_url(division=code),
         "light": _light(told.light),
         "figures": [opened(told.lights[light], light=light) for light in supervision.LIGHTS],
-        "late": opened(told.late, turn="late", light=supervision.RED),
+        "late": opened(told.late, turn="unit-late"),
         "asked": told.asked,
         "in_place": told.in_place,
     }
@@ -362,7 +362,7 @@ def _turn_tile(turn: str, word: str, found: list[Item]) -> dict[str, Any]:
         "label": word,
         "figure": f"{count:,}",
         "url": _items_url(turn=turn),
-        "is_late": turn == "late" and count > 0,
+        "is_late": turn.endswith("-late") and count > 0,
     }
 
 
