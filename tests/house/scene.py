@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -47,7 +47,8 @@ class Scene:
     """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper, a
     proposal about them, a file of the old system, the newest event of the evidence chain.
 
-    `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them.
+    `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them. `task` is a
+    task of supervision in that station's county.
     """
 
     person: UUID
@@ -61,6 +62,7 @@ class Scene:
     merge: UUID
     mandate: UUID
     event: int
+    task: UUID
 
 
 def set_scene() -> Scene:
@@ -98,6 +100,7 @@ def set_scene() -> Scene:
         merge=merge,
         mandate=_ask_to_act(person, file.line, now),
         event=_newest_event(),
+        task=_supervise(now),
     )
 
 
@@ -139,6 +142,28 @@ def _ask_to_act(person: UUID, line: registry.PersonLine, now: datetime) -> UUID:
         return registry.ask_for_mandate(
             relative, helper=own.id, relation="child", proof=uuid4(), by=actor, now=now
         )
+
+
+def _supervise(now: datetime) -> UUID:
+    city, today = actor_of("city"), timezone.localdate()
+    with acting_as(city):
+        county, _name = demo.counties()[0]
+        benefits.open_round(
+            {"eldercare.collective-support"},
+            {county},
+            book=benefits.book(),
+            title="示范督导",
+            reason="年度督导计划",
+            report_by=today + timedelta(days=10),
+            by=city,
+            now=now,
+            today=today,
+        )
+        (item,) = benefits.items(
+            benefits.book(), counties=[county], on=today, codes={"eldercare.collective-support"}
+        )
+    assert item.task
+    return item.task
 
 
 def _propose_merge(now: datetime) -> tuple[int, UUID]:

@@ -118,6 +118,15 @@ ANSWERS = """
   desk:policy-benefit         door     enrol    403     200    200      200       200    403    403      403     403
 * desk:policy-confirm         door     enrol    403     403    403      403       403    403    403      403     403
   desk:policy-people          door     enrol    403     200    200      200       200    403    403      403     403
+  desk:supervision            door     enrol    403     403    200      200       200    403    403      200     403
+  desk:supervision-items      door     enrol    403     403    200      200       200    403    403      200     403
+  desk:supervision-item       door     enrol    403     403    200      200       200    403    403      200     403
+  desk:supervision-export     door     enrol    403     403    200      200       200    403    403      200     403
+  desk:supervision-open       door     enrol    403     403    403      403       200    403    403      403     403
+* desk:supervision-unit       door     enrol    403     403    403      403       422    403    403      403     403
+  desk:supervision-task       door     enrol    403     403    200      404       200    403    403      200     403
+* desk:supervision-report     door     enrol    403     403    422      422       403    403    403      403     403
+* desk:supervision-step       door     enrol    403     403    403      403       422    403    403      403     403
   desk:evidence               door     enrol    403     403    403      403       403    403    403      200     403
   insight:screen              door     enrol    403     403    200      200       200    403    403      403     403
   insight:workbook            door     enrol    403     403    200      200       200    403    403      403     403
@@ -248,6 +257,9 @@ def url_of(address: Address, scene: Scene) -> str:
         "merge": scene.merge,
         "mandate": scene.mandate,
         "event_id": scene.event,
+        "task": scene.task,
+        "step": "check",
+        "form": "csv",
         "fact": "is_veteran",
         "verdict": "unknown",
         "figure": "entitled",

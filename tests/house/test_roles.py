@@ -17,10 +17,11 @@ from tests.house.scene import Scene, hire, visitor
 from tests.house.test_addresses import rows, url_of
 
 pytestmark = pytest.mark.django_db
-# What an address names that lies in the station's division or the city's; all else it names is everybody's,
-# or there is no such thing in the scene: then nobody finds it.
+# What an address names that lies in the station's division, its county's or the city's; all else it names is
+# everybody's, or there is no such thing in the scene: then nobody finds it.
 OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "number", "merge", "mandate"})
 OF_THE_CITY = frozenset({"handed_in"})
+OF_THE_COUNTY = frozenset({"task"})
 NOWHERE = frozenset(
     {"candidate", "batch", "sentence_id", "export", "request_id", "offer", "enrolment", "benefit", "group"}
 )
@@ -53,6 +54,8 @@ def is_there(address: Address, *, division: int, station: int) -> bool:
         return False
     if named & OF_THE_CITY:
         return scope.contains(division_at(CITY, station))
+    if named & OF_THE_COUNTY:
+        return scope.contains(division_at(COUNTY, station))
     return not named & OWNED or scope.contains(station)
 
 

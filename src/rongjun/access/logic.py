@@ -42,14 +42,18 @@ _OFFICE = (
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
-    " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read"
+    " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
 )
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("station-clerk", "站点窗口", _WORK),
-        _role("district-officer", "区市经办", _DECIDE),
-        _role("city-officer", "市局经办", f"{_DECIDE} partners.read partners.close-batch registry.cutover"),
+        _role("district-officer", "区市经办", f"{_DECIDE} supervision.report"),
+        _role(
+            "city-officer",
+            "市局经办",
+            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct",
+        ),
         _role(
             "privacy-officer",
             "个人信息保护",
@@ -57,7 +61,7 @@ ROLES: dict[str, Role] = {
             " desk.read-assessments",
         ),
         _role("bureau-leader", "局领导", f"{_READ} insight.read"),
-        _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm"),
+        _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(
             "security-admin",
@@ -65,7 +69,7 @@ ROLES: dict[str, Role] = {
             "desk.open access.manage-accounts desk.read-assessments",
             SECURITY,
         ),
-        _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify", AUDIT),
+        _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify supervision.read", AUDIT),
     )
 }
 PERMISSIONS: frozenset[str] = frozenset().union(*(role.permissions for role in ROLES.values()))

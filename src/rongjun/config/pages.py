@@ -30,6 +30,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),
     ("数据", "desk:exports", "download", "导出", "registry.export"),
     ("管理", "desk:policy", "book", "政策", "policy.read"),
+    ("管理", "desk:supervision", "eye", "督导", "supervision.read"),
     ("管理", "places:divisions", "map", "区划与站点", "places.read"),
     ("管理", "desk:assessments", "shield-check", "影响评估", "desk.read-assessments"),
     ("管理", "desk:evidence", "shield-check", "审计", "audit.read"),
@@ -96,6 +97,13 @@ OPENED_FROM = {
     "desk:answer-offer": "registry:people",
     "desk:leave-benefit": "registry:people",
     "desk:decide-enrolment": "desk:not-entitled",
+    "desk:supervision-items": "desk:supervision",
+    "desk:supervision-item": "desk:supervision",
+    "desk:supervision-unit": "desk:supervision",
+    "desk:supervision-open": "desk:supervision",
+    "desk:supervision-task": "desk:supervision",
+    "desk:supervision-report": "desk:supervision",
+    "desk:supervision-step": "desk:supervision",
 }
 
 

@@ -209,6 +209,12 @@ EXPORT_OPEN_HOURS = 24
 # Days that are neither law nor in the data map but our own choice: 待局方确认.
 RETENTION_DAYS = {"refused-originals": 180, "quarantined-contents": 90, "unlinked-papers": 180}
 
+# --- supervision --------------------------------------------------------------------------------------------
+# 待局方确认: days before a date that make a light amber, days the city has for a check, days a check holds.
+SUPERVISION_SOON_DAYS = 3
+SUPERVISION_CHECK_DAYS = 10
+SUPERVISION_FRESH_DAYS = 365
+
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

@@ -92,6 +92,15 @@ _WORDS: Words[dict[str, str]] = {
     "registry.roster-taken-in": "收下花名册",
     "registry.sentence-recorded": "记下判决",
     "registry.sentence-reported": "判决报省厅",
+    "supervision.clue-recorded": "记处罚线索",
+    "supervision.correction-ordered": "责令整改",
+    "supervision.delivery-checked": "抽查落实",
+    "supervision.delivery-reported": "填报落实",
+    "supervision.list-exported": "导出督导清单",
+    "supervision.task-escalated": "督导升级",
+    "supervision.task-withdrawn": "撤回督导任务",
+    "supervision.tasks-opened": "下达督导任务",
+    "supervision.unit-named": "指定责任单位",
 }
 _AREAS: Words[dict[str, str]] = {
     "access": "登录和授权",
@@ -102,6 +111,7 @@ _AREAS: Words[dict[str, str]] = {
     "partners": "部门来件",
     "places": "区划与站点",
     "registry": "档案",
+    "supervision": "督导",
 }
 
 

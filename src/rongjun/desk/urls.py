@@ -16,6 +16,7 @@ from rongjun.desk.http import (
     people,
     policy,
     privacy,
+    supervision,
     take_up,
 )
 
@@ -74,4 +75,14 @@ urlpatterns = [
     path("evidence/", evidence.evidence, name="evidence"),
     path("evidence/chain/", evidence.chain, name="chain"),
     path("evidence/<int:event_id>/", evidence.event, name="event"),
+    path("supervision/", supervision.overview, name="supervision"),
+    path("supervision/items/", supervision.items, name="supervision-items"),
+    path("supervision/items/<str:code>/", supervision.item, name="supervision-item"),
+    path("supervision/items/<str:code>/unit/", supervision.unit, name="supervision-unit"),
+    path("supervision/export/<str:form>/", supervision.export, name="supervision-export"),
+    path("supervision/open/", supervision.open_round, name="supervision-open"),
+    path("supervision/tasks/<uuid:task>/", supervision.task, name="supervision-task"),
+    path("supervision/tasks/<uuid:task>/report/", supervision.report, name="supervision-report"),
+    path("supervision/tasks/<uuid:task>/<slug:step>/", supervision.step, name="supervision-step"),
+    path("evidence/", home.evidence, name="evidence"),
 ]

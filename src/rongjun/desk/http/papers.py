@@ -28,9 +28,16 @@ from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.ui.api import page_asked, pager_of
 
-PURPOSES: Words[tuple[str, ...]] = ("核对证件", "办理业务", "复核认定", "本人要求核对", "协查公函")
+PURPOSES: Words[tuple[str, ...]] = (
+    "核对证件",
+    "办理业务",
+    "复核认定",
+    "本人要求核对",
+    "协查公函",
+    "督导核查",
+)
 CANDIDATES = 10
-_PERSON = "person:"
+_PERSON, _TASK = "person:", "supervision-task:"
 
 
 @staff("files.read")
@@ -218,12 +225,20 @@ def _paper_context(request: ActingRequest, line: UploadLine) -> dict[str, Any]:
     return {
         "paper": _shown(line, names=names_of_actors([line.uploaded_by])),
         "owner": reverse("desk:person", args=[owner]) if owner else "",
+        "task": _task_of(request, line),
         "purposes": PURPOSES,
         "words": words,
         "may_link": may_link,
         "may_discard": may_change and line.state != files.DISCARDED,
         "candidates": _candidates(request, line, words) if may_link else [],
     }
+
+
+def _task_of(request: ActingRequest, line: UploadLine) -> str:
+    """Where the task of supervision lies that a paper is proof of, for who may read it."""
+    if not line.linked_to.startswith(_TASK) or not request.actor.may("supervision.read"):
+        return ""
+    return reverse("desk:supervision-task", args=[line.linked_to.removeprefix(_TASK)])
 
 
 def _candidates(request: ActingRequest, line: UploadLine, words: str) -> list[dict[str, Any]]:

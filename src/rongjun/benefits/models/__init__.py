@@ -12,6 +12,20 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
+
+__all__ = [
+    "BookFiles",
+    "Confirmation",
+    "Duty",
+    "Edition",
+    "RecordedDecision",
+    "SupervisionStep",
+    "SupervisionTask",
+    "Sweep",
+    "SweptPart",
+]
+
 
 class BookFiles(models.Model):
     """The policy files one city's book is made of, as one compressed JSON object of path and text."""
