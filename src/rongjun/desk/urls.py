@@ -84,5 +84,4 @@ urlpatterns = [
     path("supervision/tasks/<uuid:task>/", supervision.task, name="supervision-task"),
     path("supervision/tasks/<uuid:task>/report/", supervision.report, name="supervision-report"),
     path("supervision/tasks/<uuid:task>/<slug:step>/", supervision.step, name="supervision-step"),
-    path("evidence/", home.evidence, name="evidence"),
 ]

@@ -48,7 +48,12 @@ def counties(settings: Any, tmp_path: Path) -> None:
 
 
 def opened(*codes: str, county: int = HOME, by: Actor | None = None, **kept: Any) -> benefits.Opened:
-    given = {"title": "秋季督导", "reason": "年度督导计划", "report_by": TODAY + 10 * DAY, "now": NOW} | kept
+    given: dict[str, Any] = {
+        "title": "秋季督导",
+        "reason": "年度督导计划",
+        "report_by": TODAY + 10 * DAY,
+        "now": NOW,
+    } | kept
     by = by or city()
     with acting_as(by):
         return benefits.open_round(
