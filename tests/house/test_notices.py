@@ -42,7 +42,7 @@ COLLECTING = {
 OTHERWISE = re.compile(
     r"account_.*|mfa_.*|account/.*|mfa/.*|ui/desk\.html|ui/parts/(idle|language)\.html|ui/components\.html|ui/parts/(progress|masked_covered|upload)\.html"
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
-    r"|desk:mandate-decide|citizen:(sso|look|copy|act|act-for-self|family-end)"
+    r"|desk:(mandate-decide|chain|supervision-(unit|open|report|step))|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"
 )

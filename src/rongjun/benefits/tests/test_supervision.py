@@ -156,7 +156,7 @@ def test_a_report_without_proof_or_words_is_no_report(task: UUID) -> None:
     with refused("words-missing"):
         step(benefits.report_delivery, task, said=" 有 ")
     with refused("no-numbers"):
-        step(benefits.report_delivery, task, said="联系 13800000000 可以核对")
+        step(benefits.report_delivery, task, said="联系 10000000000 可以核对")
     assert seen(task).standing.state == "tasked"
     step(benefits.report_delivery, task)
     with refused("step-not-now"):

@@ -94,16 +94,13 @@ def event(request: ActingRequest, event_id: int) -> HttpResponse:
 @staff("audit.verify")
 def chain(request: ActingRequest) -> HttpResponseBase:
     """The whole chain as a file, which the stand-alone verifier checks without us."""
-    audit.note("audit.chain-exported", by=request.actor.text, at=request.now, purpose=_PURPOSE)
+    audit.note("audit.chain-exported", by=request.actor.text, at=request.now, purpose="审计核对")
     with tempfile.TemporaryDirectory() as folder, acting_as_job("audit.export-on-page"):
         file = Path(folder) / "chain"
         audit.export(file)
         content = file.read_bytes()
     day = timezone.localtime(request.now).strftime("%Y%m%d")
-    return attachment(content, f"证据链-{day}.jsonl", kind="application/jsonl")
-
-
-_PURPOSE = "审计核对"
+    return attachment(content, f"{_('证据链')}-{day}.jsonl", kind="application/jsonl")
 
 
 def _before(request: HttpRequest) -> int | None:

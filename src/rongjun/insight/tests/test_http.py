@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from openpyxl import load_workbook
 from pypdf import PageObject, PdfReader
 
@@ -111,7 +112,7 @@ def test_a_benefit_opens_into_its_counties_which_add_up() -> None:
 def test_work_lists_count_what_they_open_into() -> None:
     hand_in("clerk", [{**bare_row("clerk", number), "人员类别": "退伍老兵"} for number in (951, 953)])
     client = visitor("city")
-    work = figures_on(text_of(client.get("/insight/figures/work/")))
+    work = figures_on(text_of(client.get(reverse("insight:panel", args=["work"]))))
     counted = dict(work[::2])  # of each line the first figure is the count, the second the days
     assert counted["/insight/waiting/refused-rows/"] == 2
     assert counted["/insight/waiting/proposals/"] == counted["/insight/waiting/papers/"] == 1
