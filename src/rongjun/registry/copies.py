@@ -1,7 +1,8 @@
 """复制件: everything on a person's file, to be handed to the person and read by another system.
 
 UTF-8 JSON: `{"format", "person", "opened_at", "made_at", "records", "decisions", "reads", "offers",
-"enrolments"}`. A record is `{"kind", "said"}` with all columns of one row, both of its times among them; numbers of the person are whole.
+"enrolments"}`. A record is `{"kind", "said"}` with all columns of one row, both of its times among them;
+numbers of the person are whole.
 `read_copy` gives back exactly what `write_copy` was given.
 """
 

@@ -51,14 +51,19 @@ def sheets_of(copied: PersonCopy) -> Sheets:
             ("项目", "何时提供", "答复期限", "答复", "何时答复", "谁记下", "怎么说的", "原话"),
             _rows(
                 copied.offers,
-                "code", "made_at", "answer_by", "state", "answered_at", "answered_by", "channel", "words",
+                "code",
+                "made_at",
+                "answer_by",
+                "state",
+                "answered_at",
+                "answered_by",
+                "channel",
+                "words",
             ),
         ),
         "登记享受": (
             ("项目", "从哪天起", "谁登记", "何时结束", "谁结束", "理由"),
-            _rows(
-                copied.enrolments, "code", "since", "enrolled_by", "ended_at", "ended_by", "end_reason"
-            ),
+            _rows(copied.enrolments, "code", "since", "enrolled_by", "ended_at", "ended_by", "end_reason"),
         ),
         "谁看过": (
             ("时间", "谁", "岗位", "在哪儿", "做了什么", "为什么"),

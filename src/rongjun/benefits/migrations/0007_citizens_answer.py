@@ -28,9 +28,9 @@ DECISION = f"""
     grant insert on benefits_recordeddecision to app_citizen;
 """
 # Nobody enrols themselves: it takes an accepted offer and a decision that grants it, of the same person.
-ENROLMENT = f"""
+ENROLMENT = """
     create policy citizen_accepts on benefits_enrolment for insert to app_citizen
-        with check ({IN_HAND} and enrolled_by = {ACTOR} and ended_at is null
+        with check ({in_hand} and enrolled_by = {actor} and ended_at is null
             and exists (select from benefits_offer offer
                 where offer.id = benefits_enrolment.offer_id and offer.state = 'accepted'
                   and offer.person_id = benefits_enrolment.person_id
@@ -40,8 +40,8 @@ ENROLMENT = f"""
                   and decision.person_id = benefits_enrolment.person_id
                   and decision.code = benefits_enrolment.code));
     create policy citizen_leaves on benefits_enrolment for update to app_citizen
-        using ({IN_HAND} and ended_at is null)
-        with check ({IN_HAND} and ended_by = {ACTOR} and end_ground = 'own-wish');
+        using ({in_hand} and ended_at is null)
+        with check ({in_hand} and ended_by = {actor} and end_ground = 'own-wish');
     grant insert, update (ended_at, ended_by, end_ground, end_reason, end_decision_id)
         on benefits_enrolment to app_citizen;
 """
@@ -54,5 +54,7 @@ class Migration(migrations.Migration):
             migrations.RunSQL(READS.format(name=name, in_hand=IN_HAND), migrations.RunSQL.noop)
             for name in ("offer", "enrolment", "recordeddecision")
         ),
-        migrations.RunSQL(OFFER + DECISION + ENROLMENT, migrations.RunSQL.noop),
+        migrations.RunSQL(
+            OFFER + DECISION + ENROLMENT.format(in_hand=IN_HAND, actor=ACTOR), migrations.RunSQL.noop
+        ),
     ]
