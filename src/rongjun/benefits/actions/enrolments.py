@@ -75,9 +75,9 @@ def leave_benefit(enrolment: UUID, *, reason: str, by: Actor, now: datetime, tod
     with transaction.atomic():
         row = _enrolled(enrolment)
         _end(row, "own-wish", reason=reason, by=by, now=now, today=today)
-        said: dict[str, Any] = {"state": "declined", "answered_at": now, "answered_by": by.text}
-        if by.kind == CITIZEN:
-            said["channel"] = _how("", by=by)
+        said: dict[str, Any] = {"state": "declined"}
+        if by.kind == CITIZEN:  # whose every word to an offer is in their own name
+            said |= {"answered_at": now, "answered_by": by.text, "channel": _how("", by=by)}
         Offer.objects.filter(pk=row.offer_id, state="accepted", entitled_to=None).update(**said)
 
 

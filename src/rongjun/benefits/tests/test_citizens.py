@@ -78,8 +78,12 @@ def offer_of(who: UUID) -> UUID:
         return UUID(str(Offer.objects.get(person_id=who, code=AID).pk))
 
 
-def accept(offer: UUID, *, by: Actor) -> UUID:
-    return benefits.accept_offer(offer, by=by, now=NOW, today=TODAY)
+def accept(offer: UUID, *, by: Actor) -> None:
+    benefits.accept_offer(offer, by=by, now=NOW, today=TODAY)
+
+
+def decline(offer: UUID, *, by: Actor) -> None:
+    benefits.decline_offer(offer, by=by, now=NOW)
 
 
 def lent(mine: UUID, theirs: UUID, *, days: int = 30) -> UUID:
@@ -121,11 +125,11 @@ def test_a_no_may_become_a_yes_and_neither_is_said_twice(offered: tuple[UUID, UU
     mine, _ = offered
     offer = offer_of(mine)
     with at_home() as who:
-        benefits.decline_offer(offer, by=who, now=NOW)
+        decline(offer, by=who)
         with refusal("benefits.offer-answered"):
-            benefits.decline_offer(offer, by=who, now=NOW)
+            decline(offer, by=who)
         accept(offer, by=who)
-        for again in (accept, lambda given, by: benefits.decline_offer(given, by=by, now=NOW)):
+        for again in (accept, decline):
             with refusal("benefits.offer-answered"):
                 again(offer, by=who)
         assert len(benefits.enrolments_of([mine])) == 1
@@ -146,7 +150,7 @@ def test_nobody_sees_or_answers_anothers_offer(offered: tuple[UUID, UUID]) -> No
             row.id for row in Offer.objects.filter(person_id=mine)
         }
         assert benefits.enrolments_of([theirs]) == []
-        for answer in (accept, lambda given, by: benefits.decline_offer(given, by=by, now=NOW)):
+        for answer in (accept, decline):
             with refusal("benefits.no-such-offer"):
                 answer(others, by=who)
         with refusal("benefits.no-such-enrolment"):
@@ -197,7 +201,7 @@ def test_an_ended_mandate_answers_nothing(offered: tuple[UUID, UUID]) -> None:
         registry.end_mandate(mandate, by=clerk, now=NOW - timedelta(hours=1))
     with at_home(acting_for=theirs) as helper:
         assert benefits.offers_of([theirs]) == []
-        for answer in (accept, lambda given, by: benefits.decline_offer(given, by=by, now=NOW)):
+        for answer in (accept, decline):
             with refusal("benefits.no-such-offer"):
                 answer(offer, by=helper)
     assert states()[theirs, AID] == "offered"
