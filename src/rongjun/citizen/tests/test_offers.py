@@ -59,9 +59,9 @@ def test_before_anything_is_offered_home_and_list_say_nothing_of_it(scene: Scene
 def test_home_counts_what_waits_and_the_list_names_it(offered: Scene) -> None:
     client = visitor(CITIZEN)
     page = client.get("/my/offers/")
-    assert waiting(client) == page.content.decode().count('class="rj-row"') > 0
     assert TITLE in said(page)
     assert noted("registry.person-read")[0].purpose == "查看可以直接享受的"
+    assert waiting(client) == page.content.decode().count('class="rj-row"') > 0
 
 
 def test_a_page_says_what_it_gives_why_until_when_and_asks_one_question(offered: Scene) -> None:
@@ -149,12 +149,13 @@ def test_who_is_perhaps_entitled_no_more_is_told_that_somebody_looks(offered: Sc
 def test_a_helper_answers_in_their_own_name(offered: Scene) -> None:
     own = offer_of(file_of_citizen())
     client = let_act(offered)
+    answer(client, offer_of(offered.person), "no")
+    assert "代办人在网上说的" in said(visitor("clerk").get(f"/desk/people/{offered.person}/"))
     answer(client, offer_of(offered.person), "yes")
     assert state_of(offered.person) == ("accepted", "online-helper")
     newest = noted("benefits.offer-accepted")[0]
     assert (newest.role, newest.about[0]) == ("helper", f"person:{offered.person}")
     said(client.get(f"/my/offers/{own}/"), 404)
-    assert "代办人在网上说的" in said(visitor("clerk").get(f"/desk/people/{offered.person}/"))
 
 
 def test_a_helper_is_not_told_of_what_is_guarded(offered: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
