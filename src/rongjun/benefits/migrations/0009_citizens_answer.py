@@ -48,7 +48,7 @@ ENROLMENT = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("benefits", "0006_offer_rows")]
+    dependencies = [("benefits", "0008_supervision")]
     operations = [
         *(
             migrations.RunSQL(READS.format(name=name, in_hand=IN_HAND), migrations.RunSQL.noop)
