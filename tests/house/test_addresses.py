@@ -172,6 +172,9 @@ ANSWERS = """
   citizen:sso-callback        422      422      422     422    422      422       422    422    422      422     422
   citizen:benefits            front    403      403     403    403      403       403    403    403      403     200
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
+  citizen:offers              front    403      403     403    403      403       403    403    403      403     200
+  citizen:offer               front    403      403     403    403      403       403    403    403      403     404
+  citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404
   citizen:questions           front    403      403     403    403      403       403    403    403      403     200
 * citizen:answer              front    403      403     403    403      403       403    403    403      403     list
   citizen:contest             front    403      403     403    403      403       403    403    403      403     200

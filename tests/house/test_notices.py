@@ -34,6 +34,7 @@ COLLECTING = {
     "citizen/contest.html": ("citizen/contest.html",),
     "citizen/ask.html": ("citizen/ask.html",),
     "citizen/family_ask.html": ("citizen/family_ask.html",),
+    "citizen/offer.html": ("citizen/offer.html",),
     "citizen/question.html": ("citizen/questions.html", "citizen/benefit.html"),
     "desk:answer-offer": ("desk/person.html",),
     "desk:leave-benefit": ("desk/person.html",),
@@ -44,7 +45,7 @@ OTHERWISE = re.compile(
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|desk:(mandate-decide|chain|supervision-(unit|open|report|step))|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
-    r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|partners:batch-close"
+    r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:batch-close"
 )
 
 

@@ -78,11 +78,16 @@ def page_of(decision: Decision, book: Book) -> Mapping[str, Any]:
         "shape": shape,
         "wording": wording,
         "relation": decision.relation or "",
-        "reasons": [_reason(each) for each in _telling(decision)],
+        "reasons": reasons_of(decision),
         "basis": [str(each) for each in decision.basis],
         "unconfirmed": decision.unconfirmed,
         "grade": GRADES[decision.source_grade],
     }
+
+
+def reasons_of(decision: Decision) -> list[Mapping[str, str]]:
+    """Why, or why not, as lines with what the file says of each."""
+    return [_reason(each) for each in _telling(decision)]
 
 
 def contestable(decision: Decision) -> dict[str, str]:

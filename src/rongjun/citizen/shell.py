@@ -22,6 +22,9 @@ OPENED_FROM = {
     "citizen:benefit": "citizen:benefits",
     "citizen:questions": "citizen:benefits",
     "citizen:contest": "citizen:benefits",
+    "citizen:offer": "citizen:benefits",
+    "citizen:offers": "citizen:benefits",
+    "citizen:enrolment": "citizen:benefits",
 }
 LOOK_COOKIE = "rongjun_look"
 

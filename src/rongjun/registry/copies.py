@@ -1,7 +1,8 @@
 """复制件: everything on a person's file, to be handed to the person and read by another system.
 
-UTF-8 JSON: `{"format", "person", "opened_at", "made_at", "records", "decisions", "reads"}`. A record is
-`{"kind", "said"}` with all columns of one row, both of its times among them; numbers of the person are whole.
+UTF-8 JSON: `{"format", "person", "opened_at", "made_at", "records", "decisions", "reads", "offers",
+"enrolments"}`. A record is `{"kind", "said"}` with all columns of one row, both of its times among them;
+numbers of the person are whole.
 `read_copy` gives back exactly what `write_copy` was given.
 """
 
@@ -47,7 +48,7 @@ class CopiedRecord:
 
 @dataclass(frozen=True, slots=True)
 class PersonCopy:
-    """A whole file. `decisions` and `reads` come from other apps, as plain values."""
+    """A whole file. All but the records come from other apps, as plain values."""
 
     person: str
     opened_at: str
@@ -55,6 +56,8 @@ class PersonCopy:
     records: tuple[CopiedRecord, ...]
     decisions: tuple[Mapping[str, Plain], ...] = ()
     reads: tuple[Mapping[str, Plain], ...] = ()
+    offers: tuple[Mapping[str, Plain], ...] = ()
+    enrolments: tuple[Mapping[str, Plain], ...] = ()
 
 
 def copy_of(
@@ -63,6 +66,8 @@ def copy_of(
     made_at: datetime,
     decisions: Sequence[Mapping[str, Plain]] = (),
     reads: Sequence[Mapping[str, Plain]] = (),
+    offers: Sequence[Mapping[str, Plain]] = (),
+    enrolments: Sequence[Mapping[str, Plain]] = (),
 ) -> PersonCopy | None:
     """Everything the registry holds of a person in scope, what was corrected included; None out of scope.
 
@@ -78,6 +83,8 @@ def copy_of(
         records=tuple(_records(row.id)),
         decisions=tuple(decisions),
         reads=tuple(reads),
+        offers=tuple(offers),
+        enrolments=tuple(enrolments),
     )
 
 
@@ -105,6 +112,9 @@ def read_copy(content: bytes) -> PersonCopy:
         records,
         tuple(told["decisions"]),
         tuple(told["reads"]),
+        # Copies made before anything was offered have neither.
+        tuple(told.get("offers", ())),
+        tuple(told.get("enrolments", ())),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rongjun.registry.copies import PersonCopy
@@ -31,7 +31,7 @@ Sheets = dict[str, tuple[Sequence[str], Sequence[Sequence[str]]]]
 
 
 def sheets_of(copied: PersonCopy) -> Sheets:
-    """Everything of the copy: what is on file, what was decided, who looked."""
+    """Everything of the copy: what is on file, what was decided, offered and had, who looked."""
     return {
         "档案记载": (_HEADS, [_said(record.kind, dict(record.said)) for record in copied.records]),
         "记下的判定": (
@@ -47,14 +47,33 @@ def sheets_of(copied: PersonCopy) -> Sheets:
                 for each in copied.decisions
             ],
         ),
+        "主动提供": (
+            ("项目", "何时提供", "答复期限", "答复", "何时答复", "谁记下", "怎么说的", "原话"),
+            _rows(
+                copied.offers,
+                "code",
+                "made_at",
+                "answer_by",
+                "state",
+                "answered_at",
+                "answered_by",
+                "channel",
+                "words",
+            ),
+        ),
+        "登记享受": (
+            ("项目", "从哪天起", "谁登记", "何时结束", "谁结束", "理由"),
+            _rows(copied.enrolments, "code", "since", "enrolled_by", "ended_at", "ended_by", "end_reason"),
+        ),
         "谁看过": (
             ("时间", "谁", "岗位", "在哪儿", "做了什么", "为什么"),
-            [
-                [str(each[key]) for key in ("at", "who", "role", "place", "what", "purpose")]
-                for each in copied.reads
-            ],
+            _rows(copied.reads, "at", "who", "role", "place", "what", "purpose"),
         ),
     }
+
+
+def _rows(told: Iterable[Mapping[str, Any]], *names: str) -> list[list[str]]:
+    return [[str(each[name]) for name in names] for each in told]
 
 
 def _said(kind: str, said: dict[str, Any]) -> list[str]:

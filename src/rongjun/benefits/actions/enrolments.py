@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from rongjun.access.api import Actor
+from rongjun.access.api import CITIZEN, Actor
 from rongjun.audit import api as audit
 from rongjun.benefits import queries
 from rongjun.benefits.logic import CHANNELS, Answer, answered_from
@@ -19,14 +20,14 @@ from rongjun.rules.api import Book, Decision, decision_bytes
 LONGEST = 200
 
 
-def accept_offer(offer: UUID, *, channel: str, by: Actor, now: datetime, today: date) -> UUID:
+def accept_offer(offer: UUID, *, by: Actor, now: datetime, today: date, channel: str = "") -> UUID:
     """The person says yes: judged again now, kept with its reasons, and enrolled from today on.
 
     Return the enrolment. Refused("benefits.offer-not-fitting") when today's judgement is not "granted": that
     refuses nothing to the person, whose offer stays until somebody has looked. Else as `decline_offer`.
     """
     with transaction.atomic():
-        row, decision = _asked(offer, channel=channel, by=by), None
+        how, row, decision = _how(channel, by=by), _asked(offer), None
         if _has_died(row, now=now, today=today):
             raise Refused("benefits.offer-withdrawn")
         book = queries.book()
@@ -36,7 +37,7 @@ def accept_offer(offer: UUID, *, channel: str, by: Actor, now: datetime, today: 
             raise Refused("benefits.offer-withdrawn")
         if decision.verdict != "granted":
             raise Refused("benefits.offer-not-fitting", title=decision.title)
-        _answer(row, "accepted", channel=channel, words="", by=by, now=now)
+        _answer(row, "accepted", channel=how, words="", by=by, now=now)
         enrolment = Enrolment.objects.create(
             person_id=row.person_id,
             division=row.division,
@@ -47,20 +48,21 @@ def accept_offer(offer: UUID, *, channel: str, by: Actor, now: datetime, today: 
             enrolled_at=now,
             enrolled_by=by.text,
         )
-        _note("benefits.offer-accepted", row, by=by, now=now, channel=channel, book=decision.book[:16])
+        _note("benefits.offer-accepted", row, by=by, now=now, channel=how, book=decision.book[:16])
     return enrolment.id
 
 
-def decline_offer(offer: UUID, *, channel: str, words: str, by: Actor, now: datetime) -> None:
+def decline_offer(offer: UUID, *, by: Actor, now: datetime, channel: str = "", words: str = "") -> None:
     """The person says no; `words` are theirs and may be none. It is not offered again while entitled.
 
-    Refused("benefits.channel-missing") without how it was said, ("benefits.no-such-offer") out of scope,
+    `channel` is how a clerk was told it; a citizen says it online, for the file in hand.
+    Refused("benefits.may-not-answer"), ("benefits.channel-missing"), ("benefits.no-such-offer") out of scope,
     ("benefits.offer-answered") when somebody was first, ("registry.restricted").
     """
     with transaction.atomic():
-        row = _asked(offer, channel=channel, by=by)
-        _answer(row, "declined", channel=channel, words=words, by=by, now=now)
-        _note("benefits.offer-declined", row, by=by, now=now, channel=channel)
+        how, row = _how(channel, by=by), _asked(offer)
+        _answer(row, "declined", channel=how, words=words, by=by, now=now)
+        _note("benefits.offer-declined", row, by=by, now=now, channel=how)
 
 
 def leave_benefit(enrolment: UUID, *, reason: str, by: Actor, now: datetime, today: date) -> None:
@@ -68,12 +70,15 @@ def leave_benefit(enrolment: UUID, *, reason: str, by: Actor, now: datetime, tod
 
     Refused("benefits.may-not-answer"), or as `end_enrolment`.
     """
-    if not by.may("benefits.answer-offer"):
+    if by.kind != CITIZEN and not by.may("benefits.answer-offer"):
         raise Refused("benefits.may-not-answer")
     with transaction.atomic():
         row = _enrolled(enrolment)
         _end(row, "own-wish", reason=reason, by=by, now=now, today=today)
-        Offer.objects.filter(pk=row.offer_id, state="accepted").update(state="declined")
+        said: dict[str, Any] = {"state": "declined"}
+        if by.kind == CITIZEN:  # whose every word to an offer is in their own name
+            said |= {"answered_at": now, "answered_by": by.text, "channel": _how("", by=by)}
+        Offer.objects.filter(pk=row.offer_id, state="accepted", entitled_to=None).update(**said)
 
 
 def end_enrolment(enrolment: UUID, *, reason: str, by: Actor, now: datetime, today: date) -> None:
@@ -108,12 +113,18 @@ def keep_enrolment(
         _note("benefits.enrolment-kept", row, by=by, now=now, until=until.isoformat())
 
 
-def _asked(offer: UUID, *, channel: str, by: Actor) -> Offer:
-    """The offer somebody answers, if this actor may take the answer."""
+def _how(told: str, *, by: Actor) -> str:
+    """How the answer was given: by a citizen online, or as the clerk who may take it says."""
+    if by.kind == CITIZEN:
+        return "online" if by.acting_for is None else "online-helper"
     if not by.may("benefits.answer-offer"):
         raise Refused("benefits.may-not-answer")
-    if channel not in CHANNELS:
+    if told not in CHANNELS:
         raise Refused("benefits.channel-missing")
+    return told
+
+
+def _asked(offer: UUID) -> Offer:
     row = Offer.objects.filter(pk=offer).first()
     if row is None:
         raise Refused("benefits.no-such-offer")

@@ -136,12 +136,14 @@ OFFER_WORDS: Words[Mapping[OfferState, str]] = {
     "lapsed": "到期没有答复",
     "withdrawn": "已撤回，不再符合",
 }
+# How a clerk was told, and how it was said without one.
 CHANNELS: Words[Mapping[str, str]] = {
     "counter": "到窗口说的",
     "phone": "电话里说的",
     "visit": "上门时说的",
     "letter": "书面答复",
 }
+ONLINE_CHANNELS: Words[Mapping[str, str]] = {"online": "本人在网上说的", "online-helper": "代办人在网上说的"}
 GROUNDS: Words[Mapping[str, str]] = {"not-entitled": "不再符合条件", "own-wish": "本人不要了"}
 # Nobody is held to a silence or to a first no: while entitled a person may still say yes.
 _ANSWERED_FROM: Mapping[Answer, frozenset[OfferState]] = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import polars as pl
@@ -97,6 +97,32 @@ def enrolments_of(files: Collection[UUID]) -> list[EnrolmentLine]:
     """The enrolments of a person, by all their files: those that hold first; empty out of scope."""
     lines = _lines(Enrolment.objects.filter(person_id__in=files).order_by("-enrolled_at", "code"))
     return sorted(lines, key=lambda line: line.ended_at is not None)
+
+
+def copied_offers(files: Collection[UUID]) -> list[dict[str, str]]:
+    """Everything kept of the offers to a person, the oldest first, as text."""
+    names = (
+        "code", "version", "facts", "state", "made_at", "answer_by", "answered_at", "answered_by", "channel",
+        "words", "entitled_to",
+    )  # fmt: skip
+    rows = Offer.objects.filter(person_id__in=files).order_by("made_at", "code")
+    return [_as_text(row) for row in rows.values(*names)]
+
+
+def copied_enrolments(files: Collection[UUID]) -> list[dict[str, str]]:
+    """Everything kept of the enrolments of a person, the oldest first, as text."""
+    names = (
+        "code", "since", "enrolled_at", "enrolled_by", "not_entitled_since", "look_again_on", "kept_by",
+        "kept_reason", "ended_at", "ended_by", "end_ground", "end_reason",
+    )  # fmt: skip
+    rows = Enrolment.objects.filter(person_id__in=files).order_by("enrolled_at", "code")
+    return [_as_text(row) for row in rows.values(*names)]
+
+
+def _as_text(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value or "" for name, value in row.items()
+    }
 
 
 def to_look_at(*, today: date, start: int = 0, most: int | None = None) -> list[EnrolmentLine]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rongjun.access.api import ActingRequest
 from rongjun.benefits import api as benefits
 from rongjun.citizen.cards import contestable, grouped, page_of
+from rongjun.citizen.http.offers import enrolled_of, offered_to
 from rongjun.citizen.http.shared import Mine, look, on_file, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
@@ -46,6 +47,7 @@ def listing(request: ActingRequest, mine: Mine) -> HttpResponse:
             "shown": shown,
             "count": counted[shown],
             "groups": grouped(judged, book, verdict=shown),
+            "enrolled": enrolled_of(mine, book, today=today_of(request)) if shown == "granted" else [],
             "choices": [
                 (f"?show={verdict}", word, counted[verdict], verdict == shown)
                 for verdict, word in WORDS.items()
@@ -70,6 +72,7 @@ def benefit(request: ActingRequest, mine: Mine, code: str) -> HttpResponse:
     context = {
         "benefit": page_of(decision, book),
         "question": asking.first_of(decision) if decision.verdict == "unknown" else None,
+        "offer": next((each for each in offered_to(mine, book, today=today) if each.code == code), None),
         "station": places.served_by([mine.division], on=today)[mine.division].name,
     }
     return render(request, "citizen/benefit.html", context)

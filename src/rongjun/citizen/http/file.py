@@ -117,11 +117,14 @@ def reads(request: ActingRequest, mine: Mine) -> HttpResponse:
 @own_file("takes a copy of one's own file")
 def copy(request: ActingRequest, mine: Mine) -> HttpResponse:
     """Everything on file, whole numbers included, for a machine (JSON) or to read (a workbook)."""
+    files = registry.file_ids_of(mine.id)
     copied = registry.copy_of(
         mine.id,
         made_at=request.now,
-        decisions=benefits.recorded(registry.file_ids_of(mine.id)),
+        decisions=benefits.recorded(files),
         reads=[line.as_copied() for line in registry.reads_of(mine.id, limit=READS_COPIED)],
+        offers=benefits.copied_offers(files),
+        enrolments=benefits.copied_enrolments(files),
     )
     assert copied is not None
     look(request, mine, purpose="本人复制", event="registry.person-exported")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from rongjun.access.api import ActingRequest
 from rongjun.benefits import api as benefits
+from rongjun.citizen.http.offers import offered_to
 from rongjun.citizen.http.shared import Mine, look, on_file, today_of
 from rongjun.places import api as places
 from rongjun.registry import api as registry
@@ -18,14 +19,18 @@ from rongjun.registry import api as registry
 @require_safe
 @on_file("the first page of one's own file")
 def home(request: ActingRequest, mine: Mine) -> HttpResponse:
-    """What one is entitled to, what is missing, what was asked for, who looked."""
+    """What one is entitled to, what waits for a word, what is missing, what was asked for, who looked."""
     today = today_of(request)
     look(request, mine, purpose="本人查看首页" if mine.is_own else "代办查看首页")
     is_closed = registry.is_closed(mine.id)
     counted: Counter[str] = Counter()
     if not is_closed:
-        judged = benefits.decisions_for(mine.id, on=today, known_at=request.now, without=mine.hidden)
+        book = benefits.book()
+        judged = benefits.decisions_for(
+            mine.id, on=today, known_at=request.now, by_book=book, without=mine.hidden
+        )
         counted.update(each.verdict for each in judged)
+        counted["waiting"] = sum(each.is_waiting for each in offered_to(mine, book, today=today))
     asked = [each for each in registry.requests_of(mine.id, today=today) if each.state == "open"]
     return render(
         request,
@@ -36,6 +41,7 @@ def home(request: ActingRequest, mine: Mine) -> HttpResponse:
             "is_closed": is_closed,
             "granted": counted["granted"],
             "unknown": counted["unknown"],
+            "waiting": counted["waiting"],
             "asked": asked,
             "station": places.served_by([mine.division], on=today)[mine.division].name,
         },

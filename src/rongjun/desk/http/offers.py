@@ -79,7 +79,7 @@ def _offer(line: benefits.OfferLine, book: Book, names: dict[str, str], *, may: 
         "url": reverse("desk:policy-benefit", args=[line.code]) if line.code in book.benefits else "",
         "chip": {"word": _(benefits.OFFER_WORDS[line.state]), "tone": TONES[line.state]},
         "by": names.get(line.answered_by, line.answered_by),
-        "channel": benefits.CHANNELS.get(line.channel, ""),
+        "channel": {**benefits.CHANNELS, **benefits.ONLINE_CHANNELS}.get(line.channel, ""),
         "notice": notice.splitlines(),
         "may_accept": may and line.state in benefits.answered_from("accepted"),
         "may_decline": may and line.state in benefits.answered_from("declined"),

@@ -342,12 +342,14 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
     file = _file(request, person)
     if hidden_from(request.actor) and registry.holds_guarded(person):
         return refused_page(request, Refused("registry.guarded-copy"))
-    reads = registry.reads_of(person, limit=READS_COPIED)
+    reads, files = registry.reads_of(person, limit=READS_COPIED), registry.file_ids_of(person)
     copied = registry.copy_of(
         person,
         made_at=request.now,
-        decisions=benefits.recorded(registry.file_ids_of(person)),
+        decisions=benefits.recorded(files),
         reads=[line.as_copied() for line in reads],
+        offers=benefits.copied_offers(files),
+        enrolments=benefits.copied_enrolments(files),
     )
     assert copied is not None
     audit.note_read(
