@@ -91,13 +91,20 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: object) -
 
 @pytest.fixture
 def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """`database_apart`, for one test."""
+    with database_apart(django_db_blocker) as name:
+        yield name
+
+
+@contextmanager
+def database_apart(blocker: Any) -> Iterator[str]:
     """A fresh copy of the template behind the default connection, in every thread, for tests that commit.
 
     The evidence chain refuses TRUNCATE, so such tests cannot share a database that is emptied between them.
     """
     from django.db import connection
 
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         connection.close()
         fresh_database(OWN)
         shared = connection.settings_dict["NAME"]

@@ -27,6 +27,7 @@ from rongjun.access.api import (
 )
 from rongjun.access.models import Account
 from rongjun.access.queries import citizen_by
+from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.benefits.models import Enrolment
 from rongjun.config import demo
@@ -44,7 +45,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What addresses need to name: a person of the clerk's station, their document, a workbook, a paper, a
-    proposal about them, a file of the old system.
+    proposal about them, a file of the old system, the newest event of the evidence chain.
 
     `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them.
     """
@@ -59,6 +60,7 @@ class Scene:
     pair: int
     merge: UUID
     mandate: UUID
+    event: int
 
 
 def set_scene() -> Scene:
@@ -95,7 +97,13 @@ def set_scene() -> Scene:
         pair=pair,
         merge=merge,
         mandate=_ask_to_act(person, file.line, now),
+        event=_newest_event(),
     )
+
+
+def _newest_event() -> int:
+    with acting_as_job("test.scene"):
+        return audit.events(limit=1)[0].id
 
 
 def _paper_in(who: str) -> UUID:

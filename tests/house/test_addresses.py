@@ -119,6 +119,8 @@ ANSWERS = """
 * desk:policy-confirm         door     enrol    403     403    403      403       403    403    403      403     403
   desk:policy-people          door     enrol    403     200    200      200       200    403    403      403     403
   desk:evidence               door     enrol    403     403    403      403       403    403    403      200     403
+* desk:chain                  door     enrol    403     403    403      403       403    403    403      200     403
+  desk:event                  door     enrol    403     403    403      403       403    403    403      200     403
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403
   places:division             door     enrol    403     200    200      200       200    403    403      403     403
   registry:people             door     enrol    403     200    200      200       200    403    403      403     403
@@ -236,6 +238,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "number": scene.pair,
         "merge": scene.merge,
         "mandate": scene.mandate,
+        "event_id": scene.event,
         "fact": "is_veteran",
         "verdict": "unknown",
         "figure": "entitled",

@@ -79,6 +79,24 @@ def who_read(about: str, *, before: int | None = None, limit: int = 50) -> list[
     return events(Filter(about=about, reads_only=True), before=before, limit=limit)
 
 
+def event(number: int) -> Record | None:
+    """One event by its number; nothing where there is none or it is not for this role."""
+    return next((each for each in events(before=number + 1, limit=1) if each.id == number), None)
+
+
+_COUNTS = """
+    select event, count(*), count(*) filter (where result <> 'done')
+    from audit_event where at >= %(since)s group by event order by 2 desc, 1
+"""
+
+
+def counts(*, since: datetime) -> list[tuple[str, int, int]]:
+    """What was done since then: (event, how often, how often it was refused or failed), most frequent first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"since": since})
+        return cursor.fetchall()
+
+
 def record_of(values: Values) -> Record:
     """A Record from an event's columns in the order of its bytes (Django hands jsonb over as text)."""
     id_, at, actor, role, source, event, about, result, purpose, division, detail = values
@@ -114,6 +132,37 @@ _CHAIN = """
     left join audit_event e on e.id = l.event_id
     order by 1
 """
+
+
+_PLACE = """
+    select l.position, l.event_id, l.event_digest, l.chain_digest,
+           a.last_position, a.chain_digest, a.count, a.sealed_at, a.algorithm, a.key_version, a.signature
+    from audit_link l
+    cross join lateral (
+        select * from audit_anchor where last_position >= l.position order by last_position limit 1
+    ) a
+    where l.event_id = %(event)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event stands in the chain, and the signed anchor that closes its batch."""
+
+    link: Link
+    anchor: Anchor
+    is_unaltered: bool
+
+
+def place_of(record: Record) -> Place | None:
+    """An event's place, its bytes digested anew; None while it is not sealed. Needs a role that may read all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"event": record.id})
+        values = cursor.fetchone()
+    if values is None:
+        return None
+    link, anchor = Link(*values[:4]), Anchor(*values[4:])
+    return Place(link, anchor, bytes(link.event_digest) == logic.event_digest(record))
 
 
 def last_anchor() -> Anchor | None:

@@ -74,6 +74,8 @@ OPENED_FROM = {
     "registry:put-forward": "registry:duplicates",
     "registry:merge": "registry:duplicates",
     "registry:merge-decide": "registry:duplicates",
+    "desk:event": "desk:evidence",
+    "desk:chain": "desk:evidence",
     "desk:policy-benefit": "desk:policy",
     "desk:policy-people": "desk:policy",
     "desk:policy-references": "desk:policy",

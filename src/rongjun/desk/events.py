@@ -29,6 +29,7 @@ _WORDS: Words[dict[str, str]] = {
     "access.signed-in": "登录",
     "access.signed-out": "退出",
     "access.retention-ended": "过期的删掉",
+    "audit.chain-exported": "下载证据链",
     "benefits.book-adopted": "采用政策册",
     "benefits.decisions-recorded": "记下判定",
     "benefits.enrolment-ended": "结束优待登记",

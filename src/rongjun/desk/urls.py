@@ -7,6 +7,7 @@ from rongjun.desk.http import (
     contests,
     covered,
     editions,
+    evidence,
     exports,
     home,
     mandates,
@@ -70,5 +71,7 @@ urlpatterns = [
     path("policy/<str:code>/", policy.benefit, name="policy-benefit"),
     path("policy/<str:code>/confirmation/", editions.confirm, name="policy-confirm"),
     path("policy/<str:code>/<str:verdict>/", policy.reached, name="policy-people"),
-    path("evidence/", home.evidence, name="evidence"),
+    path("evidence/", evidence.evidence, name="evidence"),
+    path("evidence/chain/", evidence.chain, name="chain"),
+    path("evidence/<int:event_id>/", evidence.event, name="event"),
 ]

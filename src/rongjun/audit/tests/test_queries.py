@@ -34,6 +34,33 @@ def chain(own_database: str) -> str:
     return own_database
 
 
+@pytest.mark.usefixtures("chain")
+def test_an_event_has_its_place_the_anchor_of_its_batch_and_shows_when_it_was_edited() -> None:
+    with as_role("app_batch"):
+        record = audit.event(2)
+        assert record is not None
+        place = audit.place_of(record)
+    assert place is not None
+    assert (place.link.position, place.anchor.last_position, place.is_unaltered) == (2, 3, True)
+    tamper("update audit_event set purpose = purpose || 'x' where id = 2")
+    with as_role("app_batch"):
+        edited = audit.event(2)
+        assert edited is not None
+        place = audit.place_of(edited)
+        assert audit.event(99) is None
+    assert place is not None
+    assert not place.is_unaltered
+
+
+@pytest.mark.usefixtures("chain")
+def test_events_are_counted_by_what_was_done() -> None:
+    with as_role("app_staff"):
+        note("access.denied", result="refused")
+    with as_role("app_batch"):
+        assert audit.counts(since=NOON) == [("registry.person-read", 5, 0), ("access.denied", 1, 1)]
+        assert audit.counts(since=NOON + timedelta(seconds=1)) == []
+
+
 SWAP = (
     "update audit_link set position = position + 1000 where position in (2, 4)",
     "update audit_link set position = case position when 1002 then 4 else 2 end where position > 1000",

@@ -1,4 +1,4 @@
-"""The first screen and the evidence chain."""
+"""The first screen."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rongjun.access.api import ActingRequest, acting_as_job, staff
-from rongjun.audit import api as audit
+from rongjun.access.api import ActingRequest, staff
 from rongjun.benefits import api as benefits
-from rongjun.desk.events import RESULTS, event_in_words
 from rongjun.files import api as files
 from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
@@ -53,49 +51,6 @@ def today(request: ActingRequest) -> HttpResponse:
         )
     context = {"day": day, "tiles": tiles, "may_import": may("registry.import-roster")}
     return render(request, "desk/today.html", context)
-
-
-@staff("audit.read")
-def evidence(request: ActingRequest) -> HttpResponse:
-    """The newest events, and whether the chain is whole when asked to verify."""
-    rows = [_event_row(event) for event in audit.events(audit.Filter(), limit=100)]
-    columns = [{"label": _(w), "short": True} for w in translatable(("时间", "谁", "做了什么", "结果"))]
-    columns += [{"label": _(w)} for w in translatable(("用途", "涉及"))]
-    verdict = None
-    if request.GET.get("verify") and request.actor.may("audit.verify"):
-        with acting_as_job("audit.verify-on-page"):
-            verdict = audit.verify()
-    return render(
-        request,
-        "desk/evidence.html",
-        {
-            "rows": rows,
-            "columns": columns,
-            "verdict": verdict,
-            "verdict_text": verdict.text() if verdict else "",
-        },
-    )
-
-
-def _event_row(event: audit.Record) -> dict[str, Any]:
-    """The word first, and below it what the chain holds, to be searched for by whoever verifies."""
-    at, (result, tone) = timezone.localtime(event.at), RESULTS[event.result]
-    about = "、".join(_short(each) for each in event.about[:3]) + ("…" if len(event.about) > 3 else "")
-    return {
-        "cells": [
-            {"text": at.strftime("%H:%M:%S"), "note": at.strftime("%Y-%m-%d")},
-            event.actor,
-            {"text": event_in_words(event.event), "note": event.event},
-            {"text": "", "chip": {"word": result, "tone": tone}},
-            event.purpose,
-            about,
-        ]
-    }
-
-
-def _short(about: str) -> str:
-    """An object of an event, short enough for a table («person:0f3c…»)."""
-    return about if len(about) <= 20 else about[:16] + "…"
 
 
 # (permission, what, how many, unit, what to do, where): the work lists of two officers and of other offices.
