@@ -5,7 +5,7 @@ bootstrap = python=$$(sh tools/find-python.sh) && "$$python" -E -m tools.bootstr
 checks = .venv/bin/python -E -m tools.checks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast fmt words fuzz docs bench clean
+.PHONY: help demo test fast fmt words fuzz docs shots bench clean
 
 help: ## 列出所有命令 · list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -32,6 +32,9 @@ fuzz: ## 十万份乱写的政策和条件 · a hundred thousand spoiled files a
 
 docs: ## 生成文档到 site/ · build the documentation into site/
 	@$(bootstrap) fast && .venv/bin/mkdocs build --strict
+
+shots: ## 走一遍四个人的第一个小时，更新使用手册的图 · walk four first hours, renew the manual's pictures
+	@$(bootstrap) test && $(checks) shots
 
 bench: ## 测量政策册有多快 · how fast the policy book answers (short: SIZE=small make bench)
 	@$(bootstrap) demo && .venv/bin/python -E -m bench --size $(or $(SIZE),full) $(ARGS)

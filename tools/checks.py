@@ -1,7 +1,7 @@
-"""The checks behind `make test` and `make fast`, one after another, with a table of what passed at the end.
+"""The checks behind `make test`, `make fast` and `make shots`, one after another, with a table at the end.
 
-Runs in .venv as `python -m tools.checks fast|test [--only NAME ...] [--stop]`. Two lanes, one a core: steps
-marked `beside` run one after another beside the others; their output is kept and printed at the end.
+Runs in .venv as `python -m tools.checks fast|test|shots [--only NAME ...] [--stop]`. Two lanes, one a core:
+steps marked `beside` run one after another beside the others; their output is kept and printed at the end.
 """
 
 from __future__ import annotations
@@ -61,7 +61,12 @@ class Result:
 
 
 def steps(use: str) -> list[Step]:
-    """The steps of `fast` or `test`, in the order in which they are run and listed."""
+    """The steps of `fast`, `test` or `shots`, in the order in which they are run and listed."""
+    if use == "shots":
+        pictures = {"RONGJUN_SHOTS": str(ROOT / "docs/images/manual")}
+        return [
+            Step("shots", "使用手册的图", (_bin("pytest"), "tests/journeys/test_manual.py"), env=pictures)
+        ]
     shared = [
         Step("format", "格式", (_bin("ruff"), "format", "--check", ".")),
         Step("lint", "静态检查", (_bin("ruff"), "check", ".")),
@@ -89,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # as in bootstrap.py
     parser = argparse.ArgumentParser(prog="python -m tools.checks", description="Run the project's checks.")
-    parser.add_argument("use", choices=("fast", "test"))
+    parser.add_argument("use", choices=("fast", "test", "shots"))
     parser.add_argument("--only", nargs="+", metavar="NAME", help="run these steps only")
     parser.add_argument("--stop", action="store_true", help="stop at the first failure")
     asked = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
 """Every page somebody may open, once at each width: fit for all eyes and hands, light, and without faults.
 
-The pages are those of the table in `tests/house/test_addresses.py` that answer 200, so a new page is in here as
-soon as it is in there; they are served over the scene of the house, by this process.
+The pages are those of the table in `tests/house/test_addresses.py` that answer 200, so a new page is in here
+as soon as it is in there; they are served over the scene of the house, by this process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, Viewpor
 from rongjun.config import demo
 from tests.cluster import database_apart
 from tests.house.addresses import addresses
-from tests.house.scene import CITIZEN, STRANGER, Scene, set_scene, visitor
+from tests.house.scene import CITIZEN, Scene, set_scene, visitor
 from tests.house.test_addresses import rows, url_of
 from tests.journeys.conftest import DESK, PHONE, SHOTS
 from tests.journeys.test_workbench import AXE
@@ -30,8 +30,8 @@ from tests.journeys.test_workbench import AXE
 # Who opens a page that several may open: whoever is shown most of it.
 FIRST = ("city", "clerk", "district", "auditor", "security", CITIZEN)
 HEAVIEST = 300 * 1024
-# What a sign of state may be called; its colour says the same again.
-SIGNS = ".rj-chip, .rj-light, .rj-said, .rj-verdict, .rj-dec > summary, .rj-pill, .badge, [aria-current], .rj-tile"
+# The signs of a state: their colour may only say again what a word says.
+SIGNS = ".rj-chip, .rj-light, .rj-said, .rj-verdict, .rj-dec > summary, .rj-tile, .rj-pill, [aria-current]"
 
 FAULTS = """async (only) => {
     const rules = only.length ? {runOnly: {type: 'rule', values: only}} : {};
@@ -50,7 +50,7 @@ STOPS = """() => {
     const stops = [...document.querySelectorAll(
         'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])'
     )].filter(each => {
-        if (each.disabled || each.type === 'hidden' || each.closest('[inert]') || each.tabIndex < 0) return false;
+        if (each.disabled || each.tabIndex < 0 || each.closest('[inert]')) return false;
         if (!each.checkVisibility({visibilityProperty: true}) || !each.getClientRects().length) return false;
         if (each.type !== 'radio') return true;
         if (groups.has(each.name)) return false;
@@ -59,7 +59,7 @@ STOPS = """() => {
     stops.forEach((each, number) => { each.dataset.stop = number; });
     const seen = each => {
         const style = getComputedStyle(each);
-        return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+        return (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') || style.boxShadow !== 'none';
     };
     document.addEventListener('focusin', event => window.reached.push([
         event.target.dataset.stop ?? (event.target.type === 'radio' ? 'radio' : ''),

@@ -231,5 +231,10 @@ def test_an_auditor_samples_from_a_figure_to_its_evidence(visit: Visit, city: Ci
         check=False,
     )
     assert told.returncode == 0, told.stdout + told.stderr
-    file.write_text(file.read_text("utf-8").replace("registry.person-read", "registry.person-reed", 1), "utf-8")
-    assert subprocess.run([sys.executable, "-m", "rongjun.audit.verifier", str(file)], check=False).returncode == 1
+    file.write_text(
+        file.read_text("utf-8").replace("registry.person-read", "registry.person-reed", 1), "utf-8"
+    )
+    assert (
+        subprocess.run([sys.executable, "-m", "rongjun.audit.verifier", str(file)], check=False).returncode
+        == 1
+    )

@@ -91,7 +91,7 @@ _COUNTS = """
 
 
 def counts(*, since: datetime) -> list[tuple[str, int, int]]:
-    """What was done since then: (event, how often, how often it was refused or failed), most frequent first."""
+    """What was done since then, most frequent first: (event, how often, how often refused or failed)."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, {"since": since})
         return cursor.fetchall()
@@ -155,7 +155,7 @@ class Place:
 
 
 def place_of(record: Record) -> Place | None:
-    """An event's place, its bytes digested anew; None while it is not sealed. Needs a role that may read all."""
+    """An event's place, its bytes digested anew; None while it is not sealed. For roles that may read all."""
     with connection.cursor() as cursor:
         cursor.execute(_PLACE, {"event": record.id})
         values = cursor.fetchone()
