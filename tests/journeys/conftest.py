@@ -136,6 +136,8 @@ def chromium() -> Iterator[Browser]:
         "--no-first-run",
         "--lang=zh-CN",
     ]
+    # Playwright keeps an event loop in this thread; Django takes that for asynchronous code, which it is not.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
         # In the C locale Chromium cannot read an uploaded file whose name is Chinese.
         spoken: dict[str, str | float | bool] = {**os.environ, "LC_ALL": "C.UTF-8"}
