@@ -82,6 +82,10 @@ class House:
     browser: Browser
     contexts: dict[str, BrowserContext]
     said: list[str]
+    answers: list[Response]
+
+    def hear(self, answer: Response) -> None:
+        self.answers.append(answer)
 
     def page(self, who: str) -> Page:
         """A page in the browser of one of the cast, whose session is theirs."""
@@ -95,6 +99,7 @@ class House:
             page = context.new_page()
             page.on("console", lambda line: self.said.append(line.text))
             page.on("pageerror", lambda error: self.said.append(str(error)))
+            page.on("response", self.hear)
         return self.contexts[who].pages[0]
 
 
@@ -112,7 +117,7 @@ def house(chromium: Browser, django_db_setup: None, django_db_blocker: Any) -> I
         server.is_ready.wait()
         assert server.error is None
         stack.callback(server.terminate)
-        opened = House(f"http://localhost:{server.port}", scene, chromium, {}, [])
+        opened = House(f"http://localhost:{server.port}", scene, chromium, {}, [], [])
         yield opened
         for context in opened.contexts.values():
             context.close()
@@ -184,22 +189,18 @@ def test_every_page_is_fit_for_all_eyes_and_hands_and_light(house: House) -> Non
     faults: dict[str, list[str]] = {}
     seen = 0
     for name, address, who in pages(house.scene):
-        house.said.clear()
         page = house.page(who)
-        answers: list[Response] = []
-        page.on("response", answers.append)
-        page.set_viewport_size(DESK)
-        kind = page.request.head(address).headers.get("content-type", "")
-        if "text/html" not in kind:
-            page.remove_listener("response", answers.append)
+        if "text/html" not in page.request.get(address).headers.get("content-type", ""):
             continue
+        house.said.clear()
+        house.answers.clear()
+        page.set_viewport_size(DESK)
         response = page.goto(address, wait_until="networkidle")
-        page.remove_listener("response", answers.append)
         assert response is not None
         found = policy_faults(response) + [f"console: {line}" for line in house.said]
         if response.status != 200:
             found.append(f"answered {response.status} to {who}")
-        heavy = weight(answers)
+        heavy = weight(house.answers)
         found += [f"{heavy // 1024} KB on a first visit"] if heavy > HEAVIEST else []
         found += page.evaluate(MUTE, SIGNS)
         for look, told in looks(page, who):

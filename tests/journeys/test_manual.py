@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import CODE, DESK, PASSWORD, PHONE, SHOTS, City, come_in
 
@@ -34,13 +34,15 @@ class Album:
         for old in KEPT.glob(f"{whose}-*.png"):
             old.unlink()
 
-    def keep(self, page: Page, name: str) -> None:
-        """Both pictures of this step, and the page as wide as it was."""
+    def keep(self, page: Page, name: str, *, at: Locator | None = None) -> None:
+        """Both pictures of this step, with what it is about in view, and the page as wide as it was."""
         self.count += 1
         was = page.viewport_size
         assert was
         for size, ending in ((DESK, ""), (PHONE, "-phone")):
             page.set_viewport_size(size)
+            if at:
+                at.evaluate("each => each.scrollIntoView({block: 'center'})")
             picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
             few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
             few.save(KEPT / f"{self.whose}-{self.count:02d}-{name}{ending}.png", optimize=True)
@@ -79,7 +81,7 @@ def test_the_first_hour_of_a_clerk(visit: Visit, roster: Path) -> None:
     album.keep(page, "import")
     page.get_by_role("button", name="检查并导入").click()
     expect(page.locator("#refused tbody tr")).to_have_count(3)
-    album.keep(page, "report")
+    album.keep(page, "report", at=page.locator("#refused"))
 
     box = page.get_by_role("combobox", name="找人")
     box.press_sequentially("测试")
@@ -94,24 +96,23 @@ def test_the_first_hour_of_a_clerk(visit: Visit, roster: Path) -> None:
     page.get_by_role("link", name=re.compile("^差情况")).click()
     asked = page.locator(".rj-asks .ask", has=page.locator("button[value]")).first
     expect(asked).to_be_visible()
-    album.keep(page, "questions")
+    album.keep(page, "questions", at=asked)
     asked.locator("button[value]").first.click()
     expect(page.locator(".rj-said.success")).to_contain_text("判定已经重算")
-    album.keep(page, "answered")
+    album.keep(page, "answered", at=page.locator(".rj-said.success"))
 
     page.goto(f"{file}?show=not-granted")
     page.locator(".rj-group > summary").first.click()
     page.locator(".rj-dec.no > summary").first.click()
     expect(page.locator(".rj-dec[open] .rj-why").first).to_be_visible()
-    page.locator(".rj-dec[open]").first.scroll_into_view_if_needed()
-    album.keep(page, "why-not")
+    album.keep(page, "why-not", at=page.locator(".rj-dec[open]").first)
 
     page.goto(file)
     page.get_by_text("填用途看全号").first.click()
     page.get_by_label("看证件号码的用途").first.select_option("核对证件")
     page.get_by_role("button", name=re.compile("查看 60 秒")).click()
     expect(page.locator(".rj-full")).to_be_visible()
-    album.keep(page, "whole-number")
+    album.keep(page, "whole-number", at=page.locator(".rj-full"))
 
     page.goto(f"{file}changes/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("登记和更正")
@@ -149,7 +150,7 @@ def test_the_first_hour_of_a_veteran_of_78(visit: Visit) -> None:
     page.goto("/my/contest/")
     album.keep(page, "contest")
     page.goto("/my/file/")
-    expect(page.locator("main")).to_contain_text("谁看过我的档案")
+    expect(page.locator("main")).to_contain_text("经历和登记")
     album.keep(page, "file")
     page.goto("/my/reads/")
     album.keep(page, "reads")
@@ -204,7 +205,7 @@ def test_an_auditor_samples_from_a_figure_to_its_evidence(visit: Visit, city: Ci
     assert figure > 0
     album.keep(page, "figures")
     row.get_by_role("link").click()
-    expect(page.locator("#events")).to_contain_text(f"共 {figure:,} 条".replace(",", ""))
+    expect(page.locator("#events")).to_contain_text(f"共 {figure} 条")
     assert page.locator("#events tbody tr").count() == min(figure, 100)
     album.keep(page, "rows")
 
@@ -215,7 +216,7 @@ def test_an_auditor_samples_from_a_figure_to_its_evidence(visit: Visit, city: Ci
         page.wait_for_timeout(500)
         page.reload()
     expect(page.locator("#place")).to_contain_text("摘要一致")
-    album.keep(page, "event")
+    album.keep(page, "event", at=page.locator("#place"))
 
     page.get_by_role("link", name="从头核对").click()
     expect(page.locator("#main")).to_contain_text("完好")
