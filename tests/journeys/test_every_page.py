@@ -85,7 +85,8 @@ class House:
     answers: list[Response]
 
     def hear(self, answer: Response) -> None:
-        self.answers.append(answer)
+        if answer.ok:
+            self.answers.append(answer)
 
     def page(self, who: str) -> Page:
         """A page in the browser of one of the cast, whose session is theirs."""
@@ -198,8 +199,8 @@ def test_every_page_is_fit_for_all_eyes_and_hands_and_light(house: House) -> Non
         response = page.goto(address, wait_until="networkidle")
         assert response is not None
         found = policy_faults(response) + [f"console: {line}" for line in house.said]
-        if response.status != 200:
-            found.append(f"answered {response.status} to {who}")
+        if response.status != 200 or response.request.redirected_from:
+            found.append(f"answered {response.status} to {who}, at {page.url}")
         heavy = weight(house.answers)
         found += [f"{heavy // 1024} KB on a first visit"] if heavy > HEAVIEST else []
         found += page.evaluate(MUTE, SIGNS)
