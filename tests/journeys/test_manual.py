@@ -165,7 +165,9 @@ def test_the_first_hour_of_a_veteran_of_78(visit: Visit) -> None:
     expect(page.get_by_role("button", name="我是老兵或家属")).to_be_visible()
 
 
-def test_the_first_hour_of_a_policy_officer(visit: Visit) -> None:
+def test_the_first_hour_of_a_policy_officer(visit: Visit, city: City) -> None:
+    for night in (["entitle"], ["benefits", "offers"]):
+        assert city.run(*night).returncode == 0
     page, album = visit("policy"), Album("policy")
     page.goto("/desk/policy/")
     expect(page.locator("#main")).to_contain_text("不是局方的 208 项官方目录")
@@ -189,6 +191,15 @@ def test_the_first_hour_of_a_policy_officer(visit: Visit) -> None:
     page.goto("/desk/policy/reach/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     album.keep(page, "reach")
+    page.goto("/desk/policy/take-up/")
+    expect(page.locator(".rj-takeup tbody tr").first).to_be_visible()
+    album.keep(page, "take-up")
+    page.goto("/desk/policy/year/")
+    expect(page.locator("#adopted")).to_be_visible()
+    album.keep(page, "year")
+    page.goto("/desk/policy/draft/")
+    expect(page.locator("#main")).to_contain_text("没有改动")
+    album.keep(page, "draft")
 
 
 def test_an_auditor_samples_from_a_figure_to_its_evidence(visit: Visit, city: City, tmp_path: Path) -> None:
