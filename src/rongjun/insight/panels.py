@@ -106,6 +106,7 @@ def _of_people(found: Swept) -> tuple[Panel, ...]:
         _categories(found),
         _areas(found),
         benefits_of(found),
+        *_take_up(found),
         _waited_for(found),
         _missing(found),
     )
@@ -217,6 +218,41 @@ def benefits_of(found: Swept, *, area: str = "") -> Panel:
 
 def _verdict_heads(first: str) -> tuple[str, ...]:
     return (first, *(_(word) for word in benefits.WORDS.values()))
+
+
+# What those entitled fall into, as the take-up page of the desk names it.
+REACHED: Words[dict[str, str]] = {
+    "accepted": "已享受",
+    "waiting": "等答复",
+    "declined": "本人不要",
+    "lapsed": "没有回音",
+    "not-reached": "没送到",
+}
+
+
+def _take_up(found: Swept) -> tuple[Panel, ...]:
+    """How far what needs no form has reached, the widest gap in front; nothing before the first offers."""
+    told = benefits.all_together(found.reached, division=found.county or 0)
+    lines = tuple(
+        Line(
+            found.book.benefits[line.code].title,
+            tuple(
+                Cell(count, _take_up_url(line.code, figure, found.county))
+                for figure, count in zip(
+                    REACHED,
+                    (line.accepted, line.waiting, line.declined, line.lapsed, line.not_reached),
+                    strict=True,
+                )
+            ),
+        )
+        for line in sorted(told, key=lambda each: (-each.gap, each.code))
+        if line.entitled
+    )
+    if not lines:
+        return ()
+    words = _("每一行合起来就是符合条件的人。点开是现在的人，数是上一轮主动提供时数的。")
+    heads = (_("优待"), *(_(word) for word in REACHED.values()))
+    return (Panel("take-up", _("免申即享送到了多少"), heads, lines, words, STACKED, unconfirmed=True),)
 
 
 def by_county(found: Swept, code: str) -> Panel:
@@ -335,6 +371,10 @@ def _people_url(group: str, value: str, county: int | None) -> str:
 
 def _entitled_url(code: str, verdict: str, county: int | None) -> str:
     return reverse("insight:entitled", args=[code, verdict]) + _of(county)
+
+
+def _take_up_url(code: str, figure: str, county: int | None) -> str:
+    return reverse("desk:policy-take-up-people", args=[code, figure]) + _of(county)
 
 
 def _waiting_url(listed: str, county: int | None, *, column: str = "") -> str:

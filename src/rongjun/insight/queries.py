@@ -33,6 +33,7 @@ class Swept:
     hidden: frozenset[str]
     telling: frozenset[str]  # benefits that ask for a hidden fact
     verdicts: Mapping[str, Verdicts]
+    reached: Sequence[benefits.TakeUpLine]  # of what is offered without a form, each county
 
     @property
     def chosen(self) -> list[benefits.CountyFigures]:
@@ -81,7 +82,12 @@ def swept(actor: Actor, *, county: int | None, on: date) -> Swept | None:
     readers = readers_of(book, on=kept.on) if hidden else {}
     telling = frozenset[str]().union(*(readers.get(name, ()) for name in hidden))
     chosen = [each.counts for each in counties if county in (None, each.county)]
-    return Swept(kept, book, counties, names, county, hidden, telling, _added(chosen, telling))
+    reached = [
+        line
+        for line in benefits.take_up()
+        if county in (None, line.division) and line.code in book.benefits and line.code not in telling
+    ]
+    return Swept(kept, book, counties, names, county, hidden, telling, _added(chosen, telling), reached)
 
 
 @dataclass(frozen=True, slots=True)

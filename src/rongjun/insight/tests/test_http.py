@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 from pypdf import PageObject, PdfReader
 
@@ -179,8 +180,9 @@ def test_one_county_chosen_by_the_city_is_what_its_officer_sees() -> None:
 def test_whoever_may_not_learn_guarded_facts_is_told_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
     # No benefit asks for a guarded fact today: one that is asked for stands in for them.
     monkeypatch.setattr(registry, "GUARDED", frozenset({"has_employer"}))
-    with acting_as(actor_of("leader")):
-        found = queries.swept(actor_of("leader"), county=None, on=ON)
+    actor = actor_of("leader")
+    with acting_as(actor):
+        found = queries.swept(actor, county=None, on=ON)
     assert found is not None
     assert found.telling
     leader, city = visitor("leader"), visitor("city")
@@ -268,3 +270,19 @@ def test_taking_the_screen_out_is_logged() -> None:
     with acting_as(actor_of("auditor")):
         told = audit.events(audit.Filter(event="insight.screen-exported"), limit=5)
     assert sorted(str(event.detail["kind"]) for event in told) == ["pdf", "xlsx"]
+
+
+def test_take_up_counts_whom_its_lists_name() -> None:
+    client = visitor("city")
+    assert "免申即享送到了多少" not in text_of(client.get(SCREEN))
+    while benefits.offer_next(by="operator:test", now=timezone.localtime()):
+        pass
+    shown = re.findall(
+        r'<a href="(/desk/policy/take-up/[^"]+)">([\d,]+)</a>',
+        text_of(client.get(reverse("insight:panel", args=["take-up"]))),
+    )
+    assert sum(number(count) for _, count in shown)
+    for url, count in shown:
+        listed = re.search(r"共 ([\d,]+) 人", text_of(client.get(url)))
+        assert listed, url
+        assert listed[1] == count, url
