@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
 
@@ -74,6 +75,13 @@ MISSED = """(reached) => [...document.querySelectorAll('[data-stop]')]
     .map(each => `no Tab reaches it: ${each.outerHTML.slice(0, 120)}`)"""
 
 
+class _Plain(WSGIHandler):
+    """The application as it is: WhiteNoise serves what is static."""
+
+    def __init__(self, _application: WSGIHandler) -> None:
+        super().__init__()
+
+
 @dataclass
 class House:
     """The scene behind an address, and who stands before a door."""
@@ -113,8 +121,7 @@ def house(chromium: Browser, django_db_setup: None, django_db_blocker: Any) -> I
         patch.setattr(demo, "PEOPLE", 30)
         Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where nothing is collected, WhiteNoise warns
         scene = set_scene()
-        plain: Any = lambda application: application  # noqa: E731 - Django asks for a class, and calls it
-        server = LiveServerThread("localhost", plain)
+        server = LiveServerThread("localhost", _Plain)
         server.daemon = True
         server.start()
         server.is_ready.wait()
@@ -144,8 +151,8 @@ def keyboard_faults(page: Page) -> list[str]:
         page.keyboard.press("Tab")
     reached = page.evaluate("window.reached")
     unseen = [f"its focus cannot be seen: {html}" for stop, is_seen, html in reached if stop and not is_seen]
-    found: list[str] = page.evaluate(MISSED, [stop for stop, _, _ in reached]) + unseen
-    return found[:3] + (["somebody jumps the queue of the Tab key"] if stops["ahead"] else [])
+    missed: list[str] = page.evaluate(MISSED, [stop for stop, _, _ in reached])
+    return (missed + unseen)[:3] + (["somebody jumps the queue of the Tab key"] if stops["ahead"] else [])
 
 
 def policy_faults(response: Response) -> list[str]:

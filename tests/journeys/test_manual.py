@@ -42,7 +42,7 @@ class Album:
         for size, ending in ((DESK, ""), (PHONE, "-phone")):
             page.set_viewport_size(size)
             if at:
-                at.evaluate("each => each.scrollIntoView({block: 'center'})")
+                at.evaluate("each => each.scrollIntoView({block: 'center', behavior: 'instant'})")
             picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
             few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
             few.save(KEPT / f"{self.whose}-{self.count:02d}-{name}{ending}.png", optimize=True)
