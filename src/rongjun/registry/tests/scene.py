@@ -213,6 +213,8 @@ def exercise_rights(person: UUID) -> None:
     with acting_as(district):
         registry.answer_request(request, answer="照办。", by=district, now=NOW)
         registry.lift_restriction(person, reason="本人要求", by=district, now=NOW)
+        registry.hold_for_law(person, reason="案件需要", document="示范〔2026〕1号", by=district, now=NOW)
+        registry.lift_legal_hold(person, reason="案件办结", by=district, now=NOW)
 
 
 def add_places() -> None:

@@ -17,11 +17,13 @@ from rongjun.registry import spelling
 from rongjun.registry.actions import look_up_number
 from rongjun.registry.models import (
     Assertion,
+    CitizenLink,
     CutoverImport,
     CutoverRecord,
     DuplicateCandidate,
     FeedCandidate,
     ImportedRow,
+    Mandate,
     Merge,
     NameTerm,
     Person,
@@ -44,8 +46,9 @@ from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
 # Candidates of feeds only a job writes: their borders are tested in `test_feeds`. Those of two files are
-# walked in `test_merges`: a row of theirs needs two people.
-ELSEWHERE = {FeedCandidate, DuplicateCandidate, Merge}
+# walked in `test_merges`: a row of theirs needs two people. Links and mandates staff do not make: they are
+# walked in `test_citizens`.
+ELSEWHERE = {FeedCandidate, DuplicateCandidate, Merge, CitizenLink, Mandate}
 TABLES: list[type[models.Model]] = [
     table for table in apps.get_app_config("registry").get_models() if table not in ELSEWHERE
 ]
