@@ -19,9 +19,11 @@ EXAMPLE = dict.fromkeys(["name", "date"]) | {
     "relations": ANY,
     "expect": dict.fromkeys(["verdict", "because"]),
 }
+ENROLMENT = dict.fromkeys(["from", "gives", "answer_days", "note"]) | {"basis": BASIS}
 VERSION = dict.fromkeys(["from", "since", "until", "announced", "when", "what", "venues", "note"]) | {
     "basis": BASIS,
     "grant": GRANT,
+    "enrolment": ENROLMENT,
     "examples": EXAMPLE,
 }
 BENEFIT = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import bootstrap, browser, checks, environment, indexes, steps, uv, web
+from tools import bootstrap, browser, checks, environment, indexes, steps, uv, web, words
 from tools.steps import SetupError
 
 
@@ -239,8 +239,12 @@ class TestEnvironment:
             bootstrap.prepare(project, use="fast", environ={})
 
     def test_a_ready_project_is_left_untouched(self, project):
+        (project / words.CATALOGUE).parent.mkdir(parents=True)
+        (project / words.CATALOGUE).write_text('msgid "是"\nmsgstr "yes"\n', "utf-8")
+        words.build(project)
+        before = sorted(project.rglob("*"))
         bootstrap.prepare(project, use="fast", environ={})
-        assert not (project / ".uv").exists()
+        assert sorted(project.rglob("*")) == before
 
 
 class TestWeb:
