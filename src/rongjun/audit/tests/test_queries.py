@@ -67,6 +67,13 @@ SWAP = (
 )
 
 
+def flip(table: str, column: str, byte: int, *, at: str) -> str:
+    """The statement that turns one bit over: whatever stands there, it is another value then."""
+    return (
+        f"update {table} set {column} = set_byte({column}, {byte}, get_byte({column}, {byte}) # 1) where {at}"
+    )
+
+
 @pytest.mark.usefixtures("chain")
 @pytest.mark.parametrize(
     ("damage", "place"),
@@ -75,15 +82,11 @@ SWAP = (
         (["update audit_event set detail = '{\"number\": 7}' where id = 2"], (2, "edited", "event")),
         (["update audit_event set at = at + interval '1 microsecond' where id = 5"], (5, "edited", "event")),
         (
-            [
-                "update audit_link set event_digest = set_byte(event_digest, 9, get_byte(event_digest, 9) # 1) where position = 3"
-            ],
+            [flip("audit_link", "event_digest", 9, at="position = 3")],
             (3, "edited", "link"),
         ),
         (
-            [
-                "update audit_link set chain_digest = set_byte(chain_digest, 9, get_byte(chain_digest, 9) # 1) where position = 4"
-            ],
+            [flip("audit_link", "chain_digest", 9, at="position = 4")],
             (4, "edited", "link"),
         ),
         (["delete from audit_event where id = 4"], (4, "dropped", "event")),
@@ -99,9 +102,7 @@ SWAP = (
             (5, "forged-anchor", "anchor"),
         ),
         (
-            [
-                "update audit_anchor set signature = set_byte(signature, 0, get_byte(signature, 0) # 1) where last_position = 3"
-            ],
+            [flip("audit_anchor", "signature", 0, at="last_position = 3")],
             (3, "forged-anchor", "anchor"),
         ),
         (["update audit_anchor set key_version = 9 where last_position = 3"], (3, "unknown-key", "anchor")),
