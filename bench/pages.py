@@ -3,6 +3,7 @@
 The served application is the real one (Granian, row security, evidence), asked over HTTP as a browser asks.
 """
 
+import gzip
 import http.client
 import json
 import random
@@ -58,6 +59,7 @@ class Visitor:
         if self.connection is None:
             self.connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers["Accept-Encoding"] = "gzip"
         body = urlencode(form) if form else None
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -67,7 +69,10 @@ class Visitor:
             if name.lower() == "set-cookie":
                 key, _, rest = value.partition("=")
                 self.cookies[key] = rest.partition(";")[0]
-        return answer.status, answer.read().decode(), answer.getheader("Location") or ""
+        content = answer.read()
+        if answer.getheader("Content-Encoding") == "gzip":
+            content = gzip.decompress(content)
+        return answer.status, content.decode(), answer.getheader("Location") or ""
 
     def sign_in(self) -> None:
         """Password, then the second factor."""

@@ -150,7 +150,9 @@ def test_a_number_opens_only_for_a_purpose_and_covers_itself_again(visit: Visit)
     assert full.inner_text()[:6] == covered[:6]
     auditor = visit("auditor")
     auditor.goto("/desk/evidence/")
-    expect(auditor.locator("tbody tr", has_text="registry.number-unmasked").first).to_contain_text("核对证件")
+    expect(auditor.locator("#events tbody tr", has_text="registry.number-unmasked").first).to_contain_text(
+        "核对证件"
+    )
 
 
 def test_an_answered_question_changes_the_decision(visit: Visit) -> None:

@@ -61,6 +61,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # A file with hundreds of reasons shrinks to a tenth. What guesses at secrets by the size of an answer is
+    # met twice: the token of a form is masked anew each time, and the middleware adds signs at random.
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "rongjun.config.languages.ChosenLanguage",
     "django.middleware.common.CommonMiddleware",
