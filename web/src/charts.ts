@@ -16,10 +16,12 @@ type Line = { label: string; figures: Figure[] };
 
 const BAR = 26;
 // The second and third part of a stacked bar have a pattern, so that it reads without colours, as its key does.
-const COLOURS = ["--rj-d1", "--rj-d2", "--rj-line"];
+const COLOURS = ["--rj-d1", "--rj-d2", "--rj-line", "--rj-d3", "--rj-d5"];
 const DECALS = [
   { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4, color: "rgba(31, 35, 41, .45)" },
   { symbol: "circle", dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [5, 0], symbolSize: 0.5, color: "rgba(31, 35, 41, .45)" },
+  { symbol: "triangle", dashArrayX: [[8, 8], [0, 8, 8, 0]], dashArrayY: [6, 0], symbolSize: 0.6, color: "rgba(31, 35, 41, .45)" },
+  { symbol: "rect", dashArrayX: [2, 4], dashArrayY: [2, 4], rotation: Math.PI / 4, color: "rgba(31, 35, 41, .45)" },
 ];
 const SIGN = 34; // a label has a sign for so many pixels of width; the table has the whole
 
