@@ -112,7 +112,8 @@ def serve(port: int) -> int:
         raise LauncherError(f"端口 {port} 已被别的程序占用。换一个：PORT={port + 1} make demo")
     supervisor = Supervisor()
     is_demo = place().profile == "demo"
-    if is_demo and "RONGJUN_SSO_ISSUER" not in os.environ:
+    # A city made by `rongjun city` alone has nobody who could come in by it.
+    if is_demo and place().arrivals.exists() and "RONGJUN_SSO_ISSUER" not in os.environ:
         _start_sso(supervisor, next(each for each in range(port + 1, port + 100) if port_is_free(each)))
     supervisor.start("网页服务", web_command(port))
     supervisor.start("后台任务", [sys.executable, "-m", "rongjun.config.cli", "worker"])
