@@ -15,7 +15,7 @@ type Figure = { value: number; url: string };
 type Line = { label: string; figures: Figure[] };
 
 const BAR = 26;
-// The second and third part of a stacked bar have a pattern, so that it reads without colours, as its key does.
+// Every part of a stacked bar after the first has a pattern, so that it reads without colours, as its key does.
 const COLOURS = ["--rj-d1", "--rj-d2", "--rj-line", "--rj-d3", "--rj-d5"];
 const DECALS = [
   { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4, color: "rgba(31, 35, 41, .45)" },

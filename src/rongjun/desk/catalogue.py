@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
+from rongjun.desk.filters import Filters
 from rongjun.kernel.reading import half_width
 from rongjun.kernel.words import listed
 from rongjun.rules.api import AREAS, Benefit, Book, Version, phrase
@@ -20,7 +21,7 @@ _ORDER = {area: number for number, area in enumerate(AREAS)}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Filters):
     """The filters of the list; an empty one lets everything through."""
 
     area: str = ""
@@ -30,16 +31,6 @@ class Asked:
     grade: str = ""
     sure: str = ""
     q: str = ""
-
-    @classmethod
-    def read(cls, given: Mapping[str, str]) -> Asked:
-        """From the address bar."""
-        return cls(**{each.name: str(given.get(each.name, "")).strip() for each in fields(cls)})
-
-    def kept(self) -> dict[str, str]:
-        """What has to stand in the address bar to see the same again."""
-        named = {each.name: str(getattr(self, each.name)) for each in fields(self)}
-        return {name: value for name, value in named.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 from rongjun.benefits.api import Item, supervision
+from rongjun.desk.filters import Filters
 from rongjun.kernel.reading import half_width
 from rongjun.kernel.words import Words, translatable
 
@@ -55,7 +56,7 @@ COUNTY_HEADS: Words[tuple[str, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Filters):
     """The filters of the list; an empty one lets everything through."""
 
     division: str = ""
@@ -64,16 +65,6 @@ class Wanted:
     turn: str = ""
     area: str = ""
     q: str = ""
-
-    @classmethod
-    def read(cls, given: Mapping[str, str]) -> Wanted:
-        """From the address bar."""
-        return cls(**{each.name: str(given.get(each.name, "")).strip() for each in fields(cls)})
-
-    def kept(self) -> dict[str, str]:
-        """What has to stand in the address bar to see the same again."""
-        named = {each.name: str(getattr(self, each.name)) for each in fields(self)}
-        return {name: value for name, value in named.items() if value}
 
     def passes(self, item: Item) -> bool:
         """Whether an item passes every filter."""
