@@ -52,7 +52,8 @@ ROLES: dict[str, Role] = {
         _role(
             "city-officer",
             "市局经办",
-            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct",
+            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
+            " settlement.read settlement.make settlement.check",
         ),
         _role(
             "privacy-officer",
@@ -60,7 +61,7 @@ ROLES: dict[str, Role] = {
             f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted"
             " desk.read-assessments",
         ),
-        _role("bureau-leader", "局领导", f"{_READ} insight.read"),
+        _role("bureau-leader", "局领导", f"{_READ} insight.read settlement.read settlement.release"),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(
@@ -69,7 +70,7 @@ ROLES: dict[str, Role] = {
             "desk.open access.manage-accounts desk.read-assessments",
             SECURITY,
         ),
-        _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify supervision.read", AUDIT),
+        _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify supervision.read settlement.read", AUDIT),
     )
 }
 PERMISSIONS: frozenset[str] = frozenset().union(*(role.permissions for role in ROLES.values()))

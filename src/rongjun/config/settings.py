@@ -217,6 +217,8 @@ RETENTION_DAYS = {"refused-originals": 180, "quarantined-contents": 90, "unlinke
 SUPERVISION_SOON_DAYS = 3
 SUPERVISION_CHECK_DAYS = 10
 SUPERVISION_FRESH_DAYS = 365
+# How long an operator has, from the check of its statement, to agree or dispute (days; 待局方确认).
+SETTLEMENT_DISPUTE_DAYS = 5
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

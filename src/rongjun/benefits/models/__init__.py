@@ -12,6 +12,11 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from rongjun.benefits.models.operator_statements import (
+    OperatorDispute,
+    OperatorStatement,
+    OperatorStatementLine,
+)
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
 
 __all__ = [
@@ -19,6 +24,9 @@ __all__ = [
     "Confirmation",
     "Duty",
     "Edition",
+    "OperatorDispute",
+    "OperatorStatement",
+    "OperatorStatementLine",
     "RecordedDecision",
     "SupervisionStep",
     "SupervisionTask",

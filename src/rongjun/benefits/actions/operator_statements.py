@@ -1,0 +1,311 @@
+"""运营结算, acted: a statement drafted from what uses come to, checked, disputed, released or withdrawn.
+
+Three people make, check and release; the database holds the same three apart. The statement's row is held
+while somebody signs, so of two at one moment the second is judged by what the first left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from rongjun.access.api import Actor
+from rongjun.audit import api as audit
+from rongjun.benefits.logic import operator_statements as logic
+from rongjun.benefits.logic.operator_statements import (
+    CHECKED,
+    DRAFTED,
+    OPEN_STATES,
+    OUTCOMES,
+    RELEASED,
+    UPHELD,
+    WITHDRAWN,
+    Cell,
+    Sums,
+)
+from rongjun.benefits.models import OperatorDispute, OperatorStatement, OperatorStatementLine
+from rongjun.benefits.queries import operator_statements as queries
+from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
+
+MAKES, CHECKS, RELEASES = "settlement.make", "settlement.check", "settlement.release"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What one operator's month comes to as known at a moment, gathered before a statement is drafted.
+
+    `month` is yyyymm; `refused` counts uses that do not count, by reason; `coverage` has the days of the
+    month that were delivered and those that were not, as ISO dates under "delivered" and "missing".
+    """
+
+    operator: str
+    operator_name: str
+    division: int
+    month: int
+    known_at: datetime
+    cells: Mapping[Cell, Sums]
+    refused: Mapping[str, int]
+    coverage: Mapping[str, list[str]]
+
+
+def draft_statement(month: Month, *, by: Actor, now: datetime, today: date) -> UUID:
+    """Draft the statement of an operator's month: the whole of it, or what has changed since the last.
+
+    Refused("settlement.may-not-make"), ("settlement.month-not-over"), ("settlement.statement-open") while
+    another of the operator is not released or withdrawn, ("settlement.nothing-new") when all is settled.
+    """
+    _require(by, MAKES)
+    if month.month >= today.year * 100 + today.month:
+        raise Refused("settlement.month-not-over")
+    with transaction.atomic():
+        # Looked at before what is settled is read: what was released until here is in it.
+        if OperatorStatement.objects.filter(operator=month.operator, state__in=OPEN_STATES).exists():
+            raise Refused("settlement.statement-open")
+        lines = logic.differences(month.cells, queries.settled(month.operator, month.month))
+        if not lines:
+            raise Refused("settlement.nothing-new")
+        try:
+            with transaction.atomic():
+                row = _drafted(month, lines, number=_next_number(month), by=by, now=now)
+        except IntegrityError as another:  # drafted at the same moment
+            raise Refused("settlement.statement-open") from another
+        OperatorStatementLine.objects.bulk_create(_line(row, cell, sums) for cell, sums in lines.items())
+        _note("settlement.statement-drafted", row, by=by, now=now)
+    return row.id
+
+
+def check_statement(statement: UUID, *, by: Actor, now: datetime, today: date) -> None:
+    """A second person has looked; from now the operator has its days to agree or dispute.
+
+    What has come in since `known_at` is the next statement's. Refused("settlement.may-not-check"),
+    ("settlement.no-such-statement"), ("settlement.step-not-now"), ("settlement.check-by-two").
+    """
+    _require(by, CHECKS)
+    with transaction.atomic():
+        row = _held(statement, {DRAFTED})
+        if row.made_by == by.text:
+            raise Refused("settlement.check-by-two")
+        row.state, row.checked_by, row.checked_at = CHECKED, by.text, now
+        row.dispute_until = today + timedelta(days=settings.SETTLEMENT_DISPUTE_DAYS)
+        row.save(update_fields=["state", "checked_by", "checked_at", "dispute_until"])
+        _note("settlement.statement-checked", row, by=by, now=now)
+
+
+def agree_to_statement(statement: UUID, *, by: Actor, now: datetime) -> None:
+    """Note that the operator has agreed, so that its days need not be waited for.
+
+    Refused("settlement.may-not-make"), ("settlement.no-such-statement"), ("settlement.step-not-now"),
+    ("settlement.disputed") while the operator says otherwise.
+    """
+    _require(by, MAKES)
+    with transaction.atomic():
+        row = _held(statement, {CHECKED})
+        if row.agreed_by:
+            raise Refused("settlement.step-not-now")
+        _refuse_disputed(row)
+        row.agreed_by, row.agreed_at = by.text, now
+        row.save(update_fields=["agreed_by", "agreed_at"])
+        _note("settlement.operator-agreed", row, by=by, now=now)
+
+
+def dispute_statement(statement: UUID, *, said: str, claimed: str, by: Actor, now: datetime) -> UUID:
+    """Note what the operator says against a checked statement; `claimed` is its own amount in yuan, or "".
+
+    Refused("settlement.may-not-make"), ("settlement.no-such-statement"), ("settlement.step-not-now"),
+    ("settlement.words-missing"), ("settlement.no-numbers"). Raises Unfit for an amount that is none.
+    """
+    _require(by, MAKES)
+    words, amount = _words(said), Fen.from_text(claimed) if claimed.strip() else None
+    with transaction.atomic():
+        row = _held(statement, {CHECKED})
+        dispute = OperatorDispute.objects.create(
+            statement=row, division=row.division, said=words, claimed=amount, raised_by=by.text, raised_at=now
+        )
+        _note("settlement.statement-disputed", row, by=by, now=now, dispute=str(dispute.id))
+    return dispute.id
+
+
+def answer_dispute(dispute: UUID, *, outcome: str, answer: str, by: Actor, now: datetime) -> None:
+    """Another than who noted it decides: rejected, and all goes on; or upheld, and the statement ends.
+
+    Refused("settlement.may-not-check"), ("settlement.no-such-statement"), ("settlement.step-not-now"),
+    ("settlement.check-by-two"), ("settlement.outcome-missing"), ("settlement.words-missing"),
+    ("settlement.no-numbers").
+    """
+    _require(by, CHECKS)
+    if outcome not in OUTCOMES:
+        raise Refused("settlement.outcome-missing")
+    words = _words(answer)
+    with transaction.atomic():
+        found = OperatorDispute.objects.filter(pk=dispute).first()
+        row = _held(found.statement_id if found else uuid4(), {CHECKED})
+        said = OperatorDispute.objects.select_for_update().get(pk=dispute)
+        if said.outcome:
+            raise Refused("settlement.step-not-now")
+        if said.raised_by == by.text:
+            raise Refused("settlement.check-by-two")
+        said.outcome, said.answer, said.answered_by, said.answered_at = outcome, words, by.text, now
+        said.save(update_fields=["outcome", "answer", "answered_by", "answered_at"])
+        _note(f"settlement.dispute-{outcome}", row, by=by, now=now, dispute=str(dispute))
+        if outcome == UPHELD:
+            _withdraw(row, why=words, by=by, now=now)
+
+
+def withdraw_statement(statement: UUID, *, why: str, by: Actor, now: datetime) -> None:
+    """Take back a statement that is not released; its number stays taken.
+
+    Refused("settlement.may-not-make"), ("settlement.no-such-statement"), ("settlement.step-not-now"),
+    ("settlement.words-missing"), ("settlement.no-numbers").
+    """
+    _require(by, MAKES)
+    words = _words(why)
+    with transaction.atomic():
+        _withdraw(_held(statement, OPEN_STATES), why=words, by=by, now=now)
+
+
+def release_statement(statement: UUID, *, by: Actor, now: datetime, today: date) -> Fen:
+    """A third person lets it stand; what is to be paid out now, in fen, maybe nothing.
+
+    Refused("settlement.may-not-release"), ("settlement.no-such-statement"), ("settlement.step-not-now"),
+    ("settlement.release-by-three"), ("settlement.disputed"), ("settlement.operator-has-days") until the
+    operator has agreed or its days are over.
+    """
+    _require(by, RELEASES)
+    with transaction.atomic():
+        row = _held(statement, {CHECKED})
+        if by.text in {row.made_by, row.checked_by}:
+            raise Refused("settlement.release-by-three")
+        _refuse_disputed(row)
+        assert row.dispute_until is not None
+        if not row.agreed_by and today <= row.dispute_until:
+            raise Refused("settlement.operator-has-days", day=row.dispute_until.isoformat())
+        row.state, row.released_by, row.released_at = RELEASED, by.text, now
+        row.save(update_fields=["state", "released_by", "released_at"])
+        _note("settlement.statement-released", row, by=by, now=now)
+    return Fen(row.payment)
+
+
+def note_statement_taken_out(
+    statement: UUID, *, form: str, division: int, by: Actor, now: datetime, source: str
+) -> None:
+    """A statement was taken out as a file."""
+    audit.note(
+        "settlement.statement-taken-out",
+        by=by.text,
+        role=by.role,
+        about=f"operator-statement:{statement}",
+        division=division,
+        detail={"form": form},
+        source=source,
+        at=now,
+    )
+
+
+# --- what they are made of ----------------------------------------------------------------------------------
+
+
+def _next_number(month: Month) -> int:
+    rows = OperatorStatement.objects.filter(operator=month.operator, month=month.month)
+    return (rows.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _drafted(
+    month: Month, lines: Mapping[Cell, Sums], *, number: int, by: Actor, now: datetime
+) -> OperatorStatement:
+    totals, carried = logic.totals_of(lines), queries.carried(month.operator)
+    return OperatorStatement.objects.create(
+        division=month.division,
+        operator=month.operator,
+        operator_name=month.operator_name,
+        month=month.month,
+        number=number,
+        known_at=month.known_at,
+        count=totals.count,
+        ordinary=totals.ordinary,
+        paid=totals.paid,
+        savings=totals.savings,
+        payable=totals.payable,
+        carried=carried,
+        payment=logic.payment_of(totals.payable, carried=carried),
+        digest=logic.digest_of(lines),
+        refused=dict(month.refused),
+        coverage=dict(month.coverage),
+        made_by=by.text,
+        made_at=now,
+    )
+
+
+def _line(row: OperatorStatement, cell: Cell, sums: Sums) -> OperatorStatementLine:
+    return OperatorStatementLine(
+        statement=row,
+        division=row.division,
+        programme=cell.programme,
+        county=cell.division,
+        band=cell.band,
+        paid_each=cell.paid_each,
+        fare_from=cell.fare_from,
+        payer=cell.payer,
+        count=sums.count,
+        ordinary=sums.ordinary,
+        paid=sums.paid,
+    )
+
+
+def _withdraw(row: OperatorStatement, *, why: str, by: Actor, now: datetime) -> None:
+    row.state, row.withdrawn_by, row.withdrawn_at, row.withdrawn_why = WITHDRAWN, by.text, now, why
+    row.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawn_why"])
+    _note("settlement.statement-withdrawn", row, by=by, now=now)
+
+
+def _held(statement: UUID, states: frozenset[str] | set[str]) -> OperatorStatement:
+    row = OperatorStatement.objects.select_for_update().filter(pk=statement).first()
+    if row is None:
+        raise Refused("settlement.no-such-statement")
+    if row.state not in states:
+        raise Refused("settlement.step-not-now", state=logic.STATES[row.state])
+    return row
+
+
+def _refuse_disputed(row: OperatorStatement) -> None:
+    if OperatorDispute.objects.filter(statement=row, outcome="").exists():
+        raise Refused("settlement.disputed")
+
+
+def _require(by: Actor, permission: str) -> None:
+    if not by.may(permission):
+        raise Refused(
+            {
+                MAKES: "settlement.may-not-make",
+                CHECKS: "settlement.may-not-check",
+                RELEASES: "settlement.may-not-release",
+            }[permission]
+        )
+
+
+def _words(text: str) -> str:
+    words = " ".join(text.split())
+    if not 4 <= len(words) <= 500:
+        raise Refused("settlement.words-missing", least=4, most=500)
+    if audit.looks_personal(words):
+        raise Refused("settlement.no-numbers")
+    return words
+
+
+def _note(event: str, row: OperatorStatement, *, by: Actor, now: datetime, **detail: Any) -> None:
+    audit.note(
+        event,
+        by=by.text,
+        role=by.role,
+        about=f"operator-statement:{row.id}",
+        division=row.division,
+        detail={"operator": row.operator, "month": row.month, "digest": row.digest, **detail},
+        at=now,
+    )
