@@ -70,7 +70,12 @@ ROLES: dict[str, Role] = {
             "desk.open access.manage-accounts desk.read-assessments",
             SECURITY,
         ),
-        _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify supervision.read settlement.read", AUDIT),
+        _role(
+            "audit-admin",
+            "审计管理员",
+            "desk.open audit.read audit.verify supervision.read settlement.read",
+            AUDIT,
+        ),
     )
 }
 PERMISSIONS: frozenset[str] = frozenset().union(*(role.permissions for role in ROLES.values()))

@@ -29,6 +29,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("数据", "registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),
     ("数据", "desk:exports", "download", "导出", "registry.export"),
+    ("钱", "desk:operator-statements", "file-text", "运营结算", "settlement.read"),
     ("管理", "desk:policy", "book", "政策", "policy.read"),
     ("管理", "desk:supervision", "eye", "督导", "supervision.read"),
     ("管理", "places:divisions", "map", "区划与站点", "places.read"),
@@ -38,6 +39,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
 
 # Pages below those of the navigation: what they were opened from stays marked.
 OPENED_FROM = {
+    "desk:operator-statement": "desk:operator-statements",
     "desk:person": "registry:people",
     "desk:uncover": "registry:people",
     "desk:answer": "registry:people",

@@ -1,18 +1,14 @@
-"""The screen as pages to print, set by Typst with one pinned font; nothing is fetched."""
+"""The screen as pages to print."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 
-import noto_cjk_sans_otc
-import typst
-
 from rongjun.insight.logic import Screen
+from rongjun.ui.api import typeset
 
 _TEMPLATE = Path(__file__).with_name("screen.typ")
-_FONTS = Path(str(noto_cjk_sans_otc.FONT_PATH)).parent
 
 
 def pdf_of(screen: Screen, *, who: str, at: datetime) -> bytes:
@@ -34,13 +30,4 @@ def pdf_of(screen: Screen, *, who: str, at: datetime) -> bytes:
             for panel in screen.panels
         ],
     }
-    content = typst.compile(
-        str(_TEMPLATE),
-        root=str(_TEMPLATE.parent),
-        font_paths=[str(_FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"told": json.dumps(told, ensure_ascii=False)},
-        timestamp=int(at.timestamp()),
-    )
-    assert isinstance(content, bytes)
-    return content
+    return typeset(_TEMPLATE, told, at=at)

@@ -2,6 +2,7 @@
 
 from rongjun.ui.paging import address, page_asked, pager_of, pages_of
 from rongjun.ui.refusals import Sentence, sentence, sentences
+from rongjun.ui.typesetting import typeset
 from rongjun.ui.words import shown, shown_later
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "sentences",
     "shown",
     "shown_later",
+    "typeset",
 ]
