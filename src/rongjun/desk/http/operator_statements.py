@@ -239,11 +239,7 @@ def _row(head: StatementHead) -> dict[str, Any]:
     return {
         "cells": [
             month_word(head.month),
-            {
-                "text": head.operator_name,
-                "url": reverse("desk:operator-statement", args=[head.id]),
-                "note": disputes,
-            },
+            {"text": head.operator_name, "url": url, "note": disputes},
             head.number,
             {"text": "", "chip": {"word": word, "tone": tone}},
             f"{head.count:,}",
