@@ -40,6 +40,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "benefits_duty": "督导的责任要能追到人，不删；待局方确认",
     "benefits_supervisiontask": "督导的责任要能追到人，不删；待局方确认",
     "benefits_supervisionstep": "督导的责任要能追到人，不删；待局方确认",
+    "benefits_operatorstatement": "会计档案，保存三十年，到期鉴定；待局方确认",
+    "benefits_operatordispute": "会计档案，保存三十年，到期鉴定；待局方确认",
     "partners_partner": "单位的约定，来件还在就不删；待局方确认",
 }
 
