@@ -205,7 +205,7 @@ def test_a_batch_that_was_stored_and_not_judged_is_judged_by_the_job() -> None:
     content = file()
     with acting_as_job("test.half"):
         held = actions.hold_partner(CIVIL)
-        half = intake._keep(held, content, channel="file", by="operator:test", now=NOW)
+        half = intake.keep(held, content, channel="file", by="operator:test", now=NOW)
     assert report_of(half.id).state == "received"
     with acting_as_job("partners.check-received"):
         actions.check_batch(half.id, now=NOW)
