@@ -172,6 +172,8 @@ ANSWERS = """
   citizen:sso-callback        422      422      422     422    422      422       422    422    422      422     422
   citizen:benefits            front    403      403     403    403      403       403    403    403      403     200
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
+  citizen:messages            front    403      403     403    403      403       403    403    403      403     200
+  citizen:message             front    403      403     403    403      403       403    403    403      403     404
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
   citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404
@@ -270,6 +272,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "pk": 1,
         "kind": "restrict" if address.name == "citizen:ask" else "merit",
         "proposal": scene.proposal,
+        "message": uuid4(),
         "offer": uuid4(),
         "enrolment": uuid4(),
         # There is no such candidate, batch or sentence: who sees which is tested beside the apps.

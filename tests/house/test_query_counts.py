@@ -74,6 +74,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "citizen:home": reverse("citizen:home"),
         "citizen:benefits": reverse("citizen:benefits"),
         "citizen:benefit": reverse("citizen:benefit", args=["eldercare.collective-support"]),
+        "citizen:messages": reverse("citizen:messages"),
         "citizen:offers": reverse("citizen:offers"),
         "citizen:questions": reverse("citizen:questions"),
         "citizen:file": reverse("citizen:file"),

@@ -14,6 +14,7 @@ from rongjun.access import api as access
 from rongjun.access.terminal import load_data_map
 from rongjun.benefits import api as benefits
 from rongjun.files import api as files
+from rongjun.notices import api as notices
 from rongjun.partners import api as partners
 from rongjun.registry import api as registry
 
@@ -25,6 +26,7 @@ RULES: Final[tuple[access.RetentionRule, ...]] = (
     *registry.RETENTION,
     *partners.RETENTION,
     *files.RETENTION,
+    *notices.RETENTION,
     *benefits.RETENTION,
 )
 # Tables whose data have a period in days and that no rule names: who carries it out, or why nobody does.
