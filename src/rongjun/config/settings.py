@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "rongjun.partners",
     "rongjun.places",
     "rongjun.registry",
+    "rongjun.ledger",
     "rongjun.benefits",
     "rongjun.desk",
     "rongjun.citizen",
