@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "rongjun.places",
     "rongjun.registry",
     "rongjun.notices",
+    "rongjun.ledger",
     "rongjun.benefits",
     "rongjun.desk",
     "rongjun.citizen",
