@@ -12,9 +12,11 @@ from rongjun.benefits import api as benefits
 from rongjun.desk.http import unanswered
 from rongjun.rules.api import facts_read
 from tests.house.scene import Scene, actor_of, judge_and_offer, visitor
+from tests.house.test_query_counts import questions
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("desk:unanswered")
+ASKED = 14  # four of them belong to every page
 
 
 @pytest.fixture
@@ -92,3 +94,10 @@ def test_of_a_large_city_a_place_is_chosen_first(judged: Scene, monkeypatch: pyt
     assert re.findall(r'<a href="(\?within=\d+)">', county)
     monkeypatch.setattr(unanswered, "MOST_PEOPLE", 20_000)
     assert total(client.get(LIST + places[0]).content.decode()) == total(county)
+
+
+def test_a_page_of_it_asks_as_many_questions_however_many_lines(judged: Scene) -> None:
+    client = visitor("city")
+    few, many = questions(client, LIST + "?page=10000"), questions(client, LIST)
+    assert len(many) == ASKED
+    assert len(few) < len(many)
