@@ -78,6 +78,8 @@ ANSWERS = """
 * desk:record                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:answer-offer           door     enrol    403     422    422      422       422    403    403      403     403
 * desk:leave-benefit          door     enrol    403     422    422      422       422    403    403      403     403
+  desk:unanswered             door     enrol    403     200    200      200       200    403    403      403     403
+* desk:answer-here            door     enrol    403     todo   todo     422       todo   403    403      403     403
   desk:not-entitled           door     enrol    403     403    200      200       200    403    403      403     403
 * desk:decide-enrolment       door     enrol    403     403    400      400       400    403    403      403     403
 * desk:person-paper           door     enrol    403     422    422      404       422    403    403      403     403
@@ -203,6 +205,7 @@ SENT_TO = {
     "mfa_activate_totp": "enrol",
     "desk:today": "desk",
     "desk:person": "file",
+    "desk:unanswered": "todo",
     "desk:changes": "told",
     "desk:proposals": "list",
     "desk:rights": "rights",
@@ -216,6 +219,7 @@ SENT_TO = {
 SAID = {
     "desk:uncover": {"purpose": "核对证件"},
     "desk:answer": {"is_unsupported": "false"},
+    "desk:answer-here": {"is_unsupported": "false"},
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
     "desk:answer-offer": {"answer": "accept", "channel": "counter"},

@@ -48,6 +48,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "desk:policy-reach": reverse("desk:policy-reach"),
         "desk:policy-take-up": reverse("desk:policy-take-up"),
         "desk:policy-year": reverse("desk:policy-year"),
+        "desk:unanswered": reverse("desk:unanswered"),
         "desk:not-entitled": reverse("desk:not-entitled"),
         "desk:policy-benefit": reverse("desk:policy-benefit", args=["eldercare.collective-support"]),
         "insight:screen": reverse("insight:screen"),

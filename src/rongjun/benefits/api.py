@@ -94,6 +94,7 @@ from rongjun.benefits.queries.supervision import (
     tallies,
     task_file,
 )
+from rongjun.benefits.queries.unanswered import OpenFacts, OpenPlace, open_places, open_questions
 from rongjun.benefits.questions import (
     ANSWER_HOLDS,
     YES_NO,
@@ -103,6 +104,7 @@ from rongjun.benefits.questions import (
     stated_in_words,
 )
 from rongjun.benefits.retention import RETENTION
+from rongjun.benefits.unanswered import OpenFact
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, offer_notice, wording_of
 from rongjun.kernel.words import Words
 
@@ -136,6 +138,9 @@ __all__ = [
     "OfferLine",
     "OfferState",
     "OfferStep",
+    "OpenFact",
+    "OpenFacts",
+    "OpenPlace",
     "Opened",
     "Recording",
     "Replayed",
@@ -187,6 +192,8 @@ __all__ = [
     "offer_next",
     "offer_notice",
     "offers_of",
+    "open_places",
+    "open_questions",
     "open_round",
     "order_correction",
     "people_of_figure",

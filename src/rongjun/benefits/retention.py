@@ -13,4 +13,12 @@ RETENTION = (
         since="select known_at from benefits_sweep where id = t.sweep_id",
         since_words="判定那天",
     ),
+    RetentionRule(
+        code="benefits.unanswered",
+        what="没有答复的情况",
+        table="benefits_unanswered",
+        column="lines",
+        since="select known_at from benefits_sweep where id = t.sweep_id",
+        since_words="判定那天",
+    ),
 )

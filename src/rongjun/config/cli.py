@@ -411,8 +411,11 @@ def generate(check: bool) -> None:
     if not check:
         from rongjun.access.api import row_security_inventory
 
+        inventory = row_security_inventory()
+        if "registry_person" not in inventory:
+            raise click.ClickException("这里还没有数据库，请先运行 rongjun demo --prepare-only")
         write()
-        (project_root() / "contracts" / "row-security.yaml").write_text(row_security_inventory())
+        (project_root() / "contracts" / "row-security.yaml").write_text(inventory)
     old = stale()
     click.echo(
         "\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的"
