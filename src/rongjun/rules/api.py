@@ -71,6 +71,7 @@ from rongjun.rules.fares import (
 from rongjun.rules.folding import fold, stored_facts
 from rongjun.rules.loading import files_of, load_book, read_folder
 from rongjun.rules.phrases import phrase
+from rongjun.rules.portable import NotPortableError, as_duckdb, as_postgres, portable, relations_of
 from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_sheet, read_text
 from rongjun.rules.sweeping import PERSON, as_long, sweep, sweep_sql
 from rongjun.rules.tree import (
@@ -138,6 +139,7 @@ __all__ = [
     "NoFareError",
     "Node",
     "Not",
+    "NotPortableError",
     "OneOf",
     "Period",
     "PolicyError",
@@ -155,8 +157,10 @@ __all__ = [
     "Verdict",
     "Version",
     "Vocabulary",
+    "as_duckdb",
     "as_long",
     "as_polars",
+    "as_postgres",
     "as_sql",
     "band_at",
     "bare",
@@ -184,6 +188,7 @@ __all__ = [
     "periods",
     "phrase",
     "plain",
+    "portable",
     "price_rows",
     "reach_of_change",
     "read_folder",
@@ -191,6 +196,7 @@ __all__ = [
     "read_text",
     "read_vocabulary",
     "readers_of",
+    "relations_of",
     "span",
     "span_start",
     "stored_facts",

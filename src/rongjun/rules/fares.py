@@ -31,7 +31,7 @@ FARE_CONFIDENCES: Final[Words[Mapping[str, str]]] = {
     "assumed": "没有查到来源，推定",
 }
 LAST_DAY: Final = date(2999, 12, 31)
-MOST_BAND: Final = 32_767
+MOST_BAND: Final = 9_999
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _BENEFIT = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -324,8 +324,8 @@ def _band(fields: Fields) -> Band:
         fen=Fen(fields.number("fen")),
         up_to_metres=fields.number("up_to_metres") if fields.has("up_to_metres") else None,
     )
-    if not 1 <= band.band <= MOST_BAND:
-        fields.fault("band", f"档的编号不在 1 到 {MOST_BAND} 之间", "改正编号")
+    if not 0 <= band.band <= MOST_BAND:
+        fields.fault("band", f"档的编号不在 0 到 {MOST_BAND} 之间", "改正编号")
     if not 0 <= band.fen <= 10_000_000:
         fields.fault("fen", "票价不在 0 到 10 万元之间", "以分为单位写整数")
     if band.up_to_metres is not None and band.up_to_metres <= 0:
