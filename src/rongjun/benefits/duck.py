@@ -56,7 +56,7 @@ class Month:
 def engine(*, memory: str = MEMORY, threads: int = THREADS) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in memory with a bound; it spills to a folder of its own that is gone afterwards."""
     with TemporaryDirectory(prefix="rongjun-batch-") as spill:
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
             "threads": str(threads),
             "temp_directory": spill,

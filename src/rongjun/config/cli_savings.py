@@ -86,19 +86,15 @@ def _tell_settled(lines: list[Settled], *, fares: FareBook, as_json: bool, secon
     from rongjun.rules.api import PAYERS, digest_of
 
     plain = [asdict(line) for line in lines]
-    about = {
-        "query": digest_of(SETTLEMENT_TEXT),
-        "fares": fares.digest,
-        "lines": digest_of(plain),
-        "fates": fates_of(lines),
-    }
+    query, digest, fates = digest_of(SETTLEMENT_TEXT), digest_of(plain), fates_of(lines)
+    about = {"query": query, "fares": fares.digest, "lines": digest, "fates": fates}
     if as_json:
         click.echo(json.dumps(about | {"settled": plain}, ensure_ascii=False))
         return
     by_payer: Counter[str] = Counter()
     for line in lines:
         by_payer[line.borne_by] += line.savings_fen
-    for fate, count in fates_of(lines).items():
+    for fate, count in fates.items():
         click.echo(f"{FATE_WORDS[fate]} {count:,}")
     for payer, fen in sorted(by_payer.items()):
         if fen:
@@ -106,5 +102,5 @@ def _tell_settled(lines: list[Settled], *, fares: FareBook, as_json: bool, secon
     click.echo(f"节省合计 {Fen(sum(by_payer.values()))} 元，用时 {seconds:.1f} 秒")
     if fares.unconfirmed:
         click.echo(f"票价待局方确认：{'、'.join(fares.unconfirmed)}")
-    click.echo(f"查询 {about['query'][:12]}，票价 {fares.digest[:12]}，结果 {about['lines'][:12]}")
+    click.echo(f"查询 {query[:12]}，票价 {fares.digest[:12]}，结果 {digest[:12]}")
     sys.stdout.flush()

@@ -1,8 +1,9 @@
 """Settlement and savings by DuckDB over Parquet are what a person works out row by row, to the fen."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,16 +16,20 @@ from rongjun.benefits.logic.savings import (
     SAVINGS_TEXT,
     SETTLEMENT_TEXT,
     TALLY_TEXT,
+    PriceLine,
+    Tally,
     all_prices,
     fates_of,
     month_prices,
     savings_by_hand,
 )
 from rongjun.benefits.tests.savings_cases import (
+    AT,
     FIRST,
     MONTH,
     PROGRAMMES,
     City,
+    Row,
     cities,
     days_by_hand,
     june,
@@ -32,6 +37,7 @@ from rongjun.benefits.tests.savings_cases import (
     write,
 )
 from rongjun.rules.api import as_postgres, portable, relations_of
+from rongjun.rules.tests.strategies import book
 
 
 @pytest.mark.parametrize("text", [SETTLEMENT_TEXT, TALLY_TEXT, SAVINGS_TEXT])
@@ -100,7 +106,9 @@ _COLUMNS = {
 }
 
 
-def in_postgres(text, city, prices, tallies=()):
+def in_postgres(
+    text: str, city: City, prices: Sequence[PriceLine], tallies: Sequence[Tally] = ()
+) -> list[tuple[object, ...]]:
     data = {
         "uses": [asdict(row) | {"month": MONTH, "first_day": FIRST} for row in city.rows],
         "voids": [{"source": source, "reference": reference} for source, reference in city.voids],
@@ -116,20 +124,14 @@ def in_postgres(text, city, prices, tallies=()):
     }
     with connection.cursor() as cursor:
         cursor.execute(as_postgres(text, relations))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_a_text_with_a_join_less_is_seen_by_the_hand_check(tmp_path: Path) -> None:
     """The canary: without the look at card spans the settlement is another one."""
-    city = City(*_one_stopped())
+    row = Row(1, "R1", 0, 101, AT, FIRST, 1, 1, 1, 0, 990202000000)
+    stopped = ((101, "rongjun", AT - timedelta(days=300), AT),)
+    city = City((row,), frozenset(), stopped, book().fares)
     prices = month_prices(city.fares, month=MONTH, known_at=date(2023, 6, 30), programmes=PROGRAMMES)
     fates = fates_of(settle_month(Month(write(city, tmp_path), MONTH, prices)))
     assert (fates["counted"], fates["refused"]) == (0, 1)
-
-
-def _one_stopped():
-    from rongjun.benefits.tests.savings_cases import AT, Row
-    from rongjun.rules.tests.strategies import book
-
-    row = Row(1, "R1", 0, 101, AT, date(2023, 6, 1), 1, 1, 1, 0, 990202000000)
-    return (row,), frozenset(), ((101, "rongjun", AT.replace(year=2022), AT),), book().fares

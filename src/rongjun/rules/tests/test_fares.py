@@ -1,6 +1,7 @@
 """Fares by date, as known at a date; every gap has its sentence."""
 
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -156,7 +157,7 @@ days = st.dates(date(2022, 11, 1), date(2023, 12, 31))
     known=days,
 )
 def test_rows_spans_and_breaks_say_what_the_single_price_says(versions, day, known) -> None:
-    fares = FareBook({"bus": made(versions)})
+    fares = made(versions)
     try:
         single = price(fares, day, known=known)
     except NoFareError:
@@ -175,12 +176,11 @@ def test_rows_spans_and_breaks_say_what_the_single_price_says(versions, day, kno
         assert on_day == on_first
 
 
-def made(versions):
+def made(versions: list[tuple[date, date | None, int, date | None]]) -> FareBook:
+    """Fares of a bus with these versions: start, announced, fen, until."""
     template = book().fares.fares["bus"]
     example = template.versions[0]
-    from dataclasses import replace
-
-    return replace(
+    bus = replace(
         template,
         versions=tuple(
             replace(
@@ -191,10 +191,12 @@ def made(versions):
                 bands=(replace(example.bands[0], fen=Fen(fen)),),
             )
             for start, announced, fen, until in sorted(
-                {(s, a): (s, a, f, u) for s, a, f, u in versions}.values(), key=lambda v: (v[0], v[1])
+                {(s, a or s): (s, a, f, u) for s, a, f, u in versions}.values(),
+                key=lambda v: (v[0], v[1] or v[0]),
             )
         ),
     )
+    return FareBook({"bus": bus})
 
 
 def test_periods_leave_gaps_out(tmp_path) -> None:
