@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rongjun.config.machines.ShortWay",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -219,6 +220,11 @@ RETENTION_DAYS = {"refused-originals": 180, "quarantined-contents": 90, "unlinke
 SUPERVISION_SOON_DAYS = 3
 SUPERVISION_CHECK_DAYS = 10
 SUPERVISION_FRESH_DAYS = 365
+
+# --- uses ---------------------------------------------------------------------------------------------------
+# 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.
+USES_LATE_DAYS = 120
+USES_MONTH_CLOSES_ON = 10
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
