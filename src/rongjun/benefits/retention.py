@@ -20,6 +20,8 @@ RETENTION = (
         column="lines",
         since="select known_at from benefits_sweep where id = t.sweep_id",
         since_words="判定那天",
+    ),
+    RetentionRule(
         code="benefits.refused-uses",
         what="没有收下的使用记录的原样",
         table="benefits_use_refusal",

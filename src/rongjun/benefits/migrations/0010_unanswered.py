@@ -7,7 +7,7 @@ from rongjun.access.row_security import lock_by_division
 
 
 class Migration(migrations.Migration):
-    dependencies = [("benefits", "0009_citizens_answer")]
+    dependencies = [("benefits", "0011_use_tables")]
     operations = [
         migrations.CreateModel(
             name="Unanswered",
