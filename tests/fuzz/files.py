@@ -17,6 +17,8 @@ ALWAYS = [
     "cities/qingdao/venues.yaml",
     "cities/qingdao/benefits/transport/city-transit-pref-card.yaml",
     "cities/qingdao/benefits/medical/rongjunbao.yaml",
+    "cities/qingdao/benefits/transport/free-qingdao-huangdao-fast-ferry.yaml",
+    "cities/qingdao/fares/ferry.yaml",
 ]
 DIVISION = "divisions:\n  - {name: huangdao, title: 黄岛区, level: county, code: 370211000000}\n"
 

@@ -46,6 +46,16 @@ FACT = {
 }
 DIVISION = dict.fromkeys(["name", "title", "level", "code"])
 PLACES = dict.fromkeys(["code", "title", "note", "places"])
+FARE_VERSION = {
+    **dict.fromkeys(["from", "since", "until", "announced", "confidence", "source_grade"]),
+    **dict.fromkeys(["payer", "payer_note", "note"]),
+    "basis": BASIS,
+    "bands": dict.fromkeys(["band", "title", "up_to_metres", "fen"]),
+    "examples": dict.fromkeys(["name", "date", "band", "metres", "fen"]),
+}
+FARE = dict.fromkeys(["code", "title", "title_en", "unit", "benefits", "owner", "checked"]) | {
+    "versions": FARE_VERSION
+}
 SHAPES: Mapping[str, Shape] = {
     "facts.yaml": {"facts": FACT},
     "guard.yaml": {"guards": GUARD},
@@ -65,7 +75,8 @@ def unsound(file: str, raw: bytes) -> Iterator[str]:
     if not isinstance(root, yaml.MappingNode):
         yield "not a mapping"
         return
-    yield from _node(root, SHAPES.get(file.rpartition("/")[2], BENEFIT))
+    shape = FARE if "/fares/" in file else SHAPES.get(file.rpartition("/")[2], BENEFIT)
+    yield from _node(root, shape)
 
 
 def _marks(text: str) -> Iterator[str]:

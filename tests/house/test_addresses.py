@@ -78,6 +78,8 @@ ANSWERS = """
 * desk:record                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:answer-offer           door     enrol    403     422    422      422       422    403    403      403     403
 * desk:leave-benefit          door     enrol    403     422    422      422       422    403    403      403     403
+  desk:unanswered             door     enrol    403     200    200      200       200    403    403      403     403
+* desk:answer-here            door     enrol    403     todo   todo     422       todo   403    403      403     403
   desk:not-entitled           door     enrol    403     403    200      200       200    403    403      403     403
 * desk:decide-enrolment       door     enrol    403     403    400      400       400    403    403      403     403
 * desk:person-paper           door     enrol    403     422    422      404       422    403    403      403     403
@@ -155,6 +157,7 @@ ANSWERS = """
   partners:batch              door     enrol    403     403    403      403       404    403    403      403     403
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
+* uses:batches                401      401      401     401    401      401       401    401    401      401     401
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403
 * registry:cutover-compare    door     enrol    403     403    403      403       422    403    403      403     403
@@ -172,6 +175,8 @@ ANSWERS = """
   citizen:sso-callback        422      422      422     422    422      422       422    422    422      422     422
   citizen:benefits            front    403      403     403    403      403       403    403    403      403     200
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
+  citizen:messages            front    403      403     403    403      403       403    403    403      403     200
+  citizen:message             front    403      403     403    403      403       403    403    403      403     404
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
   citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404
@@ -201,6 +206,7 @@ SENT_TO = {
     "mfa_activate_totp": "enrol",
     "desk:today": "desk",
     "desk:person": "file",
+    "desk:unanswered": "todo",
     "desk:changes": "told",
     "desk:proposals": "list",
     "desk:rights": "rights",
@@ -214,6 +220,7 @@ SENT_TO = {
 SAID = {
     "desk:uncover": {"purpose": "核对证件"},
     "desk:answer": {"is_unsupported": "false"},
+    "desk:answer-here": {"is_unsupported": "false"},
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
     "desk:answer-offer": {"answer": "accept", "channel": "counter"},
@@ -270,6 +277,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "pk": 1,
         "kind": "restrict" if address.name == "citizen:ask" else "merit",
         "proposal": scene.proposal,
+        "message": uuid4(),
         "offer": uuid4(),
         "enrolment": uuid4(),
         # There is no such candidate, batch or sentence: who sees which is tested beside the apps.

@@ -115,6 +115,7 @@ from rongjun.benefits.queries.supervision import (
     tallies,
     task_file,
 )
+from rongjun.benefits.queries.unanswered import OpenFacts, OpenPlace, open_places, open_questions
 from rongjun.benefits.questions import (
     ANSWER_HOLDS,
     YES_NO,
@@ -124,6 +125,7 @@ from rongjun.benefits.questions import (
     stated_in_words,
 )
 from rongjun.benefits.retention import RETENTION
+from rongjun.benefits.unanswered import OpenFact
 from rongjun.benefits.wording import LEVELS, ExampleLine, Wording, examples_of, offer_notice, wording_of
 from rongjun.kernel.words import Words
 
@@ -159,6 +161,9 @@ __all__ = [
     "OfferLine",
     "OfferState",
     "OfferStep",
+    "OpenFact",
+    "OpenFacts",
+    "OpenPlace",
     "Opened",
     "Recording",
     "Replayed",
@@ -219,6 +224,8 @@ __all__ = [
     "offer_next",
     "offer_notice",
     "offers_of",
+    "open_places",
+    "open_questions",
     "open_round",
     "operator_statements",
     "operators_of_statements",

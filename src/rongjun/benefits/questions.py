@@ -50,7 +50,7 @@ class Asking:
     def can_ask(self, name: str) -> bool:
         """Whether an answer on the spot would be taken."""
         fact = self.book.vocabulary.facts.get(name)
-        return fact is not None and name in self.askable and _is_answerable(fact)
+        return fact is not None and name in self.askable and is_answerable(fact)
 
     def first_of(self, decision: Decision) -> Mapping[str, Any] | None:
         """Exactly one question: the first missing fact that a clerk can answer on the spot."""
@@ -98,7 +98,7 @@ def read_answer(fact: Fact, text: str, *, book: Book, today: date) -> str:
     Refused("registry.not-a-question") for what was not among the buttons,
     Refused("registry.answer-outside") for a number or a day outside the limits.
     """
-    if not _is_answerable(fact):
+    if not is_answerable(fact):
         raise Refused("registry.not-a-question")
     answer, field = half_width(text), _field(fact, today=today)
     if answer in {button["value"] for button in _buttons(fact, book)}:
@@ -128,8 +128,8 @@ def _in_words(fact: Fact, value: str, book: Book) -> str:
     return fact.show(typed, regions=book.regions)
 
 
-def _is_answerable(fact: Fact) -> bool:
-    """A free text needs a form."""
+def is_answerable(fact: Fact) -> bool:
+    """Whether buttons or one field take the answer; a free text needs a form."""
     return fact.kind in {"bool", "enum", "int", "date", "division"}
 
 

@@ -25,6 +25,8 @@ OPENED_FROM = {
     "citizen:offer": "citizen:benefits",
     "citizen:offers": "citizen:benefits",
     "citizen:enrolment": "citizen:benefits",
+    "citizen:messages": "citizen:home",
+    "citizen:message": "citizen:home",
 }
 LOOK_COOKIE = "rongjun_look"
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.citizen.http import benefits, family, file, home, offers, settings, sign_in
+from rongjun.citizen.http import benefits, family, file, home, messages, offers, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("in/back/", sign_in.sso_callback, name="sso-callback"),
     path("benefits/", benefits.listing, name="benefits"),
     path("benefits/<str:code>/", benefits.benefit, name="benefit"),
+    path("messages/", messages.listing, name="messages"),
+    path("messages/<uuid:message>/", messages.message, name="message"),
     path("offers/", offers.listing, name="offers"),
     path("offers/<uuid:offer>/", offers.offer, name="offer"),
     path("enrolments/<uuid:enrolment>/", offers.enrolment, name="enrolment"),

@@ -22,6 +22,7 @@ from rongjun.config.cli_partners import partners, simulate
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.cli_privacy import privacy
+from rongjun.config.cli_savings import batch
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
 from rongjun.config.terminal import Page, as_demo, day, ready_django, step
@@ -46,6 +47,7 @@ def main() -> None:
       rongjun entitle              全体判定并存下，供比较和免申即享用
       rongjun benefits offers      免申即享：把不用填表的优待送给符合条件的人
       rongjun balance              每个渠道：收下 = 办完 + 退回 + 待办
+      rongjun batch --month M      归档月份重新结算，不动数据库
       rongjun audit verify         核对证据链有没有被动过
 
     \b
@@ -126,6 +128,7 @@ def manage(arguments: tuple[str, ...]) -> None:
 main.add_command(policy)
 main.add_command(replay)
 main.add_command(places)
+main.add_command(batch)
 
 
 @main.group(cls=Page)
@@ -411,8 +414,11 @@ def generate(check: bool) -> None:
     if not check:
         from rongjun.access.api import row_security_inventory
 
+        inventory = row_security_inventory()
+        if "registry_person" not in inventory:
+            raise click.ClickException("这里还没有数据库，请先运行 rongjun demo --prepare-only")
         write()
-        (project_root() / "contracts" / "row-security.yaml").write_text(row_security_inventory())
+        (project_root() / "contracts" / "row-security.yaml").write_text(inventory)
     old = stale()
     click.echo(
         "\n".join(f"过期：{name}，请运行 rongjun generate" for name in old) or f"{len(FILES)} 份都是最新的"

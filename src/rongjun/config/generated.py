@@ -1,4 +1,4 @@
-"""Reference pages that the program writes about itself: facts, benefits, refusals, commands, the data map.
+"""Pages that the program writes about itself: routes, facts, benefits, refusals, commands, the data map.
 
 `rongjun generate` writes them and `rongjun generate --check` names those that are old, so a page can not
 say something else than the policy files, the error sentences and the command line do.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 import click
 import yaml
@@ -121,6 +122,85 @@ def data_map_page() -> str:
     )
 
 
+_MET_BY: Mapping[str, str] = {
+    "anyone": "任何人",
+    "signed-in": "登录的人，只关本人",
+    "citizen": "老兵和家属，只关手上的档案",
+    "partner": "外单位的系统，凭签名",
+}
+
+# Views that are allauth's promise here what their docstrings do not.
+_ALLAUTH: Mapping[str, str] = {
+    "account_login": "Name and password, or a passkey.",
+    "account_logout": "Out, by a press.",
+    "account_inactive": "The account is switched off: whom to ask.",
+    "account_reauthenticate": "The password once more, before something that matters.",
+    "account_change_password": "A new password, against the old one.",
+    "mfa_index": "One's own second factors.",
+    "mfa_authenticate": "The second factor after the password.",
+    "mfa_reauthenticate": "The second factor once more, before something that matters.",
+    "mfa_activate_totp": "Binds an authenticator; a new account begins here.",
+    "mfa_deactivate_totp": "Takes the authenticator off.",
+    "mfa_view_recovery_codes": "Recovery codes that are left.",
+    "mfa_generate_recovery_codes": "New recovery codes; the old ones end.",
+    "mfa_download_recovery_codes": "Recovery codes as a text file.",
+    "mfa_list_webauthn": "One's own passkeys.",
+    "mfa_reauthenticate_webauthn": "A passkey once more, before something that matters.",
+    "mfa_remove_webauthn": "Takes one passkey off.",
+    "mfa_edit_webauthn": "Names a passkey.",
+    "mfa_login_webauthn": "Signs in by a passkey.",
+}
+
+
+def pages_page() -> str:
+    """Every address of the routes, with who is let in and what its view promises."""
+    from django.urls import get_resolver
+
+    found = sorted(_routes(get_resolver().url_patterns, "/", ""), key=lambda each: each[:2])
+    shown = [each[2:] for each in found if not each[0]]
+    taken = [each[2:] for each in found if each[0]]
+    heads = ("地址", "名字", "谁", "说的是什么")
+    return _page(
+        "每一页 · Pages",
+        f"从路由生成，一页不漏：{len(shown)} 个打得开的地址，{len(taken)} 个只收提交的地址。"
+        "每一页都在手机和电脑两种宽度上看过，浏览器检查也逐页走。",
+        "## 打得开的 · Pages",
+        "",
+        *_table(heads, shown),
+        "## 只收提交的 · Forms",
+        "",
+        *_table(heads, taken),
+    )
+
+
+def _routes(
+    patterns: Iterable[Any], above: str, space: str
+) -> Iterator[tuple[bool, str, str, str, str, str]]:
+    """(takes submissions only, app, address, name, who, what) of every address below these patterns."""
+    for pattern in patterns:
+        written = above + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _routes(pattern.url_patterns, written, inner)
+            continue
+        view, name = pattern.callback, f"{space}{pattern.name or ''}"
+        rule = view.access_rule
+        who = f"`{rule.permission}`" if rule.permission else _MET_BY.get(rule.who, rule.who)
+        own = view.__doc__ or getattr(getattr(view, "view_class", None), "__doc__", "") or ""
+        said = _ALLAUTH.get(pattern.name or "", own.strip())
+        yield _only_posts(view), space, f"`{written}`", f"`{name}`", who, said.split("\n\n")[0]
+
+
+def _only_posts(view: Any) -> bool:
+    """Whether Django's decorator lets nothing but POST through to this view."""
+    while view is not None:
+        for cell in getattr(view, "__closure__", None) or ():
+            if cell.cell_contents == ["POST"]:
+                return True
+        view = getattr(view, "__wrapped__", None)
+    return False
+
+
 def _places(entries: Iterable[Entry]) -> Iterator[tuple[str, ...]]:
     """Columns that say the same share a line."""
     said: dict[tuple[str, ...], list[str]] = {}
@@ -140,6 +220,7 @@ def _places(entries: Iterable[Entry]) -> Iterator[tuple[str, ...]]:
 
 
 FILES: Mapping[str, Callable[[], str]] = {
+    "docs/pages.md": pages_page,
     "docs/reference/facts.md": facts_page,
     "docs/reference/benefits.md": benefits_page,
     "docs/reference/errors.md": errors_page,

@@ -20,6 +20,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("", "insight:screen", "home", "全市一屏", "insight.read"),
     ("", "registry:people", "user", "人员", "registry.read-person"),
     ("待办", "desk:proposals", "check", "待审", "registry.check"),
+    ("待办", "desk:unanswered", "help-circle", "差的情况", "registry.state-fact"),
     ("待办", "desk:not-entitled", "clock", "不再符合", "benefits.end-enrolment"),
     ("待办", "registry:feeds", "flag", "比对结果", "registry.decide-feed"),
     ("待办", "registry:duplicates", "users", "疑似重复", "registry.propose-merge"),

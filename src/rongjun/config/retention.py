@@ -14,6 +14,7 @@ from rongjun.access import api as access
 from rongjun.access.terminal import load_data_map
 from rongjun.benefits import api as benefits
 from rongjun.files import api as files
+from rongjun.notices import api as notices
 from rongjun.partners import api as partners
 from rongjun.registry import api as registry
 
@@ -25,6 +26,7 @@ RULES: Final[tuple[access.RetentionRule, ...]] = (
     *registry.RETENTION,
     *partners.RETENTION,
     *files.RETENTION,
+    *notices.RETENTION,
     *benefits.RETENTION,
 )
 # Tables whose data have a period in days and that no rule names: who carries it out, or why nobody does.
@@ -42,6 +44,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "benefits_supervisionstep": "督导的责任要能追到人，不删；待局方确认",
     "benefits_operatorstatement": "会计档案，保存三十年，到期鉴定；待局方确认",
     "benefits_operatordispute": "会计档案，保存三十年，到期鉴定；待局方确认",
+    "benefits_use": "按月分区；这个月签名的合计写好、满期之后整月删除，在此之前不删",
+    "benefits_use_void": "随所差的使用记录",
     "partners_partner": "单位的约定，来件还在就不删；待局方确认",
 }
 

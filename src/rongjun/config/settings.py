@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "rongjun.partners",
     "rongjun.places",
     "rongjun.registry",
+    "rongjun.notices",
+    "rongjun.ledger",
     "rongjun.benefits",
     "rongjun.desk",
     "rongjun.citizen",
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rongjun.config.machines.ShortWay",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -219,6 +222,11 @@ SUPERVISION_CHECK_DAYS = 10
 SUPERVISION_FRESH_DAYS = 365
 # How long an operator has, from the check of its statement, to agree or dispute (days; 待局方确认).
 SETTLEMENT_DISPUTE_DAYS = 5
+
+# --- uses ---------------------------------------------------------------------------------------------------
+# 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.
+USES_LATE_DAYS = 120
+USES_MONTH_CLOSES_ON = 10
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

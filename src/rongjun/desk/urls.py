@@ -19,6 +19,7 @@ from rongjun.desk.http import (
     privacy,
     supervision,
     take_up,
+    unanswered,
 )
 
 app_name = "desk"
@@ -31,6 +32,8 @@ urlpatterns = [
     path("people/<uuid:person>/decisions/", people.record, name="record"),
     path("people/<uuid:person>/offers/<uuid:offer>/", offers.answer_offer, name="answer-offer"),
     path("people/<uuid:person>/enrolments/<uuid:enrolment>/", offers.leave, name="leave-benefit"),
+    path("unanswered/", unanswered.unanswered, name="unanswered"),
+    path("unanswered/<uuid:person>/", unanswered.answer_here, name="answer-here"),
     path("enrolments/", offers.not_entitled, name="not-entitled"),
     path("enrolments/<uuid:enrolment>/", offers.decide_enrolment, name="decide-enrolment"),
     path("people/<uuid:person>/papers/", papers.person_paper, name="person-paper"),

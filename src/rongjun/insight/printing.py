@@ -7,6 +7,10 @@ from pathlib import Path
 
 from rongjun.insight.logic import Screen
 from rongjun.ui.api import typeset
+import noto_cjk_sans_otc
+import typst
+
+from rongjun.insight.logic import Panel, Screen
 
 _TEMPLATE = Path(__file__).with_name("screen.typ")
 
@@ -18,16 +22,35 @@ def pdf_of(screen: Screen, *, who: str, at: datetime) -> bytes:
         "moment": screen.moment,
         "who": who,
         "at": at.strftime("%Y-%m-%d %H:%M"),
-        "tiles": [{"label": tile.label, "figure": tile.figure, "unit": tile.unit} for tile in screen.tiles],
-        "panels": [
-            {
-                "title": panel.title,
-                "words": panel.words,
-                "heads": panel.heads,
-                "lines": [[line.label, *(cell.shown for cell in line.cells)] for line in panel.lines],
-                "left": panel.left,
-            }
-            for panel in screen.panels
+        "tiles": [
+            {"label": tile.label, "figure": tile.figure, "unit": tile.unit, "note": tile.note}
+            for tile in screen.tiles
         ],
+        "panels": [_told(panel) for panel in screen.panels],
     }
     return typeset(_TEMPLATE, told, at=at)
+    content = typst.compile(
+        str(_TEMPLATE),
+        root=str(_TEMPLATE.parent),
+        font_paths=[str(_FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"told": json.dumps(told, ensure_ascii=False)},
+        timestamp=int(at.timestamp()),
+    )
+    assert isinstance(content, bytes)
+    return content
+
+
+def _told(panel: Panel) -> dict[str, object]:
+    """A panel for the template; `counts` only where each line has one figure, drawn as a bar."""
+    single = len(panel.heads) == 2
+    return {
+        "title": panel.title,
+        "words": panel.words,
+        "heads": panel.heads,
+        "wordy": panel.wordy,
+        "lines": [[line.label, *(cell.shown for cell in line.cells)] for line in panel.lines],
+        "counts": [line.cells[0].count or 0 for line in panel.lines] if single else [],
+        "left": panel.left,
+        "unconfirmed": panel.unconfirmed,
+    }

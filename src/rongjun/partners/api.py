@@ -1,8 +1,19 @@
 """The door of partners."""
 
-from rongjun.partners.actions import Settled, add_partner, receive_file, settle_items
+from rongjun.partners.actions import (
+    Admitted,
+    Call,
+    Settled,
+    add_partner,
+    admit_call,
+    answer_call,
+    call_as_sent,
+    receive_file,
+    settle_bulk,
+    settle_items,
+)
 from rongjun.partners.formats import formats_in
-from rongjun.partners.logic import write_file
+from rongjun.partners.logic import CALL_STATUS, Line, write_file
 from rongjun.partners.queries import (
     Missing,
     WaitingItem,
@@ -13,24 +24,36 @@ from rongjun.partners.queries import (
     missing_files,
     take_waiting,
 )
+from rongjun.partners.queries.bulk import BulkBatch, bulk_lines, waiting_bulk
 from rongjun.partners.retention import RETENTION
 from rongjun.partners.simulators import signer_of
 
 __all__ = [
+    "CALL_STATUS",
     "RETENTION",
+    "Admitted",
+    "BulkBatch",
+    "Call",
+    "Line",
     "Missing",
     "Settled",
     "WaitingItem",
     "add_partner",
+    "admit_call",
+    "answer_call",
     "balance",
     "batch_report",
     "batches",
+    "bulk_lines",
+    "call_as_sent",
     "formats_in",
     "is_partner",
     "missing_files",
     "receive_file",
+    "settle_bulk",
     "settle_items",
     "signer_of",
     "take_waiting",
+    "waiting_bulk",
     "write_file",
 ]

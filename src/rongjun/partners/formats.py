@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,13 +16,16 @@ from rongjun.partners.logic import Format
 def formats_in(folder: Path) -> Mapping[str, Format]:
     """Every format by its code, `deaths/1`."""
     read = (yaml.safe_load(page.read_text("utf-8")) for page in sorted(folder.glob("*.yaml")))
-    found = [
-        Format(
-            code=str(said["format"]),
-            title=str(said["title"]),
-            columns=tuple(str(column["name"]) for column in said["columns"]),
-            control=str(said["control"]),
-        )
-        for said in read
-    ]
-    return {each.code: each for each in found}
+    return {each.code: each for each in map(_format_of, read)}
+
+
+def _format_of(said: Mapping[str, Any]) -> Format:
+    kinds = {str(column["name"]): str(column["kind"]) for column in said["columns"]}
+    return Format(
+        code=str(said["format"]),
+        title=str(said["title"]),
+        columns=tuple(kinds),
+        control=str(said["control"]),
+        control_kind=kinds[str(said["control"])],
+        bulk=bool(said.get("bulk", False)),
+    )

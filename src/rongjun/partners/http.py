@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -21,21 +20,12 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
 from rongjun.partners import actions, queries
 from rongjun.partners.actions import Call
+from rongjun.partners.logic import CALL_STATUS
 from rongjun.partners.queries import BatchReport
 from rongjun.ui.api import page_asked, pager_of, sentence
 
 PAGE = 50
 JOB = "partners.receive-call"
-STATUS: Mapping[str, int] = {
-    "partners.unknown-partner": 401,
-    "partners.call-not-genuine": 401,
-    "partners.call-outside-window": 401,
-    "partners.call-digest": 400,
-    "partners.call-key-unfit": 400,
-    "partners.call-too-large": 413,
-    "partners.call-key-reused": 409,
-    "partners.call-quota": 429,
-}
 STATES: Words[dict[str, tuple[str, str]]] = {
     "received": ("已收到", "info"),
     "accepted": ("办理中", "info"),
@@ -74,22 +64,14 @@ def _call_of(request: HttpRequest) -> Call:
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise Refused("partners.call-too-large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000)
-    said = request.headers
-    return Call(
-        partner=said.get("X-Rongjun-Partner", ""),
-        method=str(request.method),
-        path=request.path,
-        timestamp=said.get("X-Rongjun-Timestamp", ""),
-        key=said.get("Idempotency-Key", ""),
-        digest=said.get("X-Rongjun-Digest", ""),
-        signature=said.get("X-Rongjun-Signature", ""),
-        body=request.body,
+    return actions.call_as_sent(
+        method=str(request.method), path=request.path, headers=request.headers, body=request.body
     )
 
 
 def _refusal(request: ActingRequest, refused: Refused) -> JsonResponse:
     said = sentence(refused)
-    status = STATUS[refused.code]
+    status = CALL_STATUS[refused.code]
     # The refused call's own transaction is gone with all it wrote.
     audit.note(
         "partners.call-refused",

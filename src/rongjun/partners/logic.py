@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from unicodedata import category
 
 from rongjun.kernel.crypto import sm3
 
 LARGEST_FILE = 50 * 1024 * 1024  # bytes; a day of the largest feed is under 2 MB
 MOST_LINES = 200_000
+MOST_BULK_LINES = 600_000  # a day of the largest operator is 300,000
+PART_LINES = 10_000  # lines of a bulk batch that are sealed together
 LATEST_DAYS = 14  # a file may be this many days late; older is a wrong clock (待局方确认)
 REPLAY_WINDOW = timedelta(minutes=5)
 CHARSETS: Mapping[str, str] = {"UTF-8": "utf-8", "GB18030": "gb18030"}
@@ -24,6 +25,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}", re.ASCII)
 # A partner's own reference must not be somebody's number: references stand in lists and logs.
 _PERSONAL = re.compile(r"\d{15}|\d{17}[\dXx]|1\d{10}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+AMOUNT = "amount"
 
 
 # --- formats ------------------------------------------------------------------------------------------------
@@ -31,17 +34,29 @@ _PERSONAL = re.compile(r"\d{15}|\d{17}[\dXx]|1\d{10}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file: `columns` after line number and key; `control` is the date whose digits add up."""
+    """One kind of file: `columns` after line number and key; `control` is the column that adds up.
+
+    A control of kind "amount" adds up in fen, any other is a date that adds up by its digits. The lines of
+    a `bulk` format stay together, sealed in parts, and their owner counts what became of them.
+    """
 
     code: str
     title: str
     columns: tuple[str, ...]
     control: str
+    control_kind: str = "date"
+    bulk: bool = False
 
     @property
     def feed(self) -> str:
         """The name without its version."""
         return self.code.split("/")[0]
+
+    def controlled(self, text: str) -> int:
+        """What a line with this in its control column adds to the total; 0 where nothing can be read."""
+        if self.control_kind == AMOUNT:
+            return int(text) if _SIZE.fullmatch(text) else 0
+        return int(text.replace("-", "")) if _DATE.fullmatch(text) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +84,20 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A batch that was read; whether its equations hold is for `fault_of_content` to say."""
+    """A batch that was read; whether its equations hold is for `fault_of_content` to say.
+
+    A bulk one has `rows`, its lines as they came, without their line ends; any other has `lines`.
+    """
 
     head: Head
     lines: tuple[Line, ...]
     total: int
+    rows: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """How many lines there really are."""
+        return len(self.lines) + len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +125,6 @@ WRONGLY_SIGNED = Fault(
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def control_number(text: str) -> int:
-    """What a line adds to the control total: its date as eight digits; 0 where there is none to read."""
-    return int(text.replace("-", "")) if _DATE.fullmatch(text) else 0
-
-
 def read_file(content: bytes, formats: Mapping[str, Format]) -> tuple[Head | None, Envelope | Fault]:
     """Head (as far as it could be read) and envelope of a file, or the first equation that fails."""
     if not content:
@@ -117,8 +136,9 @@ def read_file(content: bytes, formats: Mapping[str, Format]) -> tuple[Head | Non
     head = _read_head(first)
     if isinstance(head, Fault):
         return None, head
-    if head.format not in formats:
-        return head, _unknown_format(head.format, formats)
+    unfit = _fault_of_format(head, formats)
+    if unfit is not None:
+        return head, unfit
     body, trailer, after = _cut_trailer(rest)
     if trailer is None or after:
         return head, Fault("truncated", "末行 ≠ 以 T 开头的尾行：文件不完整", _AGAIN)
@@ -129,8 +149,13 @@ _AGAIN = "请对方重新生成并发送整个文件，流水号不变。"
 _MEND = "请对方核对后改正，用同一业务日期、同一流水号重发。"
 
 
-def _unknown_format(code: str, formats: Mapping[str, Format]) -> Fault:
-    return Fault("unknown-format", f"格式 {code} ∉ {{{'、'.join(sorted(formats))}}}", _MEND)
+def _fault_of_format(head: Head, formats: Mapping[str, Format]) -> Fault | None:
+    known = formats.get(head.format)
+    if known is None:
+        return Fault("unknown-format", f"格式 {head.format} ∉ {{{'、'.join(sorted(formats))}}}", _MEND)
+    if head.count > MOST_LINES and not known.bulk:
+        return Fault("head", f"行数最多 {MOST_LINES:,}", _MEND)
+    return None
 
 
 def _read_head(first: bytes) -> Head | Fault:
@@ -153,7 +178,10 @@ def read_head(parts: Sequence[str]) -> Head | Fault:
         (re.fullmatch(r"[a-z][a-z0-9-]{0,30}", partner, re.ASCII), "单位代码 ≠ 小写字母开头的代码"),
         (when, "业务日期 ≠ 形如 2026-11-30 的日期"),
         (are_sizes, "流水号、行数、控制总数 ≠ 不带前导零的非负整数（流水号从 1 起）"),
-        (are_sizes and int(sequence) < 2**31 and int(count) <= MOST_LINES, f"行数最多 {MOST_LINES:,}"),
+        (
+            are_sizes and int(sequence) < 2**31 and int(count) <= MOST_BULK_LINES,
+            f"行数最多 {MOST_BULK_LINES:,}",
+        ),
         (charset in CHARSETS, f"字符集 ∉ {{{'、'.join(CHARSETS)}}}"),
     )
     failing = next((said for holds, said in checks if not holds), None)
@@ -191,35 +219,66 @@ def _read_body(head: Head, first: bytes, body: bytes, trailer: bytes, known: For
     except UnicodeDecodeError as error:
         place = body[: error.start].count(b"\n") + 1
         return Fault("charset", f"第 {place} 行的字节 ∉ 首行声明的字符集 {head.charset}", _MEND)
-    rows = text.split("\n")[:-1]
-    lines = []
-    for place, row in enumerate(rows, start=1):
-        line = _read_line(place, row.removesuffix("\r"), known)
-        if isinstance(line, Fault):
-            return line
-        lines.append(line)
     if (int(said[1]), int(said[2])) != (head.count, head.total):
         told = f"首行（{head.count} 行，总数 {head.total}）≠ 尾行（{said[1]} 行，总数 {said[2]}）"
         return Fault("count", told, _MEND)
-    return envelope_of(head, lines, known)
+    rows = text.replace("\r\n", "\n").split("\n")[:-1]
+    return _misnumbered(rows) or (_read_bulk if known.bulk else _read_lines)(head, rows, known)
+
+
+def _misnumbered(rows: Sequence[str]) -> Fault | None:
+    for place, row in enumerate(rows, start=1):
+        if not row.startswith(f"{place},") and row != str(place):
+            numbered = row.partition(",")[0]
+            shown = numbered if _SIZE.fullmatch(numbered) else "（不是数字）"
+            said = f"第 {place} 行的行号 {shown} ≠ {place}：有行丢失、重复或乱序"
+            return Fault("line-numbers", said, _AGAIN)
+    return None
+
+
+def _read_lines(head: Head, rows: Sequence[str], known: Format) -> Envelope:
+    return envelope_of(
+        head, [_read_line(place, row, known) for place, row in enumerate(rows, start=1)], known
+    )
+
+
+def _read_bulk(head: Head, rows: Sequence[str], known: Format) -> Envelope:
+    """Counts and adds up only: 300,000 lines are read when their owner takes them up."""
+    place = known.columns.index(known.control) + 2
+    total = 0
+    for row in rows:
+        parts = _split(row)
+        if len(parts) > place:
+            total += known.controlled(parts[place])
+    return Envelope(head, (), total, tuple(rows))
 
 
 def envelope_of(head: Head, lines: Sequence[Line], known: Format) -> Envelope:
     """The envelope with the control total that its lines really have."""
-    total = sum(control_number(line.fields.get(known.control, "")) for line in lines)
+    total = sum(known.controlled(line.fields.get(known.control, "")) for line in lines)
     return Envelope(head, tuple(lines), total)
 
 
-def _read_line(place: int, row: str, known: Format) -> Line | Fault:
-    numbered = row.partition(",")[0]
-    if numbered != str(place):
-        shown = numbered if _SIZE.fullmatch(numbered) else "（不是数字）"
-        return Fault("line-numbers", f"第 {place} 行的行号 {shown} ≠ {place}：有行丢失、重复或乱序", _AGAIN)
-    try:
-        parts = next(csv.reader([row], strict=True))
-    except csv.Error:
+def read_rows(rows: Sequence[str], known: Format, *, first: int) -> list[Line]:
+    """The lines of part of a bulk batch; `first` is the number of the first."""
+    return [_read_line(place, row, known) for place, row in enumerate(rows, start=first)]
+
+
+def _read_line(place: int, row: str, known: Format) -> Line:
+    parts = _split(row)
+    if not parts:
         return Line(place, f"line-{place}", {}, "这一行的引号不成对或太长，读不出来。")
     return read_line(place, parts[1:], known)
+
+
+def _split(row: str) -> list[str]:
+    """The parts of a row; none when its quotes do not match."""
+    if '"' not in row:
+        return row.split(",")
+    try:
+        return next(csv.reader([row], strict=True))
+    except csv.Error:
+        return []
 
 
 def read_line(place: int, parts: Sequence[str], known: Format) -> Line:
@@ -230,7 +289,7 @@ def read_line(place: int, parts: Sequence[str], known: Format) -> Line:
         return Line(place, f"line-{place}", fields, "对方业务编号为空，或有字母、数字、._:/- 以外的字符。")
     if _PERSONAL.fullmatch(key):
         return Line(place, f"line-{place}", fields, "对方业务编号像是证件号码或电话，编号不能用个人号码。")
-    if any(category(sign) in {"Cc", "Cs"} for part in parts for sign in part):
+    if any(map(_CONTROL.search, parts)):
         return Line(place, f"line-{place}", {}, "这一行里有控制字符，不是正常的文字。")
     if len(parts) != len(known.columns) + 1:
         return Line(place, key, fields, f"这一行有 {len(parts) + 1} 项，应为 {len(known.columns) + 2} 项。")
@@ -271,8 +330,8 @@ def fault_of_head(head: Head, setting: Setting) -> Fault | None:
 def fault_of_content(envelope: Envelope) -> Fault | None:
     """Whether count and control total come out; None when they do."""
     head = envelope.head
-    if len(envelope.lines) != head.count:
-        return Fault("count", f"首行写 {head.count} 行 ≠ 实有 {len(envelope.lines)} 行", _MEND)
+    if envelope.found != head.count:
+        return Fault("count", f"首行写 {head.count} 行 ≠ 实有 {envelope.found} 行", _MEND)
     if envelope.total != head.total:
         return Fault("total", f"首行控制总数 {head.total} ≠ 各行相加 {envelope.total}", _MEND)
     return None
@@ -301,6 +360,18 @@ def due_at(business_date: date, hour: str) -> tuple[date, time]:
 
 
 # --- calls --------------------------------------------------------------------------------------------------
+
+# What a refused call is answered, by the code of the refusal.
+CALL_STATUS: Mapping[str, int] = {
+    "partners.unknown-partner": 401,
+    "partners.call-not-genuine": 401,
+    "partners.call-outside-window": 401,
+    "partners.call-digest": 400,
+    "partners.call-key-unfit": 400,
+    "partners.call-too-large": 413,
+    "partners.call-key-reused": 409,
+    "partners.call-quota": 429,
+}
 
 
 def statement(*, method: str, path: str, timestamp: str, key: str, digest: str) -> bytes:
@@ -340,7 +411,7 @@ def write_file(
     """A file of these rows (key and columns); `count` and `total` only to say something wrong on purpose."""
     kept = [list(row) for row in rows]
     place = known.columns.index(known.control) + 1
-    summed = sum(control_number(row[place]) if len(row) > place else 0 for row in kept)
+    summed = sum(known.controlled(row[place]) if len(row) > place else 0 for row in kept)
     said = (len(kept) if count is None else count, summed if total is None else total)
     head = f"H,{known.code},{partner},{business_date},{sequence},{said[0]},{said[1]},{charset}\n"
     out = io.StringIO()

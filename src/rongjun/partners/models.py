@@ -41,7 +41,7 @@ class InboundBatch(models.Model):
 
     The content is kept sealed until it is accepted; afterwards its lines are what is kept. A quarantined one
     that nobody will put right is closed by hand, by two people where that drops lines. `signature` is what
-    came in `FILE.sig`, in hex.
+    came in `FILE.sig`, in hex. A bulk batch has no row per line: its counts say what became of them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,6 +64,11 @@ class InboundBatch(models.Model):
     declared_count = models.IntegerField(null=True)
     declared_total = models.BigIntegerField(null=True)
     found_count = models.IntegerField(default=0)
+    is_bulk = models.BooleanField(default=False)
+    done_count = models.IntegerField(default=0)
+    repeated_count = models.IntegerField(default=0)
+    refused_count = models.IntegerField(default=0)
+    waiting_count = models.IntegerField(default=0)
     failing = models.CharField(max_length=24, default="")
     equation = models.CharField(max_length=300, default="")
     todo = models.CharField(max_length=300, default="")
@@ -84,6 +89,11 @@ class InboundBatch(models.Model):
             models.Index(fields=["-received_at"], name="inbound_newest"),
             models.Index(
                 fields=["id"], condition=Q(state__in=["received", "accepted"]), name="inbound_at_work"
+            ),
+            models.Index(
+                fields=["format", "received_at"],
+                condition=Q(is_bulk=True, state="accepted"),
+                name="inbound_bulk_waiting",
             ),
         ]
         constraints = [
@@ -114,6 +124,23 @@ class InboundBatch(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["accepted", "processed"]) | Q(found_count=F("declared_count")),
                 name="inbound_accepted_counts",
+            ),
+            # found = done + repeated + refused + waiting, also between two parts.
+            models.CheckConstraint(
+                condition=Q(is_bulk=False, done_count=0, repeated_count=0, refused_count=0, waiting_count=0)
+                | Q(
+                    is_bulk=True,
+                    done_count__gte=0,
+                    repeated_count__gte=0,
+                    refused_count__gte=0,
+                    waiting_count__gte=0,
+                    found_count=F("done_count")
+                    + F("repeated_count")
+                    + F("refused_count")
+                    + F("waiting_count"),
+                )
+                & (~Q(state="processed") | Q(waiting_count=0)),
+                name="inbound_bulk_adds_up",
             ),
             models.UniqueConstraint(fields=["partner", "digest"], name="inbound_content_once"),
             models.UniqueConstraint(
@@ -158,3 +185,80 @@ class InboundItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line}"
+
+
+class BulkPart(models.Model):
+    """Lines of a bulk batch that are sealed together: `lines` of them from `first_line` on."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(InboundBatch, on_delete=models.PROTECT, related_name="parts", db_index=False)
+    division = models.BigIntegerField()
+    first_line = models.IntegerField()
+    lines = models.IntegerField()
+    content_sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "first_line"], name="bulk_part_once"),
+            models.CheckConstraint(condition=Q(first_line__gte=1, lines__gte=1), name="bulk_part_has_lines"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.first_line}"
+
+
+class BulkRefusal(models.Model):
+    """A line of a bulk batch that went back, with its reason and, sealed, as it came."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(InboundBatch, on_delete=models.PROTECT, related_name="refusals", db_index=False)
+    division = models.BigIntegerField()
+    line = models.IntegerField()
+    key = models.CharField(max_length=64)
+    reason = models.CharField(max_length=300)
+    content_sealed = models.BinaryField()
+    refused_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "line"], name="bulk_refused_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="bulk_refusal_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line}"
+
+
+class PartnerCall(models.Model):
+    """A signed call that another app answers (not a batch of ours): one key, one content, one answer."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False)
+    division = models.BigIntegerField()
+    key = models.CharField(max_length=64)
+    digest = models.BinaryField()
+    answer = models.TextField(default="")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "key"], name="partner_call_once")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}:{self.key}"
+
+
+class CallCount(models.Model):
+    """Calls of a partner on one day, spread over slots so that calls at the same time do not queue."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False)
+    division = models.BigIntegerField()
+    day = models.DateField()
+    slot = models.SmallIntegerField()
+    calls = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "day", "slot"], name="call_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}:{self.day}:{self.slot}"

@@ -84,6 +84,7 @@ from rongjun.registry.logic import (
     FACT_OF_CATEGORY,
     GUARDED,
     LABEL_OF_CATEGORY,
+    STATED,
 )
 from rongjun.registry.logic.deciding import (
     AUTHORITIES,
@@ -105,7 +106,16 @@ from rongjun.registry.notices import (
     ITEMS,
     notice_book,
 )
-from rongjun.registry.queries import PAGE, PersonLine, counties, counts, find_people, lines_of, on_file
+from rongjun.registry.queries import (
+    PAGE,
+    PersonLine,
+    counties,
+    counts,
+    find_people,
+    lines_of,
+    on_file,
+    serving_divisions,
+)
 from rongjun.registry.queries.citizens import (
     InHand,
     MandateLine,
@@ -148,6 +158,7 @@ from rongjun.registry.queries.person import (
     proposals,
     proposals_waiting,
     relations_held,
+    stated_since,
     timeline,
 )
 from rongjun.registry.queries.privacy import (
@@ -233,6 +244,7 @@ __all__ = [
     "SAID_BY",
     "SEXES",
     "SIDES",
+    "STATED",
     "STOPPED",
     "WHY",
     "CandidateLine",
@@ -371,9 +383,11 @@ __all__ = [
     "restriction_of",
     "retract_death",
     "roster_workbook",
+    "serving_divisions",
     "sheets_of",
     "show_notice",
     "state_fact",
+    "stated_since",
     "take_approved",
     "take_in_roster",
     "take_list",

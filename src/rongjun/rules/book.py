@@ -5,11 +5,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rongjun.kernel.words import Words
 from rongjun.rules.tree import Condition, Region
 from rongjun.rules.vocabulary import Value, Vocabulary
+
+if TYPE_CHECKING:
+    from rongjun.rules.fares import FareBook
 
 Verdict = Literal["granted", "unknown", "not-granted"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("granted", "unknown", "not-granted")
@@ -272,6 +275,7 @@ class Book:
     guards: tuple[Guard, ...]
     confirmations: frozenset[Confirmation]
     changes: tuple[date, ...]
+    fares: "FareBook"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Book) and other.digest == self.digest

@@ -21,6 +21,7 @@ from rongjun.rules.book import (
 from rongjun.rules.deciding import decide
 from rongjun.rules.drafting import can_hold, drafts
 from rongjun.rules.errors import PolicyError, Problem
+from rongjun.rules.fares import fare_problems
 from rongjun.rules.folding import expand, stored_facts
 from rongjun.rules.loading import load_book
 from rongjun.rules.phrases import phrase
@@ -70,9 +71,11 @@ def check_book(
             problems += _condition_problems(book, benefit, version)
             remarks += _remarks(book, benefit, version)
     problems += _unsourced(book)
+    problems += fare_problems(book.fares)
     if answerable is not None:
         remarks += _unanswered(book, answerable)
     examples = sum(len(v.examples) for b in book.benefits.values() for v in b.versions)
+    examples += sum(len(v.examples) for fare in book.fares.fares.values() for v in fare.versions)
     return Report(tuple(sorted(problems)), tuple(sorted(remarks)), _counts(book), examples, book.digest)
 
 

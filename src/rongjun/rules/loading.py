@@ -36,6 +36,7 @@ from rongjun.rules.book import (
 from rongjun.rules.conditions import parse_condition
 from rongjun.rules.days import EARLIEST, Span, latest_start
 from rongjun.rules.errors import ConditionError, PolicyError, Problem
+from rongjun.rules.fares import Fare, FareBook, read_fare
 from rongjun.rules.reading import Fields, Node, Sheet, closest, plain, read_bytes
 from rongjun.rules.tree import Condition, Holds, Region
 from rongjun.rules.vocabulary import LEVELS, NAME, RESERVED, Fact, Value, Vocabulary, read_vocabulary
@@ -59,7 +60,7 @@ def load_book(
 
     `policy` is the policy folder, or what `read_folder` made of it; `city` the name of a folder in its
     `cities`. The digest covers the content (not the layout or comments) of facts, city, province, guards,
-    venues, benefits, references and confirmations.
+    venues, benefits, references, fares and confirmations.
     """
     files = read_folder(policy) if isinstance(policy, Path) else policy
     loader = _Loader(files, confirmations=frozenset(confirmations))
@@ -117,6 +118,7 @@ class _Loader:
         ordered = dict(sorted(benefits.items()))
         references: dict[str, Benefit] = {}
         self._read_benefits("reference", level="reference", into=references)
+        fares = self._read_fares(f"cities/{city}/fares/", known=ordered)
         return Book(
             digest=self._digest(),
             city=city,
@@ -129,6 +131,7 @@ class _Loader:
             guards=guards,
             confirmations=self.confirmations,
             changes=change_days(ordered, guards),
+            fares=fares,
         )
 
     def _digest(self) -> str:
@@ -274,6 +277,29 @@ class _Loader:
         )
         fields.done()
         return version
+
+    # fares/<programme>.yaml
+
+    def _read_fares(self, folder: str, *, known: Mapping[str, Benefit]) -> FareBook:
+        """The fares of a city; a city need not have any."""
+        found: dict[str, Fare] = {}
+        for name in sorted(name for name in self.files if name.startswith(folder)):
+            if not re.fullmatch(r"[a-z0-9-]+\.yaml", name.removeprefix(folder)):
+                self._sheet(name).fault(1, f"{folder} 里只放 项目.yaml", "改名或移走这个文件")
+                continue
+            opened = self._open(name, "票价")
+            if opened is None:
+                continue
+            fields, sheet = opened
+            fare = read_fare(fields, sheet=sheet, basis=self._basis)
+            for code in fare.benefits:
+                if code not in known:
+                    fix = closest(code, known)
+                    fields.fault(
+                        "benefits", f"没有名为 {code} 的优待", f"看看是否想写 {fix}" if fix else "查代码"
+                    )
+            found[fare.code] = fare
+        return FareBook(found)
 
     # benefits/<area>/<item>.yaml
 

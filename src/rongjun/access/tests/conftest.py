@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import FunctionType
 
 import pytest
+from django.core.cache.backends import db as cache_in_database
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -25,7 +27,12 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Stands still; axes took its own name for the clock."""
+    """Stands still; axes took its own name for the clock.
+
+    So did the cache, and keeps it: it reckons by the computer's clock, as allauth's codes do. Were it loaded
+    only now, it would take this clock for good, and what later tests keep would have expired at once.
+    """
+    assert isinstance(vars(cache_in_database)["tz_now"], FunctionType), "the cache took a clock that stands still"
     standing = Clock()
     monkeypatch.setattr(timezone, "now", standing)
     monkeypatch.setattr("axes.handlers.proxy.now", standing)

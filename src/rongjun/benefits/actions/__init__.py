@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
@@ -23,7 +23,9 @@ from rongjun.benefits.models import (
     RecordedDecision,
     Sweep,
     SweptPart,
+    Unanswered,
 )
+from rongjun.benefits.unanswered import OpenHere, by_division, open_facts
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.rules.api import Book, check_book, decision_bytes, files_of, load_book, sweep
@@ -189,8 +191,27 @@ def _judge_county(row: Sweep, book: Book, county: int) -> None:
             counts=counts_of(wide),
             figures=figures_of(people, wide, asked=queries.groups_asked(book, on=row.on), on=row.on),
         )
+        lines = open_facts(people, wide, readers=queries.askable_readers(book, on=row.on))
         # Two runs at one time work on the same sweep; whoever keeps a county first has kept it.
         SweptPart.objects.bulk_create([part], ignore_conflicts=True)
+        _keep_unanswered(row, by_division(lines, serving=registry.serving_divisions()))
+
+
+def _keep_unanswered(row: Sweep, parts: Iterable[OpenHere]) -> None:
+    Unanswered.objects.bulk_create(
+        (
+            Unanswered(
+                sweep=row,
+                division=each.division,
+                people=each.people,
+                facts=each.facts,
+                lines=pack_table(each.lines),
+            )
+            for each in parts
+        ),
+        ignore_conflicts=True,
+        batch_size=200,
+    )
 
 
 def _finish_sweep(row: Sweep, *, by: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from rongjun.access.api import CITIZEN, Actor
 from rongjun.audit import api as audit
-from rongjun.benefits import queries
+from rongjun.benefits import queries, telling
 from rongjun.benefits.logic import CHANNELS, Answer, answered_from
 from rongjun.benefits.models import Enrolment, Offer, RecordedDecision
 from rongjun.kernel.errors import Refused
@@ -48,6 +48,7 @@ def accept_offer(offer: UUID, *, by: Actor, now: datetime, today: date, channel:
             enrolled_at=now,
             enrolled_by=by.text,
         )
+        telling.tell_of_begin(enrolment.id, row, book, since=today, now=now)
         _note("benefits.offer-accepted", row, by=by, now=now, channel=how, book=decision.book[:16])
     return enrolment.id
 
@@ -62,6 +63,7 @@ def decline_offer(offer: UUID, *, by: Actor, now: datetime, channel: str = "", w
     with transaction.atomic():
         how, row = _how(channel, by=by), _asked(offer)
         _answer(row, "declined", channel=how, words=words, by=by, now=now)
+        telling.tell_of_no(row, queries.book(), channel=how, now=now)
         _note("benefits.offer-declined", row, by=by, now=now, channel=how)
 
 
@@ -156,7 +158,8 @@ def _enrolled(enrolment: UUID) -> Enrolment:
 
 def _end(row: Enrolment, ground: str, *, reason: str, by: Actor, now: datetime, today: date) -> None:
     reason = _reason(reason)
-    decision = _judged(row, queries.book(), now=now, today=today)
+    book = queries.book()
+    decision = _judged(row, book, now=now, today=today)
     must_be_judged = ground == "not-entitled" and not _has_died(row, now=now, today=today)
     if must_be_judged and decision is not None and decision.verdict != "not-granted":
         raise Refused("benefits.entitled-again", title=decision.title)
@@ -166,6 +169,7 @@ def _end(row: Enrolment, ground: str, *, reason: str, by: Actor, now: datetime, 
         ended_at=now, ended_by=by.text, end_ground=ground, end_reason=reason, end_decision=kept
     ):
         raise Refused("benefits.enrolment-ended")
+    telling.tell_of_end(row, book, ground=ground, reason=reason, on=today, now=now)
     _note("benefits.enrolment-ended", row, by=by, now=now, ground=ground)
 
 

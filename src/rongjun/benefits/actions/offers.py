@@ -20,10 +20,11 @@ from django.utils import timezone
 
 from rongjun.access.api import acting_as_job, scope_of
 from rongjun.audit import api as audit
-from rongjun.benefits import queries
+from rongjun.benefits import queries, telling
 from rongjun.benefits.logic import facts_told, unpack_table
 from rongjun.benefits.models import Enrolment, Offer, OfferRound, Sweep, SweptPart, TakeUp
 from rongjun.benefits.queries.offers import counts_within
+from rongjun.notices import api as notices
 from rongjun.registry import api as registry
 from rongjun.rules.api import PERSON, Book, facts_read
 
@@ -77,6 +78,7 @@ def _offer_part(part: SweptPart, round_: OfferRound, book: Book, *, by: str, now
     codes = watched(book)
     county = _County.read(part, codes)
     made: Counter[str] = Counter()
+    news = telling.Offered(round_.pk)
     withdrawn = to_look_at = 0
     for code in sorted(codes):
         granted, refused = county.granted(code), county.refused(code)
@@ -89,7 +91,10 @@ def _offer_part(part: SweptPart, round_: OfferRound, book: Book, *, by: str, now
             reads = facts_read(book, codes={code}, on=round_.on)
             new = facts_told(county.people, county.relations, names=reads, of=_without(code, granted, county))
             answer_by = timezone.localtime(now).date() + timedelta(days=told.answer_days)
-            made[code] = _make(list(new), code, version.start, round_, answer_by=answer_by, now=now)
+            whom = _make(list(new), code, version.start, round_, answer_by=answer_by, now=now)
+            news.add(whom, title=book.benefits[code].title, answer_by=answer_by, reads=reads)
+            made[code] = len(whom)
+    notices.tell_all("offers-made", news.messages(), now=now)
     SweptPart.objects.filter(pk=part.pk).update(offered_at=now)
     _count(part, book, now=now)
     step = OfferStep(part.division, dict(+made), withdrawn, to_look_at)
@@ -178,7 +183,7 @@ def _make(
     *,
     answer_by: date,
     now: datetime,
-) -> int:
+) -> list[tuple[UUID, int]]:
     sql = """
         insert into benefits_offer (id, person_id, division, code, version, round_id, facts, state, made_at,
                                     answer_by, answered_by, channel, words)
@@ -186,9 +191,13 @@ def _make(
                %s, '', '', ''
         from unnest(%s::uuid[], %s::text[]) told(person, facts)
         join registry_person person on person.id = told.person
+        returning person_id, division
     """
     people, facts = [person for person, _ in new], [told for _, told in new]
-    return _changed(sql, [code, version, round_.pk, now, answer_by, people, facts])
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [code, version, round_.pk, now, answer_by, people, facts])
+        made: list[tuple[UUID, int]] = cursor.fetchall()
+    return made
 
 
 _WITHDRAW = """

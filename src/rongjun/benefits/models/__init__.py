@@ -18,6 +18,7 @@ from rongjun.benefits.models.operator_statements import (
     OperatorStatementLine,
 )
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
+from rongjun.benefits.models.uses import Programme, UseBatch, UsePlace, UseRefusal, UseSource
 
 __all__ = [
     "BookFiles",
@@ -27,11 +28,17 @@ __all__ = [
     "OperatorDispute",
     "OperatorStatement",
     "OperatorStatementLine",
+    "Programme",
     "RecordedDecision",
     "SupervisionStep",
     "SupervisionTask",
     "Sweep",
     "SweptPart",
+    "Unanswered",
+    "UseBatch",
+    "UsePlace",
+    "UseRefusal",
+    "UseSource",
 ]
 
 
@@ -149,6 +156,26 @@ class SweptPart(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sweep", "division"], name="swept_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sweep_id} {self.division}"
+
+
+class Unanswered(models.Model):
+    """差的情况: what a sweep found nobody has answered of the people one division serves, as a packed table.
+
+    `facts` has how many lack each fact. A station reads its own row; only what somebody can state is kept.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    sweep = models.ForeignKey(Sweep, on_delete=models.CASCADE, related_name="unanswered")
+    division = models.BigIntegerField()
+    people = models.IntegerField()
+    facts = models.JSONField()
+    lines = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sweep", "division"], name="unanswered_once")]
 
     def __str__(self) -> str:
         return f"{self.sweep_id} {self.division}"

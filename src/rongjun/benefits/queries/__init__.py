@@ -19,6 +19,7 @@ from django.db.models.functions import Length
 from rongjun.benefits.groups import Asked, mask_of
 from rongjun.benefits.logic import Replayed, columns_of, counts_of, replay_one, sum_of, unpack, unpack_table
 from rongjun.benefits.models import Confirmation, Edition, RecordedDecision, Sweep, SweptPart
+from rongjun.benefits.questions import is_answerable
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.rules import asking
@@ -406,6 +407,17 @@ def groups_asked(judged_by: Book, *, on: date) -> Asked:
         basics=registry.BASICS,
         readers={name: codes for name, codes in readers.items() if name in unknown},
     )
+
+
+def askable_readers(judged_by: Book, *, on: date) -> dict[str, frozenset[str]]:
+    """The facts that may be unknown and can be stated on the spot, and the benefits that read each."""
+    readers = groups_asked(judged_by, on=on).readers
+    facts = judged_by.vocabulary.facts
+    return {
+        name: codes
+        for name, codes in readers.items()
+        if name in registry.STATED and is_answerable(facts[name])
+    }
 
 
 def kept_group(kept: KeptSweep, group: str, value: str, *, county: int | None = None) -> list[UUID]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from rongjun.access.api import ActingRequest
 from rongjun.benefits import api as benefits
+from rongjun.citizen.http.messages import unread_of
 from rongjun.citizen.http.offers import offered_to
 from rongjun.citizen.http.shared import Mine, look, on_file, today_of
 from rongjun.places import api as places
@@ -42,6 +43,7 @@ def home(request: ActingRequest, mine: Mine) -> HttpResponse:
             "granted": counted["granted"],
             "unknown": counted["unknown"],
             "waiting": counted["waiting"],
+            "unread": 0 if is_closed else unread_of(mine),
             "asked": asked,
             "station": places.served_by([mine.division], on=today)[mine.division].name,
         },

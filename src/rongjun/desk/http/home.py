@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.benefits import api as benefits
+from rongjun.desk.http.unanswered import waiting_here
 from rongjun.files import api as files
 from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
@@ -44,6 +45,8 @@ def today(request: ActingRequest) -> HttpResponse:
         for permission, label, count, unit, note, name in _WAITING
         if may(permission)
     ]
+    if may("registry.state-fact"):
+        tiles += _questions_tile(waiting_here(request.actor))
     tiles += counted[1:]
     if may("desk.read-assessments"):
         tiles.append(
@@ -73,6 +76,14 @@ _WAITING: Words[tuple[tuple[str, str, Callable[[], int], str, str, str], ...]] =
         "registry:duplicates",
     ),
 )
+
+
+def _questions_tile(count: int | None) -> list[dict[str, Any]]:
+    """Nothing before everybody was judged for the first time."""
+    if count is None:
+        return []
+    note, url = translatable("能定得最多的在前面"), reverse("desk:unanswered")
+    return [_waiting_tile(translatable("差的情况"), count, unit=translatable("项"), note=note, url=url)]
 
 
 def _assessments_tile(count: int) -> dict[str, Any]:

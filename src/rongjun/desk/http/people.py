@@ -220,27 +220,37 @@ def record(request: ActingRequest, person: UUID) -> HttpResponse:
 @staff("registry.state-fact")
 def answer(request: ActingRequest, person: UUID) -> HttpResponse:
     """A clerk answers the one question a decision asked; the decision is made anew on the next look."""
+    try:
+        label, _name = take_answer(request, person)
+    except Refused as refused:
+        return refused_page(request, refused)
+    messages.success(request, _("记下了“%(label)s”，判定已经重算。") % {"label": label})
+    return _back_to_file(request, person)
+
+
+def take_answer(request: ActingRequest, person: UUID) -> tuple[str, str]:
+    """Record the one answer a form carries; what the fact is called, and the person.
+
+    Refused("registry.not-a-question") for none or several, else as `registry.state_fact`.
+    """
     day, book = today_of(request), benefits.book()
     facts = book.vocabulary.facts
     given = [(name, str(value)) for name, value in request.POST.items() if name in facts]
-    try:
-        if len(given) != 1:
-            raise Refused("registry.not-a-question")
-        fact = given[0][0]
-        registry.state_fact(
-            person,
-            fact=fact,
-            value=benefits.read_answer(facts[fact], given[0][1], book=book, today=day),
-            valid_from=day,
-            valid_to=day + benefits.ANSWER_HOLDS,
-            source=f"窗口询问（{request.actor.name}）",
-            by=request.actor,
-            now=request.now,
-        )
-    except Refused as refused:
-        return refused_page(request, refused)
-    messages.success(request, _("记下了“%(label)s”，判定已经重算。") % {"label": facts[fact].label})
-    return _back_to_file(request, person)
+    if len(given) != 1:
+        raise Refused("registry.not-a-question")
+    name, value = given[0]
+    registry.state_fact(
+        person,
+        fact=name,
+        value=benefits.read_answer(facts[name], value, book=book, today=day),
+        valid_from=day,
+        valid_to=day + benefits.ANSWER_HOLDS,
+        source=f"窗口询问（{request.actor.name}）",
+        by=request.actor,
+        now=request.now,
+    )
+    (line,) = registry.lines_of([person], on=day, known_at=request.now)
+    return facts[name].label, line.name
 
 
 def _back_to_file(request: ActingRequest, person: UUID) -> HttpResponse:

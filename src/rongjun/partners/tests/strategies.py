@@ -15,6 +15,7 @@ from rongjun.partners.logic import write_file
 CONTRACTS = Path(__file__).resolve().parents[4] / "contracts"
 FORMATS = formats_in(CONTRACTS / "files")
 DEATHS = FORMATS["deaths/1"]
+USES = FORMATS["uses/1"]
 CIVIL = "civil-affairs"
 DAY = date(2024, 11, 23)
 TODAY = date(2024, 11, 24)
@@ -28,6 +29,12 @@ def dead(sequence: int, *, died_on: str = "2024-11-20") -> list[str]:
     born = date(1952, 3, 8)
     own = IdentityNumber.invented(born=born, sequence=sequence % 1000, address=f"99{sequence // 1000:04d}")
     return [f"HH-{sequence:04d}", f"测试张三{sequence:04d}", own.number, born.isoformat(), "", died_on]
+
+
+def use(number: int, *, paid: str = "0") -> list[str]:
+    """A line of the uses of the day: key and columns."""
+    at = f"2024-11-23T{7 + number % 12:02d}:{number % 60:02d}:00+08:00"
+    return [f"T-{number:07d}", str(10**12 + number), at, "bus", "12", "1", paid]
 
 
 def file(

@@ -20,7 +20,7 @@ from rongjun.kernel.crypto import SM2_DEFAULT_USER_ID, Algorithm, PublicKey, sm3
 from rongjun.kernel.crypto.signing import load_signer, new_secret
 from rongjun.kernel.errors import Refused
 from rongjun.partners import actions, jobs, queries
-from rongjun.partners.actions import Call, Settled
+from rongjun.partners.actions import Call, Settled, intake
 from rongjun.partners.logic import statement, write_file
 from rongjun.partners.models import InboundBatch, InboundItem
 from rongjun.partners.tests.scene import CITY, NOW, PATH, agree, call, receive, report_of
@@ -205,7 +205,7 @@ def test_a_batch_that_was_stored_and_not_judged_is_judged_by_the_job() -> None:
     content = file()
     with acting_as_job("test.half"):
         held = actions.hold_partner(CIVIL)
-        half = actions._keep(held, content, channel="file", by="operator:test", now=NOW)
+        half = intake.keep(held, content, channel="file", by="operator:test", now=NOW)
     assert report_of(half.id).state == "received"
     with acting_as_job("partners.check-received"):
         actions.check_batch(half.id, now=NOW)

@@ -14,7 +14,21 @@ from rongjun.kernel.crypto import sm3
 from rongjun.partners import logic
 from rongjun.partners.actions import read_call
 from rongjun.partners.logic import Envelope, Fault, Head, Setting, read_file, write_file
-from rongjun.partners.tests.strategies import CIVIL, CONTRACTS, DAY, DEATHS, FORMATS, TODAY, dead, file, rows
+from rongjun.partners.tests.strategies import (
+    CIVIL,
+    CONTRACTS,
+    DAY,
+    DEATHS,
+    FORMATS,
+    TODAY,
+    USES,
+    dead,
+    file,
+    keys,
+    rows,
+    use,
+    words,
+)
 
 PAGES = sorted((CONTRACTS / "files").glob("*.yaml"))
 
@@ -61,6 +75,31 @@ def test_what_was_written_is_read(kept: list[list[str]], charset: str) -> None:
     assert [line.fault for line in found.lines] == [""] * len(kept)
 
 
+@given(st.lists(st.tuples(keys, st.lists(words, min_size=6, max_size=6))))
+def test_bulk_lines_are_read_as_they_were_written(kept: list[tuple[str, list[str]]]) -> None:
+    said = [[key, *columns] for key, columns in kept]
+    found = envelope(write_file(USES, said, partner="transit", business_date=DAY, sequence=1))
+    assert logic.fault_of_content(found) is None
+    assert found.lines == ()
+    lines = logic.read_rows(found.rows, USES, first=1)
+    assert [[line.key, *line.fields.values()] for line in lines] == said
+
+
+@given(st.lists(st.integers(0, 10**6)))
+def test_amounts_add_up_and_what_is_no_amount_adds_nothing(paid: list[int]) -> None:
+    said = [use(n, paid=str(fen)) for n, fen in enumerate(paid)] + [use(9, paid="-1"), use(9, paid="1.5")]
+    found = envelope(write_file(USES, said, partner="transit", business_date=DAY, sequence=1))
+    assert (found.total, logic.fault_of_content(found)) == (sum(paid), None)
+
+
+def test_only_a_bulk_format_may_be_long() -> None:
+    most = logic.MOST_LINES + 1
+    long = write_file(DEATHS, [], partner=CIVIL, business_date=DAY, sequence=1, count=most)
+    assert fault(long).code == "head"
+    longer = write_file(USES, [], partner=CIVIL, business_date=DAY, sequence=1, count=most)
+    assert fault(longer).code == "count"
+
+
 @given(rows(), st.data())
 def test_a_truncated_file_is_quarantined(kept: list[list[str]], data: st.DataObject) -> None:
     content = write_file(DEATHS, kept, partner=CIVIL, business_date=DAY, sequence=7)
@@ -94,9 +133,10 @@ def test_the_example_of_each_page_would_be_accepted(page: Any) -> None:
     found = envelope(said["example"].encode())
     assert logic.fault_of_content(found) is None
     assert found.head.partner == said["partner"]
-    assert [line.fault for line in found.lines] == [""] * len(found.lines)
-    assert set(found.lines[0].fields) == {column["name"] for column in said["columns"]}
-    assert said["control"] in found.lines[0].fields
+    lines = found.lines or logic.read_rows(found.rows, FORMATS[said["format"]], first=1)
+    assert [line.fault for line in lines] == [""] * len(lines)
+    assert set(lines[0].fields) == {column["name"] for column in said["columns"]}
+    assert said["control"] in lines[0].fields
 
 
 def test_every_way_of_being_wrong_has_its_equation() -> None:

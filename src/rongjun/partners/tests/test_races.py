@@ -14,7 +14,7 @@ from django.db import IntegrityError, close_old_connections, connection
 from rongjun.access.api import acting_as_job
 from rongjun.kernel.errors import Refused
 from rongjun.partners import actions
-from rongjun.partners.actions import Call
+from rongjun.partners.actions import Call, calls
 from rongjun.partners.models import InboundBatch, InboundItem, Partner
 from rongjun.partners.tests.scene import NOW, agree, call
 from rongjun.partners.tests.test_actions import body
@@ -27,14 +27,14 @@ Both = Callable[[Call, Call], list[str]]
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Both:
     """Two calls; each waits for the other after it looked for an earlier one, if that can come so far."""
     barrier = threading.Barrier(2)
-    look = actions._refuse_over_quota
+    look = calls._refuse_over_quota
 
     def look_together(*said: Any, **kept: Any) -> None:
         look(*said, **kept)
         with suppress(threading.BrokenBarrierError):
             barrier.wait(timeout=1)
 
-    monkeypatch.setattr(actions, "_refuse_over_quota", look_together)
+    monkeypatch.setattr(calls, "_refuse_over_quota", look_together)
 
     def one(sent: Call) -> str:
         try:
@@ -83,14 +83,14 @@ def test_the_quota_holds_at_once(at_once: Both) -> None:
 def test_canary_without_the_lock_the_second_runs_into_the_first(
     at_once: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "hold_partner", lambda code: Partner.objects.get(pk=code))
+    monkeypatch.setattr(calls, "hold_partner", lambda code: Partner.objects.get(pk=code))
     secret = agree(daily_calls=1)
     # The database's own guard still keeps one of two, but the answer is an error and not the same batch.
     assert at_once(call(body(), secret), call(body(), secret)).count("collided") == 1
 
 
 def test_canary_without_the_lock_the_quota_is_overrun(at_once: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "hold_partner", lambda code: Partner.objects.get(pk=code))
+    monkeypatch.setattr(calls, "hold_partner", lambda code: Partner.objects.get(pk=code))
     secret = agree(daily_calls=1)
     said = at_once(call(body(), secret), call(body(sequence=2), secret, key="key-00002"))
     assert "partners.call-quota" not in said

@@ -111,7 +111,11 @@ class Statement(Assertion):
     value = models.CharField(max_length=200)
 
     class Meta(Assertion.Meta):
-        indexes = [*Assertion.Meta.indexes, models.Index(fields=["fact", "person"], name="statement_fact")]
+        indexes = [
+            *Assertion.Meta.indexes,
+            models.Index(fields=["fact", "person"], name="statement_fact"),
+            models.Index(fields=["recorded_at"], name="statement_recorded"),
+        ]
         constraints = [
             *Assertion.Meta.constraints,
             ExclusionConstraint(

@@ -321,6 +321,13 @@ def counties() -> list[int]:
         return [county for (county,) in cursor.fetchall()]
 
 
+def serving_divisions() -> dict[str, int]:
+    """For everybody in scope, the division that serves them; by the key as text, as the rules name people."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id::text, division from registry_person")
+        return dict(cursor.fetchall())
+
+
 def counts() -> dict[str, int]:
     """Figures of the first screen: files in scope, workbooks, rows still refused."""
     return {

@@ -295,6 +295,12 @@ def askable(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
     return frozenset(STATED) | (frozenset(RELATION_STATED) if only else frozenset())
 
 
+def stated_since(moment: datetime) -> set[tuple[UUID, str]]:
+    """Of whom in scope, and which fact, somebody has stated after a moment."""
+    rows = Statement.objects.filter(recorded_at__gt=moment, superseded_at=None)
+    return set(rows.values_list("person_id", "fact"))
+
+
 def answered(person: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
     """The facts that rest on an answer alone, so that another answer puts them right."""
     if is_closed(person):

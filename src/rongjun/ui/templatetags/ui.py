@@ -60,6 +60,7 @@ ICONS = frozenset(
         "key",
         "lock",
         "logout",
+        "mail",
         "map",
         "menu-2",
         "phone",

@@ -16,7 +16,7 @@ from rongjun.audit.api import keys
 from rongjun.kernel.balance import Balance
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import Format, due_at
-from rongjun.partners.models import InboundBatch, InboundItem, Partner
+from rongjun.partners.models import BulkRefusal, InboundBatch, InboundItem, Partner
 
 # The purpose of the keys that seal what partners send, and the keys they sign with.
 SEAL = "partners"
@@ -129,12 +129,20 @@ def drops_lines(row: InboundBatch) -> bool:
 
 def refused_lines(batch: UUID, *, most: int = 500) -> list[RefusedLine]:
     """The lines of a batch that went back, in order."""
-    rows = InboundItem.objects.filter(batch=batch, state="refused").order_by("line")
-    return [RefusedLine(*row) for row in rows.values_list("line", "key", "reason")[:most]]
+    items = InboundItem.objects.filter(batch=batch, state="refused")
+    bulk = BulkRefusal.objects.filter(batch=batch)
+    names = ("line", "key", "reason")
+    both = items.values_list(*names).union(bulk.values_list(*names), all=True)
+    return [RefusedLine(*row) for row in both.order_by("line")[:most]]
 
 
 def _reports(rows: Sequence[InboundBatch]) -> list[BatchReport]:
-    counted = _lines_by_state([row.id for row in rows])
+    counted = _lines_by_state([row.id for row in rows if not row.is_bulk])
+    for row in rows:
+        if row.is_bulk:
+            counted[row.id, "waiting"] = row.waiting_count
+            counted[row.id, "done"] = row.done_count + row.repeated_count
+            counted[row.id, "refused"] = row.refused_count
     return [
         BatchReport(
             id=row.id,
@@ -279,7 +287,21 @@ _LINES = """
                count(*) filter (where state = 'waiting') as waiting
         from partners_inbounditem where batch_id = b.id
     ) i
-    where b.state in ('accepted', 'processed')
+    where not b.is_bulk and b.state in ('accepted', 'processed')
+      and (b.received_at at time zone %(zone)s)::date between %(since)s and %(until)s
+    group by 1, 2
+"""
+# What waits of a bulk batch is what its parts hold and nobody settled: a lost part or refusal is a gap too.
+_BULK = """
+    select (b.received_at at time zone %(zone)s)::date, b.channel || ':' || b.partner_id || ':' || b.format,
+           sum(b.declared_count), sum(b.done_count + b.repeated_count), sum(r.refused),
+           sum(p.held - b.done_count - b.repeated_count - b.refused_count)
+    from partners_inboundbatch b
+    cross join lateral (
+        select coalesce(sum(lines), 0) as held from partners_bulkpart where batch_id = b.id
+    ) p
+    cross join lateral (select count(*) as refused from partners_bulkrefusal where batch_id = b.id) r
+    where b.is_bulk
       and (b.received_at at time zone %(zone)s)::date between %(since)s and %(until)s
     group by 1, 2
 """
@@ -293,7 +315,7 @@ def balance(*, since: date, until: date) -> list[Balance]:
     asked: dict[str, date | str] = {"since": since, "until": until, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
         rows = []
-        for sql in (_FILES, _LINES):
+        for sql in (_FILES, f"{_LINES} union all {_BULK}"):
             cursor.execute(sql, asked)
             rows += cursor.fetchall()
     return sorted(

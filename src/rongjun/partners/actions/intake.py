@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -15,11 +14,12 @@ from django.utils.timezone import localtime
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
-from rongjun.kernel.crypto import SM2_DEFAULT_USER_ID, Algorithm, PublicKey, sm3
+from rongjun.kernel.crypto import Algorithm, PublicKey, sm3
 from rongjun.kernel.crypto.algorithms import SIGNING
-from rongjun.kernel.crypto.symmetric import keyed_digest
 from rongjun.kernel.errors import Refused
 from rongjun.partners import logic
+from rongjun.partners.actions.bulk import seal_parts
+from rongjun.partners.actions.reading import is_signed, read_call
 from rongjun.partners.logic import Envelope, Fault, Head, Line, Setting
 from rongjun.partners.models import InboundBatch, InboundItem, Partner
 from rongjun.partners.queries import (
@@ -109,16 +109,16 @@ def receive_file(
         held = hold_partner(partner)
         if FILE not in held.channels:
             raise Refused("partners.no-files")
-        earlier = _same_content(held, sm3(content))
+        earlier = same_content(held, sm3(content))
         if earlier is not None:
             if earlier.state == "quarantined" and earlier.replaced_by_id is None:
                 # What was of tomorrow, not yet agreed on, or not yet signed, may be in order by now.
                 earlier.signature = _short(signature) or earlier.signature
-                _check(earlier, held, now=now)
+                check(earlier, held, now=now)
             return earlier.id
         said = {"file_name": _shown(file_name), "signature": _short(signature)}
-        batch = _keep(held, content, channel=FILE, by=by, now=now, **said)
-        _check(batch, held, now=now)
+        batch = keep(held, content, channel=FILE, by=by, now=now, **said)
+        check(batch, held, now=now)
     return batch.id
 
 
@@ -128,10 +128,11 @@ def check_batch(batch: UUID, *, now: datetime) -> None:
         held = hold_partner(InboundBatch.objects.get(pk=batch).partner_id)
         row = InboundBatch.objects.get(pk=batch)
         if row.state == "received":
-            _check(row, held, now=now)
+            check(row, held, now=now)
 
 
-def _same_content(partner: Partner, digest: bytes) -> InboundBatch | None:
+def same_content(partner: Partner, digest: bytes) -> InboundBatch | None:
+    """What this partner sent earlier with the same bytes, held."""
     # Somebody may be closing it by hand.
     return InboundBatch.objects.select_for_update().filter(partner=partner, digest=digest).first()
 
@@ -144,9 +145,10 @@ def _shown(file_name: str) -> str:
     return "".join(sign if sign.isprintable() else "□" for sign in file_name)[:200]
 
 
-def _keep(
+def keep(
     partner: Partner, content: bytes, *, channel: str, by: str, now: datetime, **said: str
 ) -> InboundBatch:
+    """A batch as it arrived, sealed and not yet judged."""
     batch = uuid4()
     return InboundBatch.objects.create(
         id=batch,
@@ -162,7 +164,7 @@ def _keep(
     )
 
 
-def _check(batch: InboundBatch, partner: Partner, *, now: datetime) -> None:
+def check(batch: InboundBatch, partner: Partner, *, now: datetime) -> None:
     """Accept or quarantine, and then whatever was waiting for this one's turn."""
     _judge(batch, partner, now=now)
     while batch.state == "accepted":
@@ -246,13 +248,16 @@ def _fault_of(envelope: Envelope, partner: Partner, *, now: datetime) -> Fault |
 
 def _accept(batch: InboundBatch, envelope: Envelope, partner: Partner, *, now: datetime) -> None:
     hour = partner.agreed.get(batch.format, "")
-    batch.state = "accepted" if envelope.lines else "processed"
-    batch.processed_at = None if envelope.lines else now
+    batch.state = "accepted" if envelope.found else "processed"
+    batch.processed_at = None if envelope.found else now
     batch.failing = batch.equation = batch.todo = ""
     batch.close_reason, batch.close_asked_by, batch.close_asked_at = "", "", None
     batch.is_late = bool(hour) and is_due(envelope.head.business_date, hour, now=localtime(batch.received_at))
-    batch.found_count = len(envelope.lines)
+    batch.found_count = envelope.found
     batch.content_sealed = b""  # from here on the lines are what is kept
+    if envelope.rows:
+        batch.is_bulk, batch.waiting_count = True, envelope.found
+        seal_parts(batch, envelope.rows)
     rows = [_item(batch, line, now=now) for line in envelope.lines]
     InboundItem.objects.bulk_create(rows, batch_size=_CHUNK)
 
@@ -376,118 +381,5 @@ def settle_items(settled: Sequence[Settled], *, now: datetime) -> None:
 def close_batches(*, now: datetime) -> int:
     """Mark accepted batches with no line waiting as processed; returns how many."""
     open_lines = InboundItem.objects.filter(state="waiting").values("batch_id")
-    done = InboundBatch.objects.filter(state="accepted").exclude(pk__in=open_lines)
+    done = InboundBatch.objects.filter(state="accepted", is_bulk=False).exclude(pk__in=open_lines)
     return done.update(state="processed", processed_at=now)
-
-
-# --- calls --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a partner as it arrived; digest and signature in hex."""
-
-    partner: str
-    method: str
-    path: str
-    timestamp: str
-    key: str
-    digest: str
-    signature: str
-    body: bytes
-
-
-def receive_call(call: Call, *, now: datetime) -> UUID:
-    """Take in a batch by API: signature, window, digest, then as a file. Returns the batch.
-
-    The same key with the same content returns the first batch. Refused: "partners.call-not-genuine",
-    "partners.call-outside-window", "partners.call-digest", "partners.call-key-unfit",
-    "partners.call-key-reused", "partners.call-quota".
-    """
-    with transaction.atomic():
-        held = hold_partner(call.partner)
-        _refuse_forged(call, held)
-        moment = logic.read_moment(call.timestamp)
-        if moment is None or abs(now - moment) > logic.REPLAY_WINDOW:
-            raise Refused("partners.call-outside-window")
-        if not logic.is_fit_key(call.key):
-            raise Refused("partners.call-key-unfit")
-        earlier = InboundBatch.objects.filter(partner=held, call_key=call.key).first()
-        if earlier is not None and bytes(earlier.digest) != sm3(call.body):
-            raise Refused("partners.call-key-reused")
-        earlier = earlier or _same_content(held, sm3(call.body))
-        if earlier is not None:
-            return earlier.id
-        _refuse_over_quota(held, now=now)
-        batch = _keep(held, call.body, channel=CALL, by=f"partner:{held.code}", now=now, call_key=call.key)
-        _check(batch, held, now=now)
-    return batch.id
-
-
-def _refuse_forged(call: Call, partner: Partner) -> None:
-    """The signature first: whoever cannot sign learns nothing more."""
-    if CALL not in partner.channels or not partner.key_sealed:
-        raise Refused("partners.call-not-genuine")
-    key = audit.keys().open(SEAL, bytes(partner.key_sealed), key_place(partner.code))
-    signed = logic.statement(
-        method=call.method, path=call.path, timestamp=call.timestamp, key=call.key, digest=call.digest
-    )
-    if not is_signed(partner.algorithm, key, signed, call.signature):
-        raise Refused("partners.call-not-genuine")
-    if not hmac.compare_digest(sm3(call.body).hex(), call.digest):
-        raise Refused("partners.call-digest")
-
-
-def is_signed(algorithm: str, key: bytes, signed: bytes, signature: str) -> bool:
-    """Whether the signature (hex) over these bytes was made with the partner's key."""
-    try:
-        given = bytes.fromhex(signature)
-    except ValueError:
-        return False
-    if algorithm == Algorithm.HMAC_SM3:
-        return hmac.compare_digest(keyed_digest(Algorithm.HMAC_SM3, key, signed), given)
-    user = SM2_DEFAULT_USER_ID if algorithm == Algorithm.SM2 else None
-    return PublicKey(Algorithm(algorithm), key, user).verify(signed, given)
-
-
-def _refuse_over_quota(partner: Partner, *, now: datetime) -> None:
-    today = localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    used = InboundBatch.objects.filter(partner=partner, channel=CALL, received_at__gte=today).count()
-    if used >= partner.daily_calls:
-        raise Refused("partners.call-quota", most=partner.daily_calls)
-
-
-def read_call(body: bytes, *, partner: str) -> tuple[Head | None, Envelope | Fault]:
-    """Head and envelope of a call's JSON (contracts/inbound.schema.json), or what is wrong with it."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return None, Fault("json", "正文 ≠ 一个 JSON 对象（UTF-8）", _SCHEMA)
-    names = {"format", "business_date", "sequence", "count", "total", "items"}
-    if not isinstance(said, dict) or set(said) != names or not isinstance(said["items"], list):
-        return None, Fault("json", f"正文的字段 ≠ {{{'、'.join(sorted(names))}}}", _SCHEMA)
-    numbers = [said[name] for name in ("sequence", "count", "total")]
-    texts = [said[name] for name in ("format", "business_date")]
-    if any(type(each) is not int for each in numbers) or any(type(each) is not str for each in texts):
-        return None, Fault("json", "format、business_date 应为文字，sequence、count、total 应为整数", _SCHEMA)
-    head = logic.read_head([texts[0], partner, texts[1], *map(str, numbers), "UTF-8"])
-    if isinstance(head, Fault):
-        return None, head
-    known = formats().get(head.format)
-    if known is None:
-        return head, Fault("unknown-format", f"格式 {head.format} ∉ 约定的格式", _SCHEMA)
-    lines = [_line_of(place, item, known) for place, item in enumerate(said["items"], start=1)]
-    return head, logic.envelope_of(head, lines, known)
-
-
-_SCHEMA = "请对照 contracts/inbound.schema.json 改正，换一个幂等键重发。"
-
-
-def _line_of(place: int, item: object, known: logic.Format) -> Line:
-    if not isinstance(item, dict) or set(item) != {"key", "fields"} or not isinstance(item["fields"], dict):
-        return Line(place, f"line-{place}", {}, "这一项应有 key 和 fields 两个字段。")
-    fields = item["fields"]
-    if not set(fields) <= set(known.columns) or not all(type(text) is str for text in fields.values()):
-        return Line(place, f"line-{place}", {}, "fields 里有约定之外的字段，或有不是文字的值。")
-    key = item["key"] if type(item["key"]) is str else ""
-    return logic.read_line(place, [key, *(fields.get(name, "") for name in known.columns)], known)

@@ -1,0 +1,1 @@
+"""How the tables of benefits came to be."""

@@ -1,0 +1,175 @@
+"""Signed calls: batches of ours, and calls that another app answers."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils.timezone import localtime
+
+from rongjun.audit import api as audit
+from rongjun.kernel.crypto import sm3
+from rongjun.kernel.errors import Refused
+from rongjun.partners import logic
+from rongjun.partners.actions.intake import CALL, check, hold_partner, keep, same_content
+from rongjun.partners.actions.reading import is_signed
+from rongjun.partners.models import CallCount, InboundBatch, Partner, PartnerCall
+from rongjun.partners.queries import SEAL, key_place
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a partner as it arrived; digest and signature in hex."""
+
+    partner: str
+    method: str
+    path: str
+    timestamp: str
+    key: str
+    digest: str
+    signature: str
+    body: bytes
+
+
+def call_as_sent(*, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call:
+    """A partner's request as it arrived, from its headers."""
+    return Call(
+        partner=headers.get("X-Rongjun-Partner", ""),
+        method=method,
+        path=path,
+        timestamp=headers.get("X-Rongjun-Timestamp", ""),
+        key=headers.get("Idempotency-Key", ""),
+        digest=headers.get("X-Rongjun-Digest", ""),
+        signature=headers.get("X-Rongjun-Signature", ""),
+        body=body,
+    )
+
+
+def receive_call(call: Call, *, now: datetime) -> UUID:
+    """Take in a batch by API: signature, window, digest, then as a file. Returns the batch.
+
+    The same key with the same content returns the first batch. Refused: "partners.call-not-genuine",
+    "partners.call-outside-window", "partners.call-digest", "partners.call-key-unfit",
+    "partners.call-key-reused", "partners.call-quota".
+    """
+    with transaction.atomic():
+        held = hold_partner(call.partner)
+        _refuse_unfit(call, held, now=now)
+        earlier = InboundBatch.objects.filter(partner=held, call_key=call.key).first()
+        if earlier is not None and bytes(earlier.digest) != sm3(call.body):
+            raise Refused("partners.call-key-reused")
+        earlier = earlier or same_content(held, sm3(call.body))
+        if earlier is not None:
+            return earlier.id
+        _refuse_over_quota(held, now=now)
+        batch = keep(held, call.body, channel=CALL, by=f"partner:{held.code}", now=now, call_key=call.key)
+        check(batch, held, now=now)
+    return batch.id
+
+
+def _refuse_unfit(call: Call, partner: Partner, *, now: datetime) -> None:
+    _refuse_forged(call, partner)
+    moment = logic.read_moment(call.timestamp)
+    if moment is None or abs(now - moment) > logic.REPLAY_WINDOW:
+        raise Refused("partners.call-outside-window")
+    if not logic.is_fit_key(call.key):
+        raise Refused("partners.call-key-unfit")
+
+
+def _refuse_forged(call: Call, partner: Partner) -> None:
+    """The signature first: whoever cannot sign learns nothing more."""
+    if CALL not in partner.channels or not partner.key_sealed:
+        raise Refused("partners.call-not-genuine")
+    key = audit.keys().open(SEAL, bytes(partner.key_sealed), key_place(partner.code))
+    signed = logic.statement(
+        method=call.method, path=call.path, timestamp=call.timestamp, key=call.key, digest=call.digest
+    )
+    if not is_signed(partner.algorithm, key, signed, call.signature):
+        raise Refused("partners.call-not-genuine")
+    if not hmac.compare_digest(sm3(call.body).hex(), call.digest):
+        raise Refused("partners.call-digest")
+
+
+def _refuse_over_quota(partner: Partner, *, now: datetime) -> None:
+    today = localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    used = InboundBatch.objects.filter(partner=partner, channel=CALL, received_at__gte=today).count()
+    if used >= partner.daily_calls:
+        raise Refused("partners.call-quota", most=partner.daily_calls)
+
+
+# --- calls that another app answers -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that is genuine, fresh and within its quota; `answer` is "" unless it was answered before."""
+
+    id: int
+    partner: str
+    division: int
+    answer: str
+
+
+def admit_call(call: Call, *, now: datetime) -> Admitted:
+    """Let in a call that another app answers, in the caller's transaction: `answer_call` says what it got.
+
+    The same key with the same content comes back with the first answer, and is to be answered with it.
+    Calls of one partner do not queue: of two with the same key the later waits for the first, and the day's
+    quota may be passed by the calls in flight at its end. Refused as `receive_call`, and with
+    "partners.unknown-partner".
+    """
+    partner = Partner.objects.filter(pk=call.partner).first()
+    if partner is None:
+        raise Refused("partners.unknown-partner")
+    _refuse_unfit(call, partner, now=now)
+    with transaction.atomic():
+        new, row, digest, answer = _first_of_key(call, partner, now=now)
+        if not new:
+            if digest != sm3(call.body):
+                raise Refused("partners.call-key-reused")
+            return Admitted(row, partner.code, partner.division, answer)
+        _count_call(partner, now=now)
+    return Admitted(row, partner.code, partner.division, "")
+
+
+def answer_call(admitted: Admitted, *, answer: str) -> None:
+    """Keep what a call was answered, for when it comes again; in the transaction in which it was admitted."""
+    assert answer
+    PartnerCall.objects.filter(pk=admitted.id, answer="").update(answer=answer)
+
+
+# The insert waits for another of the same key, and sees what became of it: no look before it could.
+_FIRST = """
+    insert into partners_partnercall (partner_id, division, key, digest, answer, received_at)
+    values (%s, %s, %s, %s, '', %s) on conflict (partner_id, key) do nothing returning id
+"""
+# One slot for each connection, more or less.
+_COUNT = """
+    insert into partners_callcount (partner_id, division, day, slot, calls)
+    values (%s, %s, %s, pg_backend_pid() %% 32, 1)
+    on conflict (partner_id, day, slot) do update set calls = partners_callcount.calls + 1
+"""
+
+
+def _first_of_key(call: Call, partner: Partner, *, now: datetime) -> tuple[bool, int, bytes, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, [partner.code, partner.division, call.key, sm3(call.body), now])
+        found = cursor.fetchone()
+    if found:
+        return True, found[0], b"", ""
+    earlier = PartnerCall.objects.get(partner=partner, key=call.key)
+    return False, earlier.id, bytes(earlier.digest), earlier.answer
+
+
+def _count_call(partner: Partner, *, now: datetime) -> None:
+    day = localtime(now).date()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [partner.code, partner.division, day])
+    used = CallCount.objects.filter(partner=partner, day=day).aggregate(calls=Sum("calls"))["calls"]
+    if used > partner.daily_calls:
+        raise Refused("partners.call-quota", most=partner.daily_calls)
