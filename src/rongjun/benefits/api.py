@@ -10,7 +10,6 @@ from rongjun.benefits.actions.enrolments import (
 )
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
 from rongjun.benefits.actions.operator_statements import (
-    Month,
     agree_to_statement,
     answer_dispute,
     check_statement,
@@ -98,10 +97,13 @@ from rongjun.benefits.queries.offers import (
 )
 from rongjun.benefits.queries.operator_statements import (
     Dispute,
+    Month,
     StatementFile,
     StatementHead,
     StatementLine,
+    month_of,
     operators_of_statements,
+    operators_with_uses,
     statement_file,
     statements,
 )
@@ -133,6 +135,9 @@ WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", 
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
+    "month_of",
+    "operators_with_uses",
+
     "AGES",
     "ANSWER_HOLDS",
     "CHANNELS",

@@ -5,12 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from rongjun.insight.logic import Screen
-from rongjun.ui.api import typeset
-import noto_cjk_sans_otc
-import typst
-
 from rongjun.insight.logic import Panel, Screen
+from rongjun.ui.api import typeset
 
 _TEMPLATE = Path(__file__).with_name("screen.typ")
 
@@ -29,16 +25,6 @@ def pdf_of(screen: Screen, *, who: str, at: datetime) -> bytes:
         "panels": [_told(panel) for panel in screen.panels],
     }
     return typeset(_TEMPLATE, told, at=at)
-    content = typst.compile(
-        str(_TEMPLATE),
-        root=str(_TEMPLATE.parent),
-        font_paths=[str(_FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"told": json.dumps(told, ensure_ascii=False)},
-        timestamp=int(at.timestamp()),
-    )
-    assert isinstance(content, bytes)
-    return content
 
 
 def _told(panel: Panel) -> dict[str, object]:

@@ -7,7 +7,6 @@ while somebody signs, so of two at one moment the second is judged by what the f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from rongjun.access.api import Actor
+from rongjun.access.api import Actor, scope_of
 from rongjun.audit import api as audit
 from rongjun.benefits.logic import operator_statements as logic
 from rongjun.benefits.logic.operator_statements import (
@@ -32,37 +31,24 @@ from rongjun.benefits.logic.operator_statements import (
 )
 from rongjun.benefits.models import OperatorDispute, OperatorStatement, OperatorStatementLine
 from rongjun.benefits.queries import operator_statements as queries
+from rongjun.benefits.queries.operator_statements import Month
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 
 MAKES, CHECKS, RELEASES = "settlement.make", "settlement.check", "settlement.release"
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """What one operator's month comes to as known at a moment, gathered before a statement is drafted.
-
-    `month` is yyyymm; `refused` counts uses that do not count, by reason; `coverage` has the days of the
-    month that were delivered and those that were not, as ISO dates under "delivered" and "missing".
-    """
-
-    operator: str
-    operator_name: str
-    division: int
-    month: int
-    known_at: datetime
-    cells: Mapping[Cell, Sums]
-    refused: Mapping[str, int]
-    coverage: Mapping[str, list[str]]
-
-
 def draft_statement(month: Month, *, by: Actor, now: datetime, today: date) -> UUID:
     """Draft the statement of an operator's month: the whole of it, or what has changed since the last.
 
-    Refused("settlement.may-not-make"), ("settlement.month-not-over"), ("settlement.statement-open") while
+    Refused("settlement.may-not-make"), ("settlement.whole-city") for whoever does not see all of the city's
+    uses, ("settlement.month-not-over"), ("settlement.statement-open") while
     another of the operator is not released or withdrawn, ("settlement.nothing-new") when all is settled.
     """
     _require(by, MAKES)
+    city = scope_of(month.division)
+    if not (by.scope.contains(city.lo) and by.scope.contains(city.hi)):
+        raise Refused("settlement.whole-city")
     if month.month >= today.year * 100 + today.month:
         raise Refused("settlement.month-not-over")
     with transaction.atomic():

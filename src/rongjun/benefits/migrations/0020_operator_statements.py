@@ -109,7 +109,7 @@ LOCKS = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("benefits", "0009_citizens_answer"),
+        ("benefits", "0010_unanswered"),
     ]
 
     operations = [

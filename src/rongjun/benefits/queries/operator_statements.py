@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache, partial
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Sum
+from django.utils.timezone import localtime
 
 from rongjun.benefits.logic import operator_statements as logic
+from rongjun.benefits.logic import savings
 from rongjun.benefits.logic.operator_statements import RELEASED, Cell, Sums
-from rongjun.benefits.models import OperatorDispute, OperatorStatement, OperatorStatementLine
+from rongjun.benefits.models import OperatorDispute, OperatorStatement, OperatorStatementLine, UseSource
+from rongjun.benefits.queries.savings import delivered_days
+from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
+from rongjun.rules.api import FareBook, NoFareError, ordinary_price
 
 
 def settled(operator: str, month: int) -> dict[Cell, Sums]:
@@ -203,3 +210,100 @@ def _cell(row: OperatorStatementLine) -> Cell:
 
 def _sums(row: OperatorStatementLine) -> Sums:
     return Sums(row.count, row.ordinary, row.paid)
+
+
+# --- what a month comes to ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What one operator's month comes to as known at a moment, gathered before a statement is drafted.
+
+    `month` is yyyymm; `refused` counts rows that are no uses, by reason; `coverage` has the days of the
+    month that were delivered and those that were not, as ISO dates under "delivered" and "missing".
+    """
+
+    operator: str
+    operator_name: str
+    division: int
+    month: int
+    known_at: datetime
+    cells: Mapping[Cell, Sums]
+    refused: Mapping[str, int]
+    coverage: Mapping[str, list[str]]
+
+
+def operators_with_uses() -> dict[str, str]:
+    """Operators (partners) that a source of uses stands for, by code, with the names of their sources."""
+    found: dict[str, list[str]] = {}
+    for partner, title in UseSource.objects.order_by("id").values_list("partner", "title"):
+        found.setdefault(partner, []).append(title)
+    return {partner: "、".join(titles) for partner, titles in found.items()}
+
+
+def month_of(operator: str, month: int, *, fares: FareBook, known_at: datetime) -> Month:
+    """What an operator's month comes to now, by the fares of each day; the caller's scope.
+
+    Refused("settlement.no-fare") with the gap where a use has no fare.
+    """
+    sources = list(UseSource.objects.filter(partner=operator).order_by("id"))
+    assert sources, "asked of an operator that delivers uses"
+    numbers = [source.id for source in sources]
+    return Month(
+        operator=operator,
+        operator_name="、".join(source.title for source in sources),
+        division=sources[0].seat,
+        month=month,
+        known_at=known_at,
+        cells=_cells_of(numbers, month, fares=fares, on=localtime(known_at).date()),
+        refused=_refused(numbers, month),
+        coverage=_coverage(sources, month),
+    )
+
+
+_COUNTED = """
+    select d.day, p.code, d.division, d.band, d.paid, sum(d.n)::bigint
+    from benefits_use_day d join benefits_programme p on p.id = d.programme
+    where d.source = any (%s) and d.day between %s and %s and d.n > 0
+    group by 1, 2, 3, 4, 5
+"""
+_REFUSED = """
+    select r.reason, count(*) from benefits_use_refusal r join benefits_use_batch b on b.id = r.batch_id
+    where r.source_id = any (%s) and r.state <> 'taken'
+      and coalesce(b.business_date, (b.received_at at time zone 'Asia/Shanghai')::date) between %s and %s
+    group by 1 order by 1
+"""
+
+
+def _cells_of(sources: list[int], month: int, *, fares: FareBook, on: date) -> dict[Cell, Sums]:
+    priced = cache(partial(ordinary_price, fares, known_at=on))
+    cells: dict[Cell, Sums] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, [sources, savings.first_of(month), savings.last_of(month)])
+        for day, programme, county, band, paid, count in cursor.fetchall():
+            try:
+                price = priced(programme, band=band, day=day)
+            except NoFareError as gap:
+                raise Refused("settlement.no-fare", gap=str(gap)) from gap
+            cell = Cell(programme, county, band, paid, price.version.start, price.payer)
+            sums = Sums(count, count * int(price.fen), count * paid)
+            cells[cell] = cells.get(cell, logic.NOTHING) + sums
+    return cells
+
+
+def _refused(sources: list[int], month: int) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_REFUSED, [sources, savings.first_of(month), savings.last_of(month)])
+        return dict(cursor.fetchall())
+
+
+def _coverage(sources: Sequence[UseSource], month: int) -> dict[str, list[str]]:
+    first, last = savings.first_of(month), savings.last_of(month)
+    told = delivered_days(first, last)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    there = {day for day in days if all(day in told.get(source.id, ()) for source in sources)}
+    asked = min(source.expected_since for source in sources)
+    return {
+        "delivered": [day.isoformat() for day in days if day in there],
+        "missing": [day.isoformat() for day in days if day >= asked and day not in there],
+    }

@@ -70,7 +70,9 @@ def draft(request: ActingRequest) -> HttpResponse:
     try:
         if wanted.month_number is None or wanted.operator not in benefits.operators_with_uses():
             raise Refused("settlement.month-missing")
-        month = benefits.month_of(wanted.operator, wanted.month_number, known_at=request.now)
+        month = benefits.month_of(
+            wanted.operator, wanted.month_number, fares=benefits.book().fares, known_at=request.now
+        )
         statement = benefits.draft_statement(month, **_acting(request))
     except Refused as refused:
         return refused_page(request, refused)
@@ -253,7 +255,7 @@ def _lines(file: StatementFile, counties: Mapping[int, str]) -> list[dict[str, A
     return [
         {
             "cells": [
-                benefits.programme_word(line.cell.programme),
+                titles.get(line.cell.programme, line.cell.programme),
                 counties.get(line.cell.division, str(line.cell.division)),
                 line.cell.band,
                 line.cell.fare_from.isoformat(),
