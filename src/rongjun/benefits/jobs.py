@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.utils import timezone
 
 from rongjun.benefits import actions, queries
-from rongjun.benefits.actions import offers
+from rongjun.benefits.actions import offers, uses
+
+BACK = 4  # months before this one that a use may still come for, by USES_LATE_DAYS
 
 
 def judge_everybody() -> None:
@@ -20,3 +22,8 @@ def make_offers() -> None:
     by, now = "job:benefits.make-offers", timezone.now()
     if offers.offer_next(by=by, now=now) is None:
         offers.lapse_offers(by=by, now=now)
+
+
+def open_months() -> None:
+    """Keep the months of uses open, three ahead."""
+    uses.open_months(back=BACK, today=timezone.localdate())

@@ -13,4 +13,15 @@ RETENTION = (
         since="select known_at from benefits_sweep where id = t.sweep_id",
         since_words="判定那天",
     ),
+    RetentionRule(
+        code="benefits.refused-uses",
+        what="没有收下的使用记录的原样",
+        table="benefits_use_refusal",
+        column="fields",
+        since="t.recorded_at",
+        since_words="收到那天",
+        only="t.fields <> '{}'",
+        # A digest of so little can be guessed, and so goes with what it is of.
+        clears={"fields": "'{}'", "stands": "'{\"gone\": true}'", "digest": "sha256(t.id::text::bytea)"},
+    ),
 )

@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
+    Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
     Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),

@@ -219,6 +219,11 @@ SUPERVISION_SOON_DAYS = 3
 SUPERVISION_CHECK_DAYS = 10
 SUPERVISION_FRESH_DAYS = 365
 
+# --- uses ---------------------------------------------------------------------------------------------------
+# 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.
+USES_LATE_DAYS = 120
+USES_MONTH_CLOSES_ON = 10
+
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

@@ -13,17 +13,23 @@ from django.db import models
 from django.db.models import Q
 
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
+from rongjun.benefits.models.uses import Programme, UseBatch, UsePlace, UseRefusal, UseSource
 
 __all__ = [
     "BookFiles",
     "Confirmation",
     "Duty",
     "Edition",
+    "Programme",
     "RecordedDecision",
     "SupervisionStep",
     "SupervisionTask",
     "Sweep",
     "SweptPart",
+    "UseBatch",
+    "UsePlace",
+    "UseRefusal",
+    "UseSource",
 ]
 
 

@@ -1,0 +1,178 @@
+"""Uses of a benefit by whoever shows a carrier: who delivers them, in which batches, and what did not go in.
+
+The uses themselves (`benefits_use`, partitioned by month), the difference rows (`benefits_use_void`) and the
+rollups (`benefits_use_day`, `benefits_use_month`) are written by one statement (`actions/uses.py`) and read
+by SQL alone; they are tables of migration 0011 without a model.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+FILE, DEVICE = "file", "device"
+
+
+class Programme(models.Model):
+    """One way of using a carrier (公交、地铁、景区…): the benefit it delivers, who bears what it saves."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=32, unique=True)
+    title = models.CharField(max_length=40)
+    benefit = models.CharField(max_length=80)
+    payer = models.CharField(max_length=16)
+
+    class Meta:
+        db_table = "benefits_programme"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(payer__in=["operator", "fiscal", "merchant", "carrier", "charity"]),
+                name="programme_payer",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class UseSource(models.Model):
+    """An operator's source of record: its uses come by daily file or from devices, never by both.
+
+    Its days are asked after from `expected_since` on; `seat` is the division it sits in.
+    """
+
+    id = models.SmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=32, unique=True)
+    title = models.CharField(max_length=40)
+    partner = models.CharField(max_length=32)
+    record = models.CharField(max_length=8)
+    seat = models.BigIntegerField()
+    expected_since = models.DateField()
+
+    class Meta:
+        db_table = "benefits_use_source"
+        constraints = [
+            models.CheckConstraint(condition=Q(record__in=[FILE, DEVICE]), name="use_source_record"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class UsePlace(models.Model):
+    """A line, station or gate by the operator's own code; in which division, and where, if known (WGS 84)."""
+
+    id = models.AutoField(primary_key=True)
+    source = models.ForeignKey(UseSource, on_delete=models.PROTECT, db_index=False)
+    code = models.CharField(max_length=32)
+    title = models.CharField(max_length=60)
+    seat = models.BigIntegerField()
+    longitude = models.FloatField(null=True)
+    latitude = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "benefits_use_place"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "code"], name="use_place_once"),
+            models.CheckConstraint(
+                condition=Q(longitude=None, latitude=None)
+                | Q(longitude__range=(-180, 180), latitude__range=(-90, 90)),
+                name="use_place_position",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class UseBatch(models.Model):
+    """What one call or one file brought: found = accepted + repeated + refused + waiting, always.
+
+    `late` counts accepted uses of months
+    that were closed by then. `file` is the partner's batch a file came in.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    source = models.ForeignKey(UseSource, on_delete=models.PROTECT, db_index=False)
+    channel = models.CharField(max_length=8)
+    key = models.CharField(max_length=64)
+    file = models.UUIDField(null=True)
+    business_date = models.DateField(null=True)
+    found = models.IntegerField()
+    accepted = models.IntegerField(default=0)
+    repeated = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    waiting = models.IntegerField()
+    late = models.IntegerField(default=0)
+    received_at = models.DateTimeField()
+    received_by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "benefits_use_batch"
+        indexes = [
+            models.Index(fields=["source", "-received_at"], name="use_batch_newest"),
+            models.Index(fields=["business_date", "source"], name="use_batch_day"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], name="use_batch_once"),
+            models.CheckConstraint(condition=Q(channel__in=["file", "call"]), name="use_batch_channel"),
+            models.CheckConstraint(
+                condition=Q(found=F("accepted") + F("repeated") + F("refused") + F("waiting")),
+                name="use_batch_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted__gte=0, repeated__gte=0, refused__gte=0, waiting__gte=0, late__gte=0),
+                name="use_batch_counts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class UseRefusal(models.Model):
+    """A row that did not become a use: as it came, why, and of a conflict the side that stands.
+
+    Kept until it is taken after all (the carrier was known later) or closed by a person with a reason. The
+    same row refused for the same reason again is kept once.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    source = models.ForeignKey(UseSource, on_delete=models.PROTECT, db_index=False)
+    batch = models.ForeignKey(UseBatch, on_delete=models.PROTECT, db_index=False)
+    line = models.IntegerField()
+    reference = models.CharField(max_length=32)
+    digest = models.BinaryField()
+    reason = models.CharField(max_length=24)
+    fields = models.JSONField()
+    stands = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, default="open")
+    recorded_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=80, default="")
+    closed_reason = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "benefits_use_refusal"
+        indexes = [
+            models.Index(fields=["reason", "id"], condition=Q(state="open"), name="use_refusal_open"),
+            models.Index(fields=["batch", "line"], name="use_refusal_line"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "digest", "reason"], name="use_refusal_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at=None, closed_by="", closed_reason="")
+                | Q(state__in=["taken", "closed"], closed_at__isnull=False)
+                & ~Q(closed_by="")
+                & ~Q(closed_reason=""),
+                name="use_refusal_state",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="conflict") | ~Q(stands={}), name="use_refusal_both_sides"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line}"
