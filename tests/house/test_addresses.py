@@ -155,6 +155,7 @@ ANSWERS = """
   partners:batch              door     enrol    403     403    403      403       404    403    403      403     403
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
+* uses:batches                401      401      401     401    401      401       401    401    401      401     401
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403
 * registry:cutover-compare    door     enrol    403     403    403      403       422    403    403      403     403

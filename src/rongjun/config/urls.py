@@ -72,4 +72,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registry/", include("rongjun.registry.urls")),
     path("places/", include("rongjun.places.urls")),
     path("partners/", include("rongjun.partners.urls")),
+    path("uses/", include("rongjun.benefits.urls")),
 ]

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from rongjun.benefits.logic import uses as logic
 from rongjun.kernel.errors import Refused
 
+NOWHERE = "0"  # the code of a use that has no place, as a telephone has none
 CLOCK_SLACK = timedelta(minutes=5)  # a gate's clock may be this far ahead
 
 
@@ -58,7 +59,7 @@ def setting_for(of: Source, *, places: Iterable[object], now: datetime) -> logic
             " where source_id = %s and code = any (%s)",
             [of.id, asked],
         )
-        known = cursor.fetchone()[0]
+        known = {**cursor.fetchone()[0], NOWHERE: 0}
     return logic.Setting(
         programmes=of.programmes,
         places=known,

@@ -29,7 +29,7 @@ CARRIERS = {
 }
 
 
-def set_network(monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+def set_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bus company by device, a metro by file, three places, months open, and three carriers."""
     with as_owner():
         Programme.objects.bulk_create(
@@ -58,8 +58,7 @@ def set_network(monkeypatch: pytest.MonkeyPatch | None = None) -> None:
         )
     with acting_as_job("test.months"):
         uses.open_months(back=4, today=NOW.date())
-    if monkeypatch is not None:
-        monkeypatch.setattr(cards, "carriers", known)
+    monkeypatch.setattr(cards, "carriers", known)
 
 
 def known(references: Sequence[int]) -> dict[int, Carrier]:

@@ -1,0 +1,1 @@
+"""Addresses of benefits: where devices send uses."""
