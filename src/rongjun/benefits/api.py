@@ -135,9 +135,6 @@ WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", 
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
-    "month_of",
-    "operators_with_uses",
-
     "AGES",
     "ANSWER_HOLDS",
     "CHANNELS",
@@ -223,6 +220,7 @@ __all__ = [
     "kept_verdicts",
     "lapse_offers",
     "leave_benefit",
+    "month_of",
     "name_unit",
     "note_statement_taken_out",
     "note_taken_out",
@@ -234,6 +232,7 @@ __all__ = [
     "open_round",
     "operator_statements",
     "operators_of_statements",
+    "operators_with_uses",
     "order_correction",
     "people_of_figure",
     "people_with",

@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from rongjun.benefits import api as benefits
 from rongjun.benefits.api import StatementFile, operator_statements
 from rongjun.desk.filters import Filters
 from rongjun.kernel.money import Fen
@@ -56,6 +57,12 @@ class Wanted(Filters):
         return int(year + month) if fits and 1 <= int(month) <= 12 else None
 
 
+def programme_word(programme: str) -> str:
+    """A programme as its fare file calls it."""
+    fare = benefits.book().fares.fares.get(programme)
+    return fare.title if fare else programme
+
+
 def month_word(month: int) -> str:
     """A month for people: 202610 is 2026-10."""
     return f"{month // 100}-{month % 100:02d}"
@@ -65,7 +72,7 @@ def rows_of(file: StatementFile, counties: Mapping[int, str]) -> list[tuple[str 
     """The lines in words; money as Fen."""
     return [
         (
-            line.cell.programme,
+            programme_word(line.cell.programme),
             counties.get(line.cell.division, str(line.cell.division)),
             line.cell.band,
             Fen(line.cell.paid_each),

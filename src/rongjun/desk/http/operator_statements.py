@@ -26,6 +26,7 @@ from rongjun.desk.operator_statements import (
     Wanted,
     month_word,
     pdf_of,
+    programme_word,
     title_of,
     workbook_of,
 )
@@ -255,7 +256,7 @@ def _lines(file: StatementFile, counties: Mapping[int, str]) -> list[dict[str, A
     return [
         {
             "cells": [
-                titles.get(line.cell.programme, line.cell.programme),
+                programme_word(line.cell.programme),
                 counties.get(line.cell.division, str(line.cell.division)),
                 line.cell.band,
                 line.cell.fare_from.isoformat(),
