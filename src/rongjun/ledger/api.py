@@ -23,7 +23,15 @@ from rongjun.ledger.payments.actions import (
     withdraw_batch,
 )
 from rongjun.ledger.payments.logic.batches import NewLine
-from rongjun.ledger.payments.queries import BatchReport, LineReport, Paid, batch_report, failures, living, paid
+from rongjun.ledger.payments.queries import (
+    BatchReport,
+    LineReport,
+    Paid,
+    batch_report,
+    failures,
+    living,
+    paid,
+)
 from rongjun.ledger.queries import BudgetState, balance_at, budgets, standing
 
 __all__ = [

@@ -9,8 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from rongjun.ledger.payments.models import PaymentAnswer, PaymentBatch, PaymentFile, PaymentLine
 from rongjun.ledger.logic import EXPIRE, FREED, HELD, HOLD, POST, POSTED, RELEASE, REVERSAL, SETTLE
+from rongjun.ledger.payments.models import PaymentAnswer, PaymentBatch, PaymentFile, PaymentLine
 
 
 class Account(models.Model):

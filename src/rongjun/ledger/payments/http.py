@@ -213,11 +213,8 @@ def _counties(request: ActingRequest, batch: UUID) -> list[tuple[str, queries.To
 
 
 def _line_columns() -> list[dict[str, object]]:
-    return [
-        *({"label": _(word)} for word in translatable(("收款人", "账号"))),
-        {"label": _("金额（元）"), "number": True},
-        *({"label": _(word)} for word in translatable(("状态", "原因"))),
-    ]
+    words = [_(word) for word in translatable(("收款人", "账号", "金额（元）", "状态", "原因"))]
+    return [{"label": word, "number": place == 2} for place, word in enumerate(words)]
 
 
 def _line_row(line: LineReport) -> dict[str, object]:
@@ -408,7 +405,7 @@ def _mend(request: ActingRequest, line: int) -> str:
     if verdict in {"arrived", "not-arrived"}:
         actions.settle_dispute(line, has_arrived=verdict == "arrived", reason=reason, **given)
         return _("这一笔的结果定下来了。")
-    changed = {name: request.POST.get(name, "").strip() for name in ("payee", "account", "bank")}
     into = actions.draft_for_repeat(line, **given)
-    actions.requeue_payment(line, into=into, reason=reason, **changed, **given)
+    given |= {name: request.POST.get(name, "").strip() for name in ("payee", "account")}
+    actions.requeue_payment(line, into=into, reason=reason, **given)
     return _("已放进重新发的批次，等复核、放款。")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_no_part_of_a_file_is_a_file(layout: Layout, data: st.DataObject) -> Non
 @pytest.mark.parametrize(
     ("changed", "code"), [({"count": 2}, "count"), ({"total": 90001}, "total")], ids=["count", "total"]
 )
-def test_a_wrong_count_or_total_is_named(layout: Layout, changed: dict[str, int], code: str) -> None:
+def test_a_wrong_count_or_total_is_named(layout: Layout, changed: dict[str, Any], code: str) -> None:
     wrong = write_bank_file(layout, replace(head_of([ROW]), **changed), [ROW])
     read = read_bank_file(layout, wrong)
     assert isinstance(read, FileFault)
@@ -99,7 +100,7 @@ def test_a_wrong_count_or_total_is_named(layout: Layout, changed: dict[str, int]
     ],
 )
 def test_what_a_file_cannot_hold_is_said_in_a_sentence(
-    layout: Layout, changed: dict[str, str], said: str
+    layout: Layout, changed: dict[str, Any], said: str
 ) -> None:
     assert misfits(layout, ROW) == []
     (sentence,) = misfits(layout, replace(ROW, **changed))

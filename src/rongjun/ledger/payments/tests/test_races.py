@@ -121,13 +121,13 @@ def test_canary_without_locks_both_let_it_go(monkeypatch: pytest.MonkeyPatch) ->
 
 def add_together(monkeypatch: pytest.MonkeyPatch, works: Sequence[tuple[UUID, Actor]]) -> list[str]:
     """The same thing owed put into two drafts, each of which has found its key free before either adds it."""
-    barrier, insert = threading.Barrier(2, timeout=20), making.PaymentLine.objects.bulk_create
+    barrier, insert = threading.Barrier(2, timeout=20), PaymentLine.objects.bulk_create
 
     def insert_together(*given: Any, **named: Any) -> Any:
         barrier.wait()
         return insert(*given, **named)
 
-    monkeypatch.setattr(making.PaymentLine.objects, "bulk_create", insert_together)
+    monkeypatch.setattr(PaymentLine.objects, "bulk_create", insert_together)
 
     def add(batch: UUID, by: Actor) -> None:
         with acting_as(by):
