@@ -22,11 +22,13 @@ from rongjun.ledger.payments.actions import (
     release_batch,
     withdraw_batch,
 )
+from rongjun.ledger.payments.bank_simulator import bank_signer
 from rongjun.ledger.payments.logic.batches import NewLine
 from rongjun.ledger.payments.queries import (
     BatchReport,
     LineReport,
     Paid,
+    bank_key,
     batch_report,
     failures,
     living,
@@ -48,6 +50,8 @@ __all__ = [
     "add_lines",
     "amend_budget",
     "balance_at",
+    "bank_key",
+    "bank_signer",
     "batch_report",
     "between",
     "budgets",

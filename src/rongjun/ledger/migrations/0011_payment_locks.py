@@ -15,8 +15,8 @@ LOCKS = (
     lock_by_division(
         "ledger_paymentbatch",
         rights="""select, insert, update (state, count, total, checked_at, checked_by, released_at, released_by,
-            withdrawn_at, withdrawn_by, withdrawn_reason, closed_at)""",
-        job_rights="select, insert, update (state, sent_at, answered_at, closed_at)",
+            withdrawn_at, withdrawn_by, withdrawn_reason, closed_at, held)""",
+        job_rights="select, insert, update (state, sent_at, answered_at, closed_at, held)",
     )
     + lock_by_division(
         "ledger_paymentline",
@@ -48,10 +48,10 @@ GUARD_BATCH = """
             end if;
             return new;
         end if;
-        if (new.id, new.number, new.division, new.purpose, new.title, new.fund, new.partner, new.layout, new.pay_on,
+        if (new.id, new.number, new.division, new.purpose, new.title, new.fund, new.counter, new.budgets, new.partner, new.layout, new.pay_on,
             new.made_by, new.made_at)
            is distinct from
-           (old.id, old.number, old.division, old.purpose, old.title, old.fund, old.partner, old.layout, old.pay_on,
+           (old.id, old.number, old.division, old.purpose, old.title, old.fund, old.counter, old.budgets, old.partner, old.layout, old.pay_on,
             old.made_by, old.made_at)
         then
             raise exception 'what a batch was made as stays' using errcode = 'restrict_violation';

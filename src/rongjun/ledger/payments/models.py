@@ -17,7 +17,9 @@ class PaymentBatch(models.Model):
     """Payments that are made together: draft, checked, released, sent, answered, closed; or withdrawn.
 
     Three people, whom the database keeps apart; who acts it knows from `app.actor`. `count` and `total` (fen)
-    are written at the check and compared with the lines there and again at the release.
+    are written at the check and compared with the lines there and again at the release. `fund` bears what no
+    line says otherwise; `counter` is the ledger account the money moves to, `budgets` the budget line by
+    fund, `held` what the ledger holds for it by fund.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -26,6 +28,9 @@ class PaymentBatch(models.Model):
     purpose = models.CharField(max_length=20)
     title = models.CharField(max_length=120)
     fund = models.CharField(max_length=80)
+    counter = models.CharField(max_length=80)
+    budgets = models.JSONField(default=dict)
+    held = models.JSONField(default=dict)
     partner = models.CharField(max_length=32)
     layout = models.CharField(max_length=40)
     pay_on = models.DateField()

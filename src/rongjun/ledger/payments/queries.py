@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from rongjun.audit.api import keys
+from rongjun.kernel.crypto import PublicKey
 from rongjun.kernel.money import Fen
 from rongjun.ledger.payments.layouts import layouts_in
 from rongjun.ledger.payments.logic.batches import (
@@ -107,6 +108,11 @@ class Paid:
     fen: Fen
     reference: str
     answered_at: datetime
+
+
+def bank_key() -> PublicKey:
+    """What a bank checks the signature of our files with."""
+    return keys().public_key(SEAL)
 
 
 def layout_of(code: str) -> Layout | None:

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from rongjun.ledger.payments.actions import posting
 from rongjun.ledger.payments.actions.batches import claim, known_layout, note
 from rongjun.ledger.payments.logic.batches import ANSWERED, CLOSED, SENT, read_reference
 from rongjun.ledger.payments.logic.reasons import (
     CHANGE,
     DISPUTE,
     FAILED,
+    PAID,
     READY,
     REFUSE,
     Answer,
@@ -43,7 +45,9 @@ def take_answers(*, most: int, by: str, now: datetime) -> Taken:
     with transaction.atomic():
         items = partners.take_waiting(owner=OWNER, most=most)
         lines = _hold_lines(items)
+        before = {line.id: line.state for line in lines.values()}
         verdicts = [_take(item, lines, now=now) for item in items]
+        _book([line for line in lines.values() if line.state != before[line.id]], by=by, now=now)
         partners.settle_items(
             [
                 partners.Settled(
@@ -113,6 +117,16 @@ def _record(
     else:
         return
     line.save(update_fields=["state", "code", "answered_at", "reason", "owner", "dispute"])
+
+
+def _book(changed: Sequence[PaymentLine], *, by: str, now: datetime) -> None:
+    """What these answers do to the books, batch by batch in the order of their ids."""
+    for batch in sorted({line.batch_id for line in changed}):
+        row = PaymentBatch.objects.select_for_update().get(pk=batch)
+        mine = [line for line in changed if line.batch_id == batch]
+        paid = [line for line in mine if line.state == PAID]
+        failed = [line for line in mine if line.state == FAILED]
+        posting.advance(row, paid=paid, failed=failed, by=by, now=now)
 
 
 def _move_on(batches: set[UUID], *, by: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers.masking import hide
+from rongjun.ledger.payments.actions import posting
 from rongjun.ledger.payments.logic.batches import (
     CHECKED,
     DRAFT,
@@ -45,9 +46,13 @@ def draft_batch(
     by: str,
     now: datetime,
     known_as: UUID | None = None,
+    counter: str = "",
+    budgets: Mapping[str, str] | None = None,
 ) -> UUID:
     """Begin a batch that `by` makes, to be paid on `pay_on` by the bank `partner` in one of its layouts.
 
+    `fund` is the ledger account that bears what no line says otherwise, `counter` the one the money moves to
+    (by default what was paid for this purpose), `budgets` the budget line by fund.
     Asked again with the same `known_as` it is the same batch. Refused("ledger.payment-layout-unknown").
     """
     if layout_of(layout) is None:
@@ -63,6 +68,8 @@ def draft_batch(
             purpose=purpose,
             title=title,
             fund=fund,
+            counter=counter or f"paid.{purpose}.{division}",
+            budgets=dict(budgets or {}),
             partner=partner,
             layout=layout,
             pay_on=pay_on,
@@ -203,13 +210,15 @@ def check_batch(batch: UUID, *, by: Actor, now: datetime) -> None:
 def release_batch(batch: UUID, *, by: Actor, now: datetime) -> None:
     """The third person lets the money go; the worker sends the file.
 
-    Refused: "ledger.payment-not-checked", "ledger.payment-same-person".
+    Refused: "ledger.payment-not-checked", "ledger.payment-same-person", and what `ledger.hold` says when a
+    fund cannot bear it.
     """
     with transaction.atomic():
         row = hold_batch(batch, state=CHECKED, refusal="ledger.payment-not-checked")
         if not may_release(people_of(row), by.text):
             raise Refused("ledger.payment-same-person")
         claim(row, RELEASED, released_at=now, released_by=by.text)
+        posting.reserve(row, by=by.text, now=now)
         note(row, "ledger.payments-released", by=by.text, role=by.role, now=now)
 
 
@@ -223,6 +232,7 @@ def withdraw_batch(batch: UUID, *, reason: str, by: Actor, now: datetime) -> Non
         row = PaymentBatch.objects.select_for_update().filter(pk=batch).first()
         if row is None or row.state not in {DRAFT, CHECKED, RELEASED}:
             raise Refused("ledger.payment-sent")
+        posting.free(row, by=by.text, now=now)
         claim(row, WITHDRAWN, withdrawn_at=now, withdrawn_by=by.text, withdrawn_reason=said)
         PaymentLine.objects.filter(batch=row, state__in=[DRAFT, "ready"]).update(
             state="withdrawn", ended_at=now, ended_by=by.text, ended_reason=said

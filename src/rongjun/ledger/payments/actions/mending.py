@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.ledger.payments.actions import posting
 from rongjun.ledger.payments.actions.batches import add_lines, draft_batch, reason_of
 from rongjun.ledger.payments.logic.batches import NewLine
 from rongjun.ledger.payments.logic.reasons import FAILED, PAID, REASONS
@@ -94,13 +95,16 @@ def settle_dispute(line: int, *, has_arrived: bool, reason: str, by: Actor, now:
     """
     said = reason_of(reason)
     with transaction.atomic():
-        row = PaymentLine.objects.select_for_update().exclude(dispute="").filter(pk=line).first()
+        rows = PaymentLine.objects.select_related("batch").select_for_update(of=("self",))
+        row = rows.exclude(dispute="").filter(pk=line).first()
         if row is None:
             raise Refused("ledger.payment-not-disputed")
         others = PaymentLine.objects.filter(key=row.key, state__in=LIVING).exclude(pk=row.pk)
         if has_arrived and row.state != PAID and others.exists():
             raise Refused("ledger.payment-paid-again")
         state = _state_after(row, has_arrived=has_arrived)
+        if state != row.state:
+            posting.correct(row, has_arrived=has_arrived, by=by.text, now=now)
         PaymentLine.objects.filter(pk=row.pk).update(
             state=state,
             dispute="",

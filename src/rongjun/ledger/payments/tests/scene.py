@@ -5,23 +5,28 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 
 from rongjun.access.api import ROLES, Actor, acting_as, acting_as_job, scope_of
 from rongjun.audit import api as audit
+from rongjun.kernel.money import Fen
+from rongjun.ledger import actions as books
+from rongjun.ledger.logic import Transfer, between
 from rongjun.ledger.payments import actions, queries
 from rongjun.ledger.payments.bank_simulator import BANK, Bank, bank_signer
 from rongjun.ledger.payments.layouts import layouts_in
 from rongjun.ledger.payments.logic.batches import NewLine
 from rongjun.ledger.payments.models import PaymentLine
 from rongjun.ledger.payments.queries import BatchReport
+from rongjun.ledger.queries import standing
 from rongjun.partners import api as partners
 
 NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # nine o'clock in China
 TODAY = date(2026, 11, 16)
 CITY, COUNTY = 370200000000, 370202000000
+CITY_BOOKS = UUID(int=CITY)
 SEPARATED, FIXED = "agent-bank-separated/1", "agent-bank-fixed/1"
 ACCOUNTS = [f"99999900000000{n:02d}" for n in range(100)]
 
@@ -121,11 +126,35 @@ def file_of(batch: UUID) -> queries.SentFile:
     return found
 
 
+# --- the books ----------------------------------------------------------------------------------------------
+
+FUNDS = ("central-allowance", "central", "city")
+
+
+def open_funds(fen: int = 10_000_000) -> None:
+    """Funds that may not be overdrawn, with so much on each."""
+    told: dict[str, Any] = {"by": "operator:test", "now": NOW}
+    books.open_account("bank.city", kind="bank", division=CITY, title="银行存款", **told)
+    for fund in FUNDS:
+        books.open_account(fund, kind="fund", division=CITY, title=fund, floor=Fen(0), **told)
+        legs = between("bank.city", fund, Fen(fen))
+        books.post(Transfer(uuid5(CITY_BOOKS, fund), legs, TODAY), **told)
+
+
+def on_books() -> tuple[int, int, int]:
+    """What is on the fund, what is held of it, and what was paid for allowances; in fen."""
+    with acting_as_job("test.books"):
+        fund = standing("central-allowance")
+        paid = standing(f"paid.allowance.{CITY}")
+    return int(fund.posted), -int(fund.held_out), int(paid.posted)
+
+
 # --- the bank -----------------------------------------------------------------------------------------------
 
 
 def agree_with_bank() -> None:
-    """The bank is a partner that signs each of its answers."""
+    """The bank is a partner that signs each of its answers, and the funds have money."""
+    open_funds()
     with acting_as_job("test.agree"):
         partners.add_partner(
             BANK,

@@ -33,6 +33,7 @@ from rongjun.ledger.payments.tests.scene import (
     drafted,
     file_of,
     new_lines,
+    on_books,
     person,
     released,
     report_of,
@@ -40,6 +41,7 @@ from rongjun.ledger.payments.tests.scene import (
     states_of,
     take,
 )
+from rongjun.ledger.queries import standing
 from rongjun.partners import api as partners
 from tests.cluster import as_owner
 
@@ -497,6 +499,58 @@ def test_another_takes_a_failure_over() -> None:
     with acting_as(CHECKER):
         actions.take_over(line, by=CHECKER, now=NOW)
     assert [each.owner for each in failures()] == [CHECKER.text]
+
+
+# --- the books ----------------------------------------------------------------------------------------------
+
+
+def test_money_is_held_at_the_release_moves_as_it_arrives_and_is_free_where_it_fails() -> None:
+    whole = 10_000_000
+    batch = checked(drafted(new_lines(4)))
+    released(batch)
+    assert on_books() == (whole, 40006, 0)
+    with acting_as_job("test.send"):
+        actions.send_released(by="job:test.send", now=NOW)
+    one = bank("failures", "partial")
+    answered_by(one, batch)  # the first arrived, the second failed
+    assert states_of(batch) == ["paid", "failed", "ready", "ready"]
+    assert on_books() == (whole - 10000, 10002 + 10003, 10000)
+    one.misbehave = frozenset()
+    answered_by(one)
+    assert on_books() == (whole - 30005, 0, 30005)
+
+
+def test_a_fund_that_cannot_bear_it_lets_nothing_go() -> None:
+    batch = checked(drafted(new_lines(1, fen=10_000_001)))
+    with refused("ledger.limit-exceeded"):
+        released(batch)
+    assert report_of(batch).state == "checked"
+
+
+def test_what_a_withdrawn_batch_held_is_free_again() -> None:
+    batch = released(checked(drafted()))
+    assert on_books()[1] == 30003
+    with acting_as(MAKER):
+        actions.withdraw_batch(batch, reason="名单有误", by=MAKER, now=NOW)
+    assert on_books() == (10_000_000, 0, 0)
+
+
+def test_each_fund_bears_its_share() -> None:
+    batch = sent(new_lines(2, shares={"central": 7000, "city": 3000}, fen=10000))
+    answered_by(bank(), batch)
+    with acting_as_job("test.books"):
+        left = [int(standing(fund).posted) for fund in ("central", "city")]
+    assert left == [10_000_000 - 14000, 10_000_000 - 6000]
+
+
+def test_money_that_came_back_after_all_is_on_the_fund_again() -> None:
+    batch = sent()
+    answered_by(bank("contradict"), batch)
+    assert on_books() == (10_000_000 - 30003, 0, 30003)
+    (line,) = failures()
+    with acting_as(MAKER):
+        actions.settle_dispute(line.id, has_arrived=False, reason="银行确认已退回", by=MAKER, now=NOW)
+    assert on_books() == (10_000_000 - 20003, 0, 20003)
 
 
 # --- scope --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,9 @@ BASE = "/ledger/payments/"
 
 
 @pytest.fixture(autouse=True)
-def agreed(db: None) -> None:
+def agreed(db: None, settings: Any) -> None:
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where nothing is collected, WhiteNoise warns
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     agree_with_bank()
 
 
@@ -130,8 +133,7 @@ def test_a_withdrawal_needs_a_reason() -> None:
 def test_the_bank_file_is_taken_against_a_purpose_and_logged() -> None:
     batch = sent()
     client = visitor("checker")
-    with pytest.raises(AssertionError):  # the same, but for the purpose
-        assert client.post(f"{BASE}{batch}/file/", {"purpose": " "}).status_code == 200
+    assert client.post(f"{BASE}{batch}/file/", {"purpose": " "}).status_code == 422
     response = client.post(f"{BASE}{batch}/file/", {"purpose": "银行要求重发"})
     assert response.content == file_of(batch).content
     (event,) = events("ledger.bank-file-exported")
@@ -153,7 +155,7 @@ def test_the_workbook_holds_every_payment_masked_and_adds_up() -> None:
     assert [row[6] for row in listed] == ["已到账", "没付成", "已到账"]
     assert not any(account in str(row) for row in listed for account in ACCOUNTS)
     assert [cell.value for cell in book["合计"][book["合计"].max_row]] == ["总计", "3", "300.03"]
-    assert [cell.value for cell in book["经手"][3]] == ["测试maker", "maker"[:0] or "checker", "releaser"]
+    assert [cell.value for cell in book["经手"][3]] == ["测试maker", "checker", "releaser"]
     assert len(events("ledger.payments-exported")) == 1
 
 

@@ -27,6 +27,7 @@ from rongjun.ledger.payments.tests.scene import (
     checked,
     drafted,
     new_lines,
+    on_books,
     person,
     released,
     report_of,
@@ -96,6 +97,7 @@ def test_of_two_releases_at_once_one_lets_the_money_go(monkeypatch: pytest.Monke
     batch = checked(drafted())
     assert release_together(monkeypatch, batch) == ["done", "ledger.payment-not-checked"]
     assert report_of(batch).people.released in {RELEASER.text, OTHER_RELEASER.text}
+    assert on_books()[1] == 30003
 
 
 def test_canary_without_locks_both_let_it_go(monkeypatch: pytest.MonkeyPatch) -> None:
