@@ -69,6 +69,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:report": reverse("registry:report", args=[scene.roster]),
         "registry:feeds": reverse("registry:feeds"),
         "partners:inbox": reverse("partners:inbox"),
+        "ledger:payments": reverse("ledger:payments"),
+        "ledger:payment-failures": reverse("ledger:payment-failures"),
         "registry:cutover": reverse("registry:cutover"),
         "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
         "desk:mandates": reverse("desk:mandates"),

@@ -43,6 +43,7 @@ _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export reg
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
+    " ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -52,7 +53,8 @@ ROLES: dict[str, Role] = {
         _role(
             "city-officer",
             "市局经办",
-            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct",
+            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
+            " ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",
@@ -60,7 +62,11 @@ ROLES: dict[str, Role] = {
             f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted"
             " desk.read-assessments",
         ),
-        _role("bureau-leader", "局领导", f"{_READ} insight.read"),
+        _role(
+            "bureau-leader",
+            "局领导",
+            f"{_READ} insight.read ledger.read-payments ledger.release-payments",
+        ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(
