@@ -56,7 +56,7 @@ LOCKS = lock_by_division(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("benefits", "0011_use_tables")]
+    dependencies = [("benefits", "0010_unanswered")]
     operations = [
         migrations.CreateModel(
             name="ClosedMonth",
