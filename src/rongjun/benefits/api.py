@@ -9,6 +9,8 @@ from rongjun.benefits.actions.enrolments import (
     leave_benefit,
 )
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
+from rongjun.benefits.actions.savings import figure_from as savings_figure_from
+from rongjun.benefits.actions.savings import keep_months
 from rongjun.benefits.actions.supervision import (
     Opened,
     check_delivery,
@@ -35,6 +37,7 @@ from rongjun.benefits.logic import (
     answered_from,
     supervision,
 )
+from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
 from rongjun.benefits.queries import (
     ConfirmationLine,
     CountyFigures,
@@ -84,6 +87,9 @@ from rongjun.benefits.queries.offers import (
     to_look_at,
     why_offered,
 )
+from rongjun.benefits.queries.savings import AGGREGATE, PARQUET, ROLLUPS, Figure
+from rongjun.benefits.queries.savings import figure as savings_figure
+from rongjun.benefits.queries.savings import label as savings_label
 from rongjun.benefits.queries.supervision import (
     Item,
     StepLine,
@@ -113,7 +119,9 @@ MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
     "AGES",
+    "AGGREGATE",
     "ANSWER_HOLDS",
+    "BY",
     "CHANNELS",
     "GROUNDS",
     "LEVELS",
@@ -123,15 +131,19 @@ __all__ = [
     "OFFER_WORDS",
     "ONLINE_CHANNELS",
     "OUTCOME_WORDS",
+    "PARQUET",
     "RETENTION",
+    "ROLLUPS",
     "WORDS",
     "YES_NO",
     "Asking",
     "ConfirmationLine",
     "CountyFigures",
+    "Coverage",
     "EditionLine",
     "EnrolmentLine",
     "ExampleLine",
+    "Figure",
     "Impact",
     "Item",
     "KeptSweep",
@@ -144,7 +156,9 @@ __all__ = [
     "Opened",
     "Recording",
     "Replayed",
+    "Saved",
     "StepLine",
+    "Sums",
     "TakeUpLine",
     "TaskFile",
     "Wording",
@@ -175,9 +189,11 @@ __all__ = [
     "examples_of",
     "facts_of",
     "files_in_force",
+    "grouped",
     "impact",
     "items",
     "keep_enrolment",
+    "keep_months",
     "kept_bytes",
     "kept_counts",
     "kept_figures",
@@ -209,6 +225,9 @@ __all__ = [
     "replay",
     "report_delivery",
     "responsible_for",
+    "savings_figure",
+    "savings_figure_from",
+    "savings_label",
     "stated_in_words",
     "supervised_counties",
     "supervision",

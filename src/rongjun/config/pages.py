@@ -18,6 +18,7 @@ from rongjun.kernel.words import Words
 NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("", "desk:today", "sun", "今天", "desk.open"),
     ("", "insight:screen", "home", "全市一屏", "insight.read"),
+    ("", "insight:savings", "coin-yuan", "节省了多少", "insight.read"),
     ("", "registry:people", "user", "人员", "registry.read-person"),
     ("待办", "desk:proposals", "check", "待审", "registry.check"),
     ("待办", "desk:unanswered", "help-circle", "差的情况", "registry.state-fact"),
@@ -67,6 +68,8 @@ OPENED_FROM = {
     "insight:entitled": "insight:screen",
     "insight:waiting": "insight:screen",
     "insight:balance": "insight:screen",
+    "insight:savings-rows": "insight:savings",
+    "insight:savings-days": "insight:savings",
     "registry:report": "registry:imports",
     "places:division": "places:divisions",
     "desk:paper": "desk:papers",

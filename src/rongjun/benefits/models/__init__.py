@@ -12,11 +12,13 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from rongjun.benefits.models.savings import ClosedMonth
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
 from rongjun.benefits.models.uses import Programme, UseBatch, UsePlace, UseRefusal, UseSource
 
 __all__ = [
     "BookFiles",
+    "ClosedMonth",
     "Confirmation",
     "Duty",
     "Edition",
