@@ -32,7 +32,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     So did the cache, and keeps it: it reckons by the computer's clock, as allauth's codes do. Were it loaded
     only now, it would take this clock for good, and what later tests keep would have expired at once.
     """
-    assert isinstance(vars(cache_in_database)["tz_now"], FunctionType), "the cache took a clock that stands still"
+    assert isinstance(vars(cache_in_database)["tz_now"], FunctionType), (
+        "the cache took a clock that stands still"
+    )
     standing = Clock()
     monkeypatch.setattr(timezone, "now", standing)
     monkeypatch.setattr("axes.handlers.proxy.now", standing)
