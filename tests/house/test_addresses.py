@@ -74,6 +74,7 @@ ANSWERS = """
   desk:person                 door     enrol    403     200    200      404       200    403    403      403     403
 * desk:uncover                door     enrol    403     200    200      404       200    403    403      403     403
   desk:contest                door     enrol    403     200    200      404       200    403    403      403     403
+  desk:person-benefit         door     enrol    403     200    200      404       200    403    403      403     403
 * desk:answer                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:record                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:answer-offer           door     enrol    403     422    422      422       422    403    403      403     403

@@ -35,6 +35,9 @@ def pages(scene: Scene) -> dict[str, str]:
     return {
         "desk:today": reverse("desk:today"),
         "desk:person": reverse("desk:person", args=[scene.person]),
+        "desk:person-benefit": reverse(
+            "desk:person-benefit", args=[scene.person, "eldercare.collective-support"]
+        ),
         "desk:contest": reverse("desk:contest", args=[scene.person, "is_veteran"]),
         "desk:papers": reverse("desk:papers"),
         "desk:changes": reverse("desk:changes", args=[scene.person]),

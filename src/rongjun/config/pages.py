@@ -44,6 +44,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
 OPENED_FROM = {
     "desk:person": "registry:people",
     "desk:uncover": "registry:people",
+    "desk:person-benefit": "registry:people",
     "desk:answer": "registry:people",
     "desk:contest": "registry:people",
     "desk:record": "registry:people",

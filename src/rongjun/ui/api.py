@@ -2,7 +2,7 @@
 
 from rongjun.ui.paging import address, page_asked, pager_of, pages_of
 from rongjun.ui.refusals import Sentence, sentence, sentences
-from rongjun.ui.words import shown, shown_later
+from rongjun.ui.words import shown, shown_later, spoken
 
 __all__ = [
     "Sentence",
@@ -14,4 +14,5 @@ __all__ = [
     "sentences",
     "shown",
     "shown_later",
+    "spoken",
 ]
