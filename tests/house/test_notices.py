@@ -28,7 +28,7 @@ COLLECTING = {
     "registry:cutover": ("registry/cutover.html",),
     "desk/parts/change.html": ("desk/changes.html",),
     "desk/parts/paper_form.html": ("desk/papers.html", "desk/person.html"),
-    "ui/parts/question.html": ("desk/person.html",),
+    "ui/parts/question.html": ("desk/person.html", "desk/unanswered.html"),
     "desk:rights-receive": ("desk/rights.html",),
     "desk/contest.html": ("desk/contest.html",),
     "citizen/contest.html": ("citizen/contest.html",),
@@ -76,6 +76,7 @@ def test_parts_with_such_a_form_stand_on_these_pages_only() -> None:
     assert asked - {"ui/components.html"} - {name for name in asked if name.startswith("ui/parts/")} == {
         "desk/contest.html",
         "desk/person.html",
+        "desk/unanswered.html",
     }
 
 

@@ -18,7 +18,7 @@ from rongjun.config.terminal import day, ready_django
 
 if TYPE_CHECKING:
     from rongjun.benefits.api import Figure
-    from rongjun.benefits.logic.savings import Settled
+    from rongjun.benefits.terminal import Settled
     from rongjun.rules.api import FareBook
 
 FATE_WORDS = {
@@ -56,9 +56,15 @@ def fares_of_files() -> FareBook:
 @click.option("--json", "as_json", is_flag=True, help="逐行输出 JSON。")
 def batch(**asked: Any) -> None:
     """归档月份重新结算：逐条去重、核对卡的状态、按票价计价。不动数据库，可以随时中断、重来。"""
-    from rongjun.benefits.closed import ClosedMonthError, verified
-    from rongjun.benefits.duck import Month, settle_month
-    from rongjun.benefits.logic.savings import first_of, month_prices, months_of
+    from rongjun.benefits.terminal import (
+        ClosedMonthError,
+        Month,
+        first_of,
+        month_prices,
+        months_of,
+        settle_month,
+        verified,
+    )
 
     fares, where = fares_of_files(), asked["folder"] or closed_folder()
     known = day(asked["known_at"])
@@ -83,7 +89,7 @@ def batch(**asked: Any) -> None:
 
 
 def _tell_settled(lines: list[Settled], *, fares: FareBook, as_json: bool, seconds: float) -> None:
-    from rongjun.benefits.logic.savings import SETTLEMENT_TEXT, fates_of
+    from rongjun.benefits.terminal import SETTLEMENT_TEXT, fates_of
     from rongjun.kernel.money import Fen
     from rongjun.rules.api import PAYERS, digest_of
 

@@ -214,6 +214,7 @@ def _decided(
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
+    cards: list[Mapping[str, Any]] | list[dict[str, Any]]
     if asked.q and len(shown) <= OPENED_UP_TO:
         cards = [{**card, "open": True} for card in cards_for(shown, asking, contesting)]
     else:
