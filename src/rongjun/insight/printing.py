@@ -10,9 +10,10 @@ import noto_cjk_sans_otc
 import typst
 
 from rongjun.insight.logic import Panel, Screen
+from rongjun.kernel.words import Words
 
 _TEMPLATE = Path(__file__).with_name("screen.typ")
-WORDS = "人员和优待按 {moment} 的全体判定，等着办的是打印时的。"
+WORDS: Words[str] = "人员和优待按 {moment} 的全体判定，等着办的是打印时的。"
 _FONTS = Path(str(noto_cjk_sans_otc.FONT_PATH)).parent
 
 

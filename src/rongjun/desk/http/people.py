@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -214,7 +214,7 @@ def _decided(
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
-    cards: list[Mapping[str, Any]] | list[dict[str, Any]]
+    cards: Sequence[Mapping[str, Any]]
     if asked.q and len(shown) <= OPENED_UP_TO:
         cards = [{**card, "open": True} for card in cards_for(shown, asking, contesting)]
     else:
