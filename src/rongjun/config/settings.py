@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "rongjun.registry",
     "rongjun.notices",
     "rongjun.ledger",
+    "rongjun.cards",
     "rongjun.benefits",
     "rongjun.desk",
     "rongjun.citizen",
