@@ -74,6 +74,7 @@ ANSWERS = """
   desk:person                 door     enrol    403     200    200      404       200    403    403      403     403
 * desk:uncover                door     enrol    403     200    200      404       200    403    403      403     403
   desk:contest                door     enrol    403     200    200      404       200    403    403      403     403
+  desk:person-benefit         door     enrol    403     200    200      404       200    403    403      403     403
 * desk:answer                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:record                 door     enrol    403     file   file     422       file   403    403      403     403
 * desk:answer-offer           door     enrol    403     422    422      422       422    403    403      403     403
@@ -158,6 +159,15 @@ ANSWERS = """
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
 * uses:batches                401      401      401     401    401      401       401    401    401      401     401
+  ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403
+  ledger:payment-failures     door     enrol    403     403    200      200       200    403    403      403     403
+* ledger:payment-mend         door     enrol    403     403    404      404       404    403    403      403     403
+  ledger:payment-batch        door     enrol    403     403    404      404       404    403    403      403     403
+* ledger:payment-check        door     enrol    403     403    404      404       404    403    403      403     403
+* ledger:payment-release      door     enrol    403     403    403      403       403    403    403      403     403
+* ledger:payment-withdraw     door     enrol    403     403    404      404       404    403    403      403     403
+* ledger:payment-file         door     enrol    403     403    403      403       404    403    403      403     403
+* ledger:payment-workbook     door     enrol    403     403    404      404       404    403    403      403     403
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403
 * registry:cutover-compare    door     enrol    403     403    403      403       422    403    403      403     403
@@ -280,10 +290,11 @@ def url_of(address: Address, scene: Scene) -> str:
         "message": uuid4(),
         "offer": uuid4(),
         "enrolment": uuid4(),
-        # There is no such candidate, batch or sentence: who sees which is tested beside the apps.
+        # There is no such candidate, batch, payment or sentence: who sees which is tested beside the apps.
         "candidate": UUID(int=1),
         "batch": UUID(int=1),
         "sentence_id": 1,
+        "line": 1,
         # Nor was everybody judged: the rows behind the figures of a sweep are tested in `insight`.
         "benefit": "eldercare.collective-support",
         "answer": "unknown",

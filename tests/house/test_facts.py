@@ -47,8 +47,6 @@ SILENT = {
     "on_combat_mission": ATTESTED,
     "near_discharge": ATTESTED,
     "travels_with_entitled": "看的是当时当场，由 cases 在核验时答",
-    "holds_rongjun_card": "cards 还没有发卡",
-    "holds_yongjun_card": "cards 还没有发卡",
 }
 
 

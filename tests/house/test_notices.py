@@ -28,7 +28,7 @@ COLLECTING = {
     "registry:cutover": ("registry/cutover.html",),
     "desk/parts/change.html": ("desk/changes.html",),
     "desk/parts/paper_form.html": ("desk/papers.html", "desk/person.html"),
-    "ui/parts/question.html": ("desk/person.html",),
+    "ui/parts/question.html": ("desk/person.html", "desk/person_benefit.html", "desk/unanswered.html"),
     "desk:rights-receive": ("desk/rights.html",),
     "desk/contest.html": ("desk/contest.html",),
     "citizen/contest.html": ("citizen/contest.html",),
@@ -46,6 +46,7 @@ OTHERWISE = re.compile(
     r"|desk:(mandate-decide|chain|supervision-(unit|open|report|step))|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:batch-close"
+    r"|ledger:payment-.*"
 )
 
 
@@ -76,6 +77,8 @@ def test_parts_with_such_a_form_stand_on_these_pages_only() -> None:
     assert asked - {"ui/components.html"} - {name for name in asked if name.startswith("ui/parts/")} == {
         "desk/contest.html",
         "desk/person.html",
+        "desk/person_benefit.html",
+        "desk/unanswered.html",
     }
 
 

@@ -35,6 +35,9 @@ def pages(scene: Scene) -> dict[str, str]:
     return {
         "desk:today": reverse("desk:today"),
         "desk:person": reverse("desk:person", args=[scene.person]),
+        "desk:person-benefit": reverse(
+            "desk:person-benefit", args=[scene.person, "eldercare.collective-support"]
+        ),
         "desk:contest": reverse("desk:contest", args=[scene.person, "is_veteran"]),
         "desk:papers": reverse("desk:papers"),
         "desk:changes": reverse("desk:changes", args=[scene.person]),
@@ -69,6 +72,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:report": reverse("registry:report", args=[scene.roster]),
         "registry:feeds": reverse("registry:feeds"),
         "partners:inbox": reverse("partners:inbox"),
+        "ledger:payments": reverse("ledger:payments"),
+        "ledger:payment-failures": reverse("ledger:payment-failures"),
         "registry:cutover": reverse("registry:cutover"),
         "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
         "desk:mandates": reverse("desk:mandates"),

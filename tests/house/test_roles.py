@@ -23,7 +23,18 @@ OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "numbe
 OF_THE_CITY = frozenset({"handed_in"})
 OF_THE_COUNTY = frozenset({"task"})
 NOWHERE = frozenset(
-    {"candidate", "batch", "sentence_id", "export", "request_id", "offer", "enrolment", "benefit", "group"}
+    {
+        "candidate",
+        "batch",
+        "line",
+        "sentence_id",
+        "export",
+        "request_id",
+        "offer",
+        "enrolment",
+        "benefit",
+        "group",
+    }
 )
 # What only whoever handed it in gets back.
 ONLY_ONES_OWN = frozenset({"registry:refused-rows", "registry:cutover-refused"})

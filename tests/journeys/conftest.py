@@ -46,6 +46,20 @@ class City:
 
     def __post_init__(self) -> None:
         self.log = self.place.parent / f"{self.place.name}.log"
+        if not self.root.exists():
+            self._lend_policy()
+
+    @property
+    def root(self) -> Path:
+        """The project as this city sees it: everything is ours but the policy files, which it may change."""
+        return self.place.parent / "project"
+
+    def _lend_policy(self) -> None:
+        self.root.mkdir(mode=0o755, parents=True)
+        for each in ROOT.iterdir():
+            if each.name != "policy":
+                (self.root / each.name).symlink_to(each)
+        shutil.copytree(ROOT / "policy", self.root / "policy")
 
     @property
     def url(self) -> str:
@@ -59,7 +73,8 @@ class City:
     @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("RONGJUN_", "DJANGO_", "DATABASE_"))}
-        return {**kept, "RONGJUN_DATA": str(self.place), "PORT": str(self.port)}
+        places = {"RONGJUN_DATA": str(self.place), "RONGJUN_ROOT": str(self.root)}
+        return {**kept, **places, "PORT": str(self.port)}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A `rongjun` command over the same place."""

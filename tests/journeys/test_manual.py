@@ -1,4 +1,4 @@
-"""The first hour of four people, with the pictures of the manual.
+"""The first hour of six people, with the pictures of the manual.
 
 Each step is walked and looked at; `make shots` walks the same over a fresh city and keeps the pictures in
 `docs/images/manual/`, where `docs/manual/` shows them.
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import CODE, DESK, PASSWORD, PHONE, SHOTS, City, come_in
+from tests.journeys.test_supervision import PROOF, days_from_now, press
 
 Visit = Callable[..., Page]
 KEPT = Path(os.environ.get("RONGJUN_SHOTS") or SHOTS / "manual")
@@ -72,7 +74,8 @@ def roster(city: City, tmp_path: Path) -> Path:
     return file
 
 
-def test_the_first_hour_of_a_clerk(visit: Visit, roster: Path) -> None:
+def test_the_first_hour_of_a_clerk(visit: Visit, city: City, roster: Path) -> None:
+    assert city.run("entitle").returncode == 0
     page, album = visit(None), Album("clerk")
     sign_in_slowly(page, album, "clerk")
 
@@ -100,6 +103,10 @@ def test_the_first_hour_of_a_clerk(visit: Visit, roster: Path) -> None:
     asked.locator("button[value]").first.click()
     expect(page.locator(".rj-said.success")).to_contain_text("判定已经重算")
     album.keep(page, "answered", at=page.locator(".rj-said.success"))
+
+    page.goto("/desk/unanswered/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("差的情况")
+    album.keep(page, "unanswered")
 
     page.goto(f"{file}?show=not-granted")
     page.locator(".rj-group > summary").first.click()
@@ -197,9 +204,128 @@ def test_the_first_hour_of_a_policy_officer(visit: Visit, city: City) -> None:
     page.goto("/desk/policy/year/")
     expect(page.locator("#adopted")).to_be_visible()
     album.keep(page, "year")
+    walk_from_draft_to_adoption(page, city, album)
+
+
+def walk_from_draft_to_adoption(page: Page, city: City, album: Album) -> None:
+    """A notice is written into its file, looked at, adopted, confirmed; and taken back the same way."""
     page.goto("/desk/policy/draft/")
     expect(page.locator("#main")).to_contain_text("没有改动")
+    file = city.root / "policy/national/benefits/eldercare/care-homes-first-modest-discount.yaml"
+    as_it_was = file.read_text("utf-8")
+    file.write_text(as_it_was + NOTICE.format(today=date.today()), "utf-8")  # noqa: DTZ011 - the city's own day
+    page.goto("/desk/policy/draft/")
+    expect(page.locator("#main")).to_contain_text("改了 1 项")
+    told = page.locator(".rj-fold p.rj-num").first
+    expect(told).to_contain_text(re.compile("多了 [1-9]"))
     album.keep(page, "draft")
+    adopt(page, "示例文号〔2026〕1号")
+    album.keep(page, "adopted")
+    page.goto("/desk/policy/eldercare.care-homes-first-modest-discount/")
+    page.get_by_label("凭哪份文件确认").fill("示例函〔2026〕2号")
+    page.get_by_role("button", name=re.compile("确认")).click()
+    expect(page.locator("#main")).to_contain_text("局方已确认")
+    album.keep(page, "confirmed")
+    page.goto("/desk/policy/year/")
+    expect(page.locator("#adopted")).to_contain_text("示例文号〔2026〕1号")
+    album.keep(page, "year-after", at=page.locator("#adopted"))
+
+    file.write_text(as_it_was, "utf-8")  # the way back is an adoption like any other
+    page.goto("/desk/policy/draft/")
+    adopt(page, "示例文号〔2026〕3号")
+    expect(page.locator("#main")).to_contain_text("没有改动")
+
+
+# An invented notice: the age comes down from sixty to fifty-five.
+NOTICE = """  - from: {today}
+    announced: {today}
+    basis:
+      - {{document: 示例文号〔2026〕1号, clause: 第二条}}
+    when: (is_veteran OR is_three_kin) AND age >= 55
+    what: 各级各类养老机构优先接收退役军人和“三属”，给予适度优惠。
+    grant: {{way: case}}
+    note: 虚构的通知，只为演示，待局方确认。
+    examples:
+      - name: 五十六岁、腿脚不便的退役军人
+        date: {today}
+        given: {{is_veteran: true, age: 56, residence_city: this_city}}
+        expect: {{verdict: granted}}
+      - name: 烈士的女儿，五十四岁
+        date: {today}
+        given: {{is_martyr_kin: true, dependant_of: martyr, relation: child, age: 54}}
+        expect: {{verdict: not-granted, because: [age]}}
+      - name: 退役军人，出生日期没有登记
+        date: {today}
+        given: {{is_veteran: true, is_unsupported: true, discharged_on: 1990-03-01}}
+        expect: {{verdict: unknown, because: [birth_date]}}
+"""
+
+
+def adopt(page: Page, document: str) -> None:
+    """What the draft shows is put in force by a document."""
+    page.get_by_label("凭哪份文件采用").fill(document)
+    page.get_by_role("button", name=re.compile("采用")).click()
+    expect(page.locator(".rj-said.success")).to_contain_text("采用了")
+
+
+def test_the_first_hour_of_a_leader(visit: Visit, city: City) -> None:
+    assert city.run("entitle").returncode == 0
+    page, album = visit("leader"), Album("leader")
+    page.goto("/insight/")
+    expect(page.locator("[data-drawn]").first).to_be_visible()
+    album.keep(page, "screen")
+    album.keep(page, "areas", at=page.locator(".areas"))
+    figure = page.locator("#figures-waited-for tbody a").first
+    shown = re.sub(r"\D", "", figure.inner_text())
+    figure.click()
+    expect(page.locator("#main h2")).to_have_text(f"共 {int(shown):,} 条")
+    album.keep(page, "rows")
+    page.goto("/insight/")
+    page.get_by_label("区市", exact=True).select_option(index=1)
+    page.get_by_role("button", name="看", exact=True).click()
+    page.wait_for_url(re.compile("county="))
+    expect(page.locator("[data-drawn]").first).to_be_visible()
+    album.keep(page, "county")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="打印稿").click()
+    assert Path(taken.value.path()).read_bytes().startswith(b"%PDF")
+
+
+def test_a_round_of_supervision(visit: Visit) -> None:
+    album = Album("supervision")
+    city, district = visit("city"), visit("district")
+    code = "eldercare.public-care-homes-kin-families"
+    city.goto("/desk/supervision/")
+    county = city.locator("tbody tr th").first.inner_text()
+    album.keep(city, "overview")
+    city.goto(f"/desk/supervision/open/?code={code}")
+    city.get_by_label("名称").fill("示范督导")
+    city.get_by_label(re.compile("为什么开这一轮")).fill("年度督导计划")
+    city.get_by_label("自查填报期限").fill(days_from_now(20))
+    city.get_by_label(county, exact=True).check()
+    album.keep(city, "open")
+    city.get_by_role("button", name="下达任务").click()
+    expect(city.get_by_text("下达了 1 个任务")).to_be_visible()
+
+    district.goto(f"/desk/supervision/items/{code}/")
+    album.keep(district, "item")
+    district.get_by_role("link", name="待自查").click()
+    task = district.url
+    district.locator("input[type=file]").set_input_files([PROOF])
+    district.locator("#report form").get_by_label(re.compile("落实")).fill("已在公示栏公示，名单附后")
+    album.keep(district, "report", at=district.locator("#report"))
+    district.locator("#report form").get_by_role("button", name="填报").click()
+    expect(district.locator("#main .rj-said.success")).to_be_visible()
+
+    city.goto(task)
+    city.get_by_label("有问题").check()
+    album.keep(city, "check", at=city.locator("#check"))
+    press(city, "check", "记下抽查", 在哪儿="示范敬老院", 查到="公示栏里没有这一项")
+    press(city, "order", "责令整改", 改什么="公示并补办", 期限=days_from_now(5))
+    expect(city.locator("#main")).to_contain_text("黄灯")
+    album.keep(city, "ordered")
+    city.goto("/desk/supervision/")
+    album.keep(city, "lights")
 
 
 def test_an_auditor_samples_from_a_figure_to_its_evidence(visit: Visit, city: City, tmp_path: Path) -> None:

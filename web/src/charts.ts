@@ -49,7 +49,7 @@ function read(row: HTMLTableRowElement): Line {
   const figures = cells
     .filter((cell) => cell.classList.contains("n"))
     .map((cell) => ({
-      value: Number(cell.textContent.replace(/[^\d-]/g, "")),
+      value: Number(cell.textContent.replace(/[^\d.-]/g, "")),
       url: cell.querySelector("a")?.href ?? "",
     }));
   return { label: label?.textContent.trim() ?? "", figures };

@@ -43,6 +43,7 @@ _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export reg
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
+    " ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -54,6 +55,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
             " settlement.read settlement.make settlement.check",
+            " ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",
@@ -62,6 +64,11 @@ ROLES: dict[str, Role] = {
             " desk.read-assessments",
         ),
         _role("bureau-leader", "局领导", f"{_READ} insight.read settlement.read settlement.release"),
+        _role(
+            "bureau-leader",
+            "局领导",
+            f"{_READ} insight.read ledger.read-payments ledger.release-payments",
+        ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(

@@ -19,6 +19,8 @@ from rongjun.benefits.actions.operator_statements import (
     release_statement,
     withdraw_statement,
 )
+from rongjun.benefits.actions.savings import figure_from as savings_figure_from
+from rongjun.benefits.actions.savings import keep_months
 from rongjun.benefits.actions.supervision import (
     Opened,
     check_delivery,
@@ -46,6 +48,7 @@ from rongjun.benefits.logic import (
     operator_statements,
     supervision,
 )
+from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
 from rongjun.benefits.queries import (
     ConfirmationLine,
     CountyFigures,
@@ -107,6 +110,9 @@ from rongjun.benefits.queries.operator_statements import (
     statement_file,
     statements,
 )
+from rongjun.benefits.queries.savings import AGGREGATE, PARQUET, ROLLUPS, Figure
+from rongjun.benefits.queries.savings import figure as savings_figure
+from rongjun.benefits.queries.savings import label as savings_label
 from rongjun.benefits.queries.supervision import (
     Item,
     StepLine,
@@ -136,7 +142,9 @@ MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
     "AGES",
+    "AGGREGATE",
     "ANSWER_HOLDS",
+    "BY",
     "CHANNELS",
     "GROUNDS",
     "LEVELS",
@@ -146,16 +154,20 @@ __all__ = [
     "OFFER_WORDS",
     "ONLINE_CHANNELS",
     "OUTCOME_WORDS",
+    "PARQUET",
     "RETENTION",
+    "ROLLUPS",
     "WORDS",
     "YES_NO",
     "Asking",
     "ConfirmationLine",
     "CountyFigures",
     "Dispute",
+    "Coverage",
     "EditionLine",
     "EnrolmentLine",
     "ExampleLine",
+    "Figure",
     "Impact",
     "Item",
     "KeptSweep",
@@ -172,7 +184,9 @@ __all__ = [
     "StatementFile",
     "StatementHead",
     "StatementLine",
+    "Saved",
     "StepLine",
+    "Sums",
     "TakeUpLine",
     "TaskFile",
     "Wording",
@@ -208,9 +222,11 @@ __all__ = [
     "examples_of",
     "facts_of",
     "files_in_force",
+    "grouped",
     "impact",
     "items",
     "keep_enrolment",
+    "keep_months",
     "kept_bytes",
     "kept_counts",
     "kept_figures",
@@ -248,6 +264,9 @@ __all__ = [
     "replay",
     "report_delivery",
     "responsible_for",
+    "savings_figure",
+    "savings_figure_from",
+    "savings_label",
     "stated_in_words",
     "statement_file",
     "statements",

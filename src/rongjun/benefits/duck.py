@@ -7,6 +7,7 @@ on each other, so they are settled one after another and memory is bounded by on
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
@@ -87,9 +88,10 @@ def savings_of(tallies: Iterable[Tally], *, prices: Sequence[PriceLine]) -> list
 
 
 def _judged(text: str, shape: type[Line], month: Month) -> list[Line]:
-    quoted = str(month.folder).replace("'", "''")
     with engine(memory=month.memory, threads=month.threads) as connection:
-        connection.execute(_USES.format(folder=quoted, first=first_of(month.month).isoformat()))
+        connection.execute(
+            _USES.format(folder=_quoted(month.folder), first=first_of(month.month).isoformat())
+        )
         return _answer(connection, text, shape, month.prices)
 
 
@@ -114,3 +116,43 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tupl
         part = rows[start : start + most]
         marks = ", ".join(f"({', '.join('?' * len(row))})" for row in part)
         connection.execute(f"INSERT INTO {table} VALUES {marks}", [v for row in part for v in row])  # noqa: S608 - our own names
+
+
+_UNPACKED = """COPY (
+  SELECT month, source, reference, arrived, card, CAST(make_timestamp(used_at) AS TIMESTAMPTZ) AS used_at,
+    day, programme, place, band, paid, division
+  FROM read_csv('{csv}', header = false, auto_detect = false, delim = ',', quote = '"', columns = {{
+    'month': 'INTEGER', 'source': 'SMALLINT', 'reference': 'VARCHAR', 'arrived': 'BIGINT', 'card': 'BIGINT',
+    'used_at': 'BIGINT', 'day': 'DATE', 'programme': 'SMALLINT', 'place': 'INTEGER', 'band': 'SMALLINT',
+    'paid': 'INTEGER', 'division': 'BIGINT'}})
+) TO '{folder}/uses.parquet' (FORMAT parquet, COMPRESSION zstd)"""
+_OTHERS = {
+    "voids": "source SMALLINT, reference VARCHAR",
+    "spans": "card BIGINT, kind VARCHAR, starts_at TIMESTAMPTZ, ends_at TIMESTAMPTZ",
+}
+
+
+def write_month(
+    folder: Path,
+    *,
+    csv: Path,
+    voids: Sequence[tuple[int, str]],
+    spans: Sequence[tuple[int, str, datetime, datetime | None]],
+) -> int:
+    """Write a month's three files; `csv` holds its uses, `used_at` in microseconds. How many uses."""
+    with engine() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(_UNPACKED.format(csv=_quoted(csv), folder=_quoted(folder)))
+        for name, rows in (("voids", voids), ("spans", spans)):
+            connection.execute(f"CREATE TABLE {name} ({_OTHERS[name]})")
+            _fill(connection, name, rows)
+            connection.execute(f"COPY {name} TO '{_quoted(folder)}/{name}.parquet' (FORMAT parquet)")
+        counted = connection.execute(
+            f"SELECT COUNT(*) FROM read_parquet('{_quoted(folder)}/uses.parquet')"  # noqa: S608 - our own folder
+        ).fetchone()
+    assert counted is not None
+    return int(counted[0])
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

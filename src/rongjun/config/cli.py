@@ -19,10 +19,11 @@ from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_imports import cutover, import_people
 from rongjun.config.cli_partners import partners, simulate
+from rongjun.config.cli_payments import payments
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay
 from rongjun.config.cli_privacy import privacy
-from rongjun.config.cli_savings import batch
+from rongjun.config.cli_savings import batch, close_months, savings
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
 from rongjun.config.terminal import Page, as_demo, day, ready_django, step
@@ -47,6 +48,7 @@ def main() -> None:
       rongjun entitle              全体判定并存下，供比较和免申即享用
       rongjun benefits offers      免申即享：把不用填表的优待送给符合条件的人
       rongjun balance              每个渠道：收下 = 办完 + 退回 + 待办
+      rongjun savings --from --to  节省了多少，谁承担，哪些天没有报
       rongjun batch --month M      归档月份重新结算，不动数据库
       rongjun audit verify         核对证据链有没有被动过
 
@@ -128,7 +130,9 @@ def manage(arguments: tuple[str, ...]) -> None:
 main.add_command(policy)
 main.add_command(replay)
 main.add_command(places)
+main.add_command(savings)
 main.add_command(batch)
+main.add_command(close_months)
 
 
 @main.group(cls=Page)
@@ -255,6 +259,7 @@ main.add_command(benefits)
 main.add_command(privacy)
 main.add_command(partners)
 main.add_command(balance)
+main.add_command(payments)
 main.add_command(simulate)
 
 

@@ -14,6 +14,7 @@ from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
 from rongjun.config import retention
 from rongjun.files import jobs as files
+from rongjun.ledger import jobs as ledger
 from rongjun.partners import jobs as partners
 from rongjun.registry import jobs as registry
 
@@ -38,6 +39,9 @@ JOBS: tuple[Job, ...] = (
     Job("partners.collect-drop", 5.0, EVERYWHERE, partners.collect_drop),
     Job("partners.check-received", 10.0, EVERYWHERE, partners.check_received),
     Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
+    Job("ledger.send-payments", 1.0, EVERYWHERE, ledger.send_payments),
+    Job("ledger.deliver-payments", 5.0, EVERYWHERE, ledger.deliver_payments),
+    Job("ledger.take-payment-answers", 1.0, EVERYWHERE, ledger.take_payment_answers),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),

@@ -21,6 +21,7 @@ FILES_ROOT = place().private("files")
 SCANNER = os.environ.get("RONGJUN_SCANNER", "" if PROFILE == "production" else place().scanner_simulator)
 # Partners put their files into a folder of their own in here.
 DROP_FOLDER = place().root / "drop"
+OUT_FOLDER = place().root / "out"
 # Only the demo has a fixed second factor; access refuses to start with one in any other profile.
 DEMO_SECOND_FACTOR = "246810" if DEMO else ""
 
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "rongjun.registry",
     "rongjun.notices",
     "rongjun.ledger",
+    "rongjun.cards",
     "rongjun.benefits",
     "rongjun.desk",
     "rongjun.citizen",
@@ -227,6 +229,9 @@ SETTLEMENT_DISPUTE_DAYS = 5
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.
 USES_LATE_DAYS = 120
 USES_MONTH_CLOSES_ON = 10
+# Whole months single uses are kept after theirs; then the signed aggregate stays (待局方确认). At least 3.
+USES_KEPT_MONTHS = int(os.environ.get("RONGJUN_USES_KEPT_MONTHS", "36"))
+CLOSED_MONTHS = place().private("closed")
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -70,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/", include("rongjun.citizen.urls")),
     path("insight/", include("rongjun.insight.urls")),
     path("registry/", include("rongjun.registry.urls")),
+    path("ledger/", include("rongjun.ledger.urls")),
     path("places/", include("rongjun.places.urls")),
     path("partners/", include("rongjun.partners.urls")),
     path("uses/", include("rongjun.benefits.urls")),

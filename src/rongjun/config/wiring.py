@@ -6,7 +6,8 @@ No outcome is called yet: the first comes with the first action that has a conse
 
 from __future__ import annotations
 
+from rongjun.cards.facts import SOURCE as CARDS
 from rongjun.registry.facts import SOURCE as REGISTRY
 from rongjun.rules.asking import FactSource
 
-FACT_SOURCES: tuple[FactSource, ...] = (REGISTRY,)
+FACT_SOURCES: tuple[FactSource, ...] = (REGISTRY, CARDS)

@@ -55,8 +55,16 @@ def cards_for(
     decisions: Iterable[Decision], asking: Asking, contesting: Contesting
 ) -> list[Mapping[str, Any]]:
     """One card a benefit: first what can be had, then what lacks an answer, then what cannot be had."""
-    ordered = sorted(decisions, key=lambda d: (_ORDER[d.verdict], d.code))
-    return [_card(decision, asking.book, asking.first_of(decision), contesting) for decision in ordered]
+    return [_card(each, asking.book, asking.first_of(each), contesting) for each in _in_order(decisions)]
+
+
+def heads_for(decisions: Iterable[Decision], book: Book, *, body_url: str) -> list[Mapping[str, Any]]:
+    """The same cards shut: what lies below each is at `body_url`, in which `{}` stands for its code."""
+    return [{**_head(each, book), "body_url": body_url.format(each.code)} for each in _in_order(decisions)]
+
+
+def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
+    return sorted(decisions, key=lambda d: (_ORDER[d.verdict], d.code))
 
 
 def wanted(decisions: Iterable[Decision], book: Book, *, words: str, area: str) -> list[Decision]:
@@ -82,9 +90,7 @@ def grouped(cards: Sequence[Mapping[str, Any]], *, unfolded: bool) -> list[dict[
     ]
 
 
-def _card(
-    decision: Decision, book: Book, question: Mapping[str, Any] | None, contesting: Contesting
-) -> Mapping[str, Any]:
+def _head(decision: Decision, book: Book) -> Mapping[str, Any]:
     benefit = book.benefits[decision.code]
     version = benefit.version(on=decision.on)
     assert version is not None
@@ -94,6 +100,14 @@ def _card(
         "verdict": decision.verdict,
         "title": decision.title,
         "sentence": _sentence(decision, version.what),
+    }
+
+
+def _card(
+    decision: Decision, book: Book, question: Mapping[str, Any] | None, contesting: Contesting
+) -> Mapping[str, Any]:
+    return {
+        **_head(decision, book),
         "reasons": [
             _reason(reason, book, contesting)
             for reason in decision.reasons

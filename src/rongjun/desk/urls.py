@@ -27,6 +27,7 @@ urlpatterns = [
     path("", home.today, name="today"),
     path("people/<uuid:person>/", people.person, name="person"),
     path("people/<uuid:person>/covered/<str:covered>/<int:assertion>/", covered.uncover, name="uncover"),
+    path("people/<uuid:person>/benefits/<str:code>/", people.person_benefit, name="person-benefit"),
     path("people/<uuid:person>/facts/", people.answer, name="answer"),
     path("people/<uuid:person>/contest/<slug:fact>/", contests.contest, name="contest"),
     path("people/<uuid:person>/decisions/", people.record, name="record"),

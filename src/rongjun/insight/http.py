@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,8 @@ from rongjun.files import api as files
 from rongjun.insight import panels, queries
 from rongjun.insight.logic import Panel, Screen
 from rongjun.insight.printing import pdf_of
+from rongjun.insight.savings import Asked, narrow, rows_panel, table_of, whole
+from rongjun.insight.savings import screen_of as savings_screen
 from rongjun.insight.workbook import workbook_of
 from rongjun.kernel.words import translatable, worded
 from rongjun.places import api as places
@@ -33,6 +36,8 @@ from rongjun.ui.api import address, page_asked, pager_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHINESE = "zh-hans"  # what leaves as a file is Chinese, whoever takes it
+SCREEN_NAME, SAVINGS_NAME = "全市一屏", "节省了多少"
+MOST_DAYS = 366 * 20
 MAP_WIDTH = 320
 NARROW = 38  # pixels: a county's name and figure would run into its neighbours'
 
@@ -202,6 +207,132 @@ def balance(request: ActingRequest) -> HttpResponse:
         "back": _back(None),
     }
     return render(request, "insight/rows.html", context)
+
+
+# --- savings ------------------------------------------------------------------------------------------------
+
+SAVINGS_PRINTED = "{moment}。"
+MOST_ROWS = 200
+
+
+@staff("insight.read")
+@require_safe
+def savings(request: ActingRequest) -> HttpResponse:
+    """What the card saved in the visitor's scope, from the first of January or the days asked for."""
+    found, asked = _saved(request)
+    context = {
+        "screen": _savings_screen(request, found, asked),
+        "asked": asked,
+        "exports": _exports_of(asked),
+        "is_open": not found.network.sources,
+    }
+    return render(request, "insight/savings.html", context)
+
+
+@staff("insight.read")
+@require_safe
+def savings_rows(request: ActingRequest) -> HttpResponse:
+    """The lines a figure of the savings is the sum of."""
+    found, asked = _saved(request)
+    lines = narrow(found, asked.narrowed)
+    number = page_asked(request)
+    first = (number - 1) * MOST_ROWS
+    names = _district_names(request, found)
+    panel = rows_panel(found, lines[first : first + MOST_ROWS], names=names, title=_("节省的行"))
+    context = {
+        "title": panel.title,
+        "total": f"{len(lines):,}",
+        **table_of(panel),
+        "pager": pager_of(number, len(lines), most=MOST_ROWS, **_given(asked)),
+        "back": replace(asked, narrowed={}).url("insight:savings"),
+        "from_savings": True,
+    }
+    return render(request, "insight/rows.html", context)
+
+
+@staff("insight.read")
+@require_safe
+def savings_days(request: ActingRequest) -> HttpResponse:
+    """The days operators did not deliver."""
+    found, asked = _saved(request)
+    wanted = asked.narrowed.get("source")
+    missing = [
+        (day, found.network.source_titles.get(each.source, str(each.source)))
+        for each in found.coverage
+        if wanted in (None, str(each.source))
+        for day in each.missing
+    ]
+    context = {
+        "title": _("没有报来的日子"),
+        "total": f"{len(missing):,}",
+        "columns": [{"label": _(word), "short": True} for word in translatable(("日期", "运营单位"))],
+        "rows": [{"cells": [day.isoformat(), name]} for day, name in sorted(missing)[:MOST_DAYS]],
+        "back": replace(asked, narrowed={}).url("insight:savings"),
+        "from_savings": True,
+    }
+    return render(request, "insight/rows.html", context)
+
+
+@staff("insight.read")
+@require_safe
+def savings_workbook(request: ActingRequest) -> HttpResponse:
+    """The figure with every line as a workbook; the taking out is logged."""
+    with override(CHINESE):
+        found, asked = _saved(request)
+        names = _district_names(request, found)
+        rows = rows_panel(found, list(found.lines), names=names, title=_("节省的行"))
+        content = workbook_of(whole(_savings_screen(request, found, asked), rows))
+    return _taken(request, "xlsx", content, XLSX, name=SAVINGS_NAME)
+
+
+@staff("insight.read")
+@require_safe
+def savings_printed(request: ActingRequest) -> HttpResponse:
+    """The figure as pages to print; the taking out is logged."""
+    who = " ".join((request.actor.name, request.actor.role_label))
+    with override(CHINESE):
+        found, asked = _saved(request)
+        shown = _savings_screen(request, found, asked)
+    at = timezone.localtime(request.now)
+    content = pdf_of(shown, who=who, at=at, title=SAVINGS_NAME, words=SAVINGS_PRINTED)
+    return _taken(request, "pdf", content, "application/pdf", name=SAVINGS_NAME)
+
+
+def _saved(request: ActingRequest) -> tuple[benefits.Figure, Asked]:
+    today = _today(request)
+    first = _day_given(request, "from") or today.replace(month=1, day=1)
+    last = _day_given(request, "to") or today
+    if last < first or (last - first).days > MOST_DAYS:
+        raise Http404
+    narrowed = {by: request.GET[by] for by in benefits.BY if request.GET.get(by)}
+    found = benefits.savings_figure(first, last, fares=benefits.book().fares, known_at=today)
+    return found, Asked(first, last, narrowed)
+
+
+def _day_given(request: ActingRequest, name: str) -> date | None:
+    """A day of the address; 404 for what is none."""
+    text = request.GET.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _savings_screen(request: ActingRequest, found: benefits.Figure, asked: Asked) -> Screen:
+    names = _district_names(request, found)
+    return savings_screen(found, asked, names=names, place=request.actor.division_label)
+
+
+def _district_names(request: ActingRequest, found: benefits.Figure) -> Mapping[int, str]:
+    return places.names_of({line.division for line in found.lines}, on=_today(request))
+
+
+def _given(asked: Asked) -> dict[str, str]:
+    return {"from": asked.first.isoformat(), "to": asked.last.isoformat(), **asked.narrowed}
+
+
+def _exports_of(asked: Asked) -> str:
+    return address(**{"from": asked.first.isoformat(), "to": asked.last.isoformat()})
 
 
 # --- what was asked for -------------------------------------------------------------------------------------
@@ -424,17 +555,19 @@ def _map(shown: Screen, found: queries.Swept | None) -> dict[str, Any] | None:
     return {"width": drawn.width, "height": drawn.height, "areas": areas}
 
 
-def _taken(request: ActingRequest, kind: str, content: bytes, media_type: str) -> HttpResponse:
+def _taken(
+    request: ActingRequest, kind: str, content: bytes, media_type: str, *, name: str = SCREEN_NAME
+) -> HttpResponse:
     audit.note(
         "insight.screen-exported",
         by=request.actor.text,
         role=request.actor.role,
-        about="insight:screen",
+        about="insight:savings" if name == SAVINGS_NAME else "insight:screen",
         division=request.actor.division,
         detail={"kind": kind},
         at=request.now,
     )
     answer = HttpResponse(content, content_type=media_type)
-    name = quote(f"{translatable('全市一屏')}-{_today(request).isoformat()}.{kind}")
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    file = quote(f"{name}-{_today(request).isoformat()}.{kind}")
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{file}"
     return answer

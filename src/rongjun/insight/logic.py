@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rongjun.kernel.money import Fen
+
 BARS, STACKED = "bars", "stacked"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure and where its rows are; a text where `count` is None."""
+    """One figure and where its rows are; a text where `count` is None, whole fen where it is `money`."""
 
     count: int | None
     url: str = ""
     text: str = ""
+    money: bool = False
 
     @property
     def shown(self) -> str:
-        """The figure as it stands on a page."""
-        return self.text if self.count is None else f"{self.count:,}"
+        """The figure as it stands on a page; money in yuan."""
+        if self.count is None:
+            return self.text
+        return Fen(self.count).text if self.money else f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)

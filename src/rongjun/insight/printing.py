@@ -9,11 +9,18 @@ from rongjun.insight.logic import Panel, Screen
 from rongjun.ui.api import typeset
 
 _TEMPLATE = Path(__file__).with_name("screen.typ")
+from rongjun.kernel.words import Words
+
+_TEMPLATE = Path(__file__).with_name("screen.typ")
+WORDS: Words[str] = "人员和优待按 {moment} 的全体判定，等着办的是打印时的。"
+_FONTS = Path(str(noto_cjk_sans_otc.FONT_PATH)).parent
 
 
-def pdf_of(screen: Screen, *, who: str, at: datetime) -> bytes:
+def pdf_of(screen: Screen, *, who: str, at: datetime, title: str = "全市一屏", words: str = WORDS) -> bytes:
     """The tiles and the panels as the screen shows them; below each page who printed it and when."""
     told = {
+        "title": title,
+        "words": words.format(moment=screen.moment) if screen.moment else "",
         "place": screen.place,
         "moment": screen.moment,
         "who": who,
@@ -29,7 +36,7 @@ def pdf_of(screen: Screen, *, who: str, at: datetime) -> bytes:
 
 def _told(panel: Panel) -> dict[str, object]:
     """A panel for the template; `counts` only where each line has one figure, drawn as a bar."""
-    single = len(panel.heads) == 2
+    single = len(panel.heads) == 2 and not panel.wordy
     return {
         "title": panel.title,
         "words": panel.words,

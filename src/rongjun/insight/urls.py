@@ -15,4 +15,9 @@ urlpatterns = [
     path("people/<slug:group>/<str:value>/", http.people, name="people"),
     path("waiting/<slug:listed>/", http.waiting, name="waiting"),
     path("balance/", http.balance, name="balance"),
+    path("savings/", http.savings, name="savings"),
+    path("savings/rows/", http.savings_rows, name="savings-rows"),
+    path("savings/days/", http.savings_days, name="savings-days"),
+    path("savings.xlsx", http.savings_workbook, name="savings-workbook"),
+    path("savings.pdf", http.savings_printed, name="savings-printed"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -35,6 +36,8 @@ def _add(book: Workbook, panel: Panel, screen: Screen) -> None:
         for cell in sheet[sheet.max_row]:
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # a leading = would else make it a formula
+            elif isinstance(cell.value, Decimal):
+                cell.number_format = "#,##0.00"
     for row in (1, 3):
         for cell in sheet[row]:
             cell.font = _BOLD
@@ -44,5 +47,7 @@ def _add(book: Workbook, panel: Panel, screen: Screen) -> None:
         sheet.column_dimensions[get_column_letter(index)].width = 14
 
 
-def _value(cell: Cell) -> int | str:
-    return cell.text if cell.count is None else cell.count
+def _value(cell: Cell) -> int | str | Decimal:
+    if cell.count is None:
+        return cell.text
+    return Decimal(cell.count).scaleb(-2) if cell.money else cell.count

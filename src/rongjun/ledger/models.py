@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rongjun.ledger.logic import EXPIRE, FREED, HELD, HOLD, POST, POSTED, RELEASE, REVERSAL, SETTLE
+from rongjun.ledger.payments.models import PaymentAnswer, PaymentBatch, PaymentFile, PaymentLine
 
 
 class Account(models.Model):
@@ -188,3 +189,18 @@ class OpenHold(models.Model):
 
     def __str__(self) -> str:
         return str(self.hold_id)
+
+
+__all__ = [
+    "Account",
+    "BudgetChange",
+    "BudgetLine",
+    "Entry",
+    "Limit",
+    "OpenHold",
+    "PaymentAnswer",
+    "PaymentBatch",
+    "PaymentFile",
+    "PaymentLine",
+    "Transfer",
+]

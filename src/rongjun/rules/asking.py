@@ -29,7 +29,10 @@ class FactSource(Protocol):
     def frame(
         self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
     ) -> pl.DataFrame:
-        """One row a person in scope, a `person` column (text) and one column a name, null where unknown."""
+        """A `person` column (text) and one column a name, null where unknown.
+
+        The first source has a row for every person in scope, whatever is asked; others for whom they know of.
+        """
 
     def relations(
         self, names: Collection[str], *, on: date, known_at: datetime, person: UUID | None = None
@@ -44,7 +47,7 @@ _sources: list[FactSource] = []
 
 
 def connect(sources: Iterable[FactSource]) -> None:
-    """Say who answers; a fact with two owners is a mistake in the wiring."""
+    """Say who answers, first whoever knows all people; a fact with two owners is a mistake in the wiring."""
     _sources[:] = list(sources)
     named = [name for source in _sources for name in (*source.names, *source.relation_names)]
     twice = sorted({name for name in named if named.count(name) > 1})
@@ -63,11 +66,12 @@ def facts_of_many(
 
     Columns nobody answers for are absent (the rules take that as unknown), and so are facts of relations.
     """
-    frames = []
-    for source in _sources:
-        wanted = sorted(source.names & set(names))
-        if wanted:
-            frames.append(source.frame(wanted, on=on, known_at=known_at, person=person))
+    wanted = [sorted(source.names & set(names)) for source in _sources]
+    frames = [
+        source.frame(asked, on=on, known_at=known_at, person=person)
+        for place, (source, asked) in enumerate(zip(_sources, wanted, strict=True))
+        if asked or (place == 0 and any(wanted))
+    ]
     joined = frames[0] if frames else _nobody()
     for frame in frames[1:]:
         joined = joined.join(frame, on=PERSON, how="left")

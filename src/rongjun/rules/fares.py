@@ -24,7 +24,7 @@ PAYERS: Final[Words[Mapping[str, str]]] = {
     "carrier": "通信企业",
     "charity": "慈善捐赠",
 }
-FARE_UNITS: Final[Words[Mapping[str, str]]] = {"ride": "人次", "ticket": "张", "month": "户月"}
+FARE_UNITS: Final[Words[Mapping[str, str]]] = {"ride": "人次", "ticket": "张票", "month": "户月"}
 FARE_CONFIDENCES: Final[Words[Mapping[str, str]]] = {
     "official": "局方或主管部门的文件",
     "sourced": "已读到来源，不是官方文件",

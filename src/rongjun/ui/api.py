@@ -4,6 +4,7 @@ from rongjun.ui.paging import address, page_asked, pager_of, pages_of
 from rongjun.ui.refusals import Sentence, sentence, sentences
 from rongjun.ui.typesetting import typeset
 from rongjun.ui.words import shown, shown_later
+from rongjun.ui.words import shown, shown_later, spoken
 
 __all__ = [
     "Sentence",
@@ -16,4 +17,5 @@ __all__ = [
     "shown",
     "shown_later",
     "typeset",
+    "spoken",
 ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
+from django.utils.formats import date_format
 from django.utils.functional import lazy
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
 from rongjun.kernel.words import Listed, Worded
@@ -49,3 +52,10 @@ shown_later = lazy(shown, str)
 
 def _part(value: object) -> object:
     return shown(value) if isinstance(value, str) else value
+
+
+def spoken(day: date | datetime | None) -> str:
+    """A day as it is said (2026 年 11 月 30 日), for citizens; "" for none."""
+    if day is None:
+        return ""
+    return date_format(localtime(day) if isinstance(day, datetime) else day, gettext("Y 年 n 月 j 日"))

@@ -35,6 +35,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     assert isinstance(vars(cache_in_database)["tz_now"], FunctionType), (
         "the cache took a clock that stands still"
     )
+    taken = vars(cache_in_database)["tz_now"]
+    assert isinstance(taken, FunctionType), "the cache took a clock that stands still"
     standing = Clock()
     monkeypatch.setattr(timezone, "now", standing)
     monkeypatch.setattr("axes.handlers.proxy.now", standing)

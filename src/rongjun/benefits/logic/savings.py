@@ -1,5 +1,6 @@
 """What was saved, worked out: prices as engines join them, sums, bounds, the aggregate's bytes. Pure."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from rongjun.kernel.words import Words
 from rongjun.rules.api import FareBook, NoFareError, breaks_within, ordinary_price, price_rows
 
 SQL: Final = Path(__file__).parents[1] / "sql"
@@ -103,6 +105,14 @@ def month_of(day: date) -> int:
     return day.year * 100 + day.month
 
 
+def may_go(month: int, *, today: date, kept_months: int) -> bool:
+    """Whether the single uses of a month have been kept as long as they are to be: whole months after it."""
+    after = month
+    for _ in range(kept_months + 1):
+        after = next_month(after)
+    return today >= first_of(after)
+
+
 def months_of(first: date, last: date) -> list[int]:
     """Every month from the first day's to the last day's."""
     found, month = [], month_of(first)
@@ -182,3 +192,259 @@ def fates_of(lines: Iterable[Settled]) -> dict[str, int]:
     for line in lines:
         counted[line.fate] += line.uses
     return {fate: counted[fate] for fate in FATES}
+
+
+# --- the figure ---------------------------------------------------------------------------------------------
+
+BY: Final = ("month", "district", "programme", "payer", "source")
+FORMULA: Words[str] = (
+    "节省 = Σ 次数 ×（当天这一档的普通票价 − 实付），整数分；没有票价的使用省 0 元并单独计数。"
+    "下限 = 节省（缺的日子当 0，实付高于票价的照减）；"
+    "上限 = 节省 + Σ 缺的每一天按同一来源前后四周同一星期几的最高一天"
+    "（没有就按期内最高一天）+ Σ 没有票价的使用 × 该项目最高一档票价。"
+)
+WINDOW: Final = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Uses and whole fen of some lines together."""
+
+    uses: int = 0
+    unpriced: int = 0
+    above_price: int = 0
+    ordinary_fen: int = 0
+    paid_fen: int = 0
+    savings_fen: int = 0
+
+    def plus(self, line: Saved) -> "Sums":
+        """With one more line."""
+        return Sums(
+            self.uses + line.uses,
+            self.unpriced + line.unpriced,
+            self.above_price + line.above_price,
+            self.ordinary_fen + line.ordinary_fen,
+            self.paid_fen + line.paid_fen,
+            self.savings_fen + line.savings_fen,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which days of a period a source should have delivered and which of them it did."""
+
+    source: int
+    expected: int
+    delivered: int
+    missing: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Whole fen between which the savings lie; `unbounded` are sources that never delivered a day."""
+
+    lower_fen: int
+    upper_fen: int
+    missing_days: int
+    unpriced: int
+    unbounded: tuple[int, ...] = ()
+
+
+def summed(lines: Iterable[Saved]) -> Sums:
+    """All lines together."""
+    total = Sums()
+    for line in lines:
+        total = total.plus(line)
+    return total
+
+
+def grouped(lines: Iterable[Saved], *, by: str) -> dict[int | str, Sums]:
+    """The lines together by month, district, programme, payer or source; the parts add up to the whole."""
+    name = {"district": "division", "payer": "borne_by"}.get(by, by)
+    found: dict[int | str, Sums] = {}
+    for line in lines:
+        key = getattr(line, name)
+        found[key] = found.get(key, Sums()).plus(line)
+    return dict(sorted(found.items(), key=lambda held: str(held[0])))
+
+
+def coverage_of(
+    expected_since: Mapping[int, date], delivered: Mapping[int, frozenset[date]], *, first: date, last: date
+) -> tuple[Coverage, ...]:
+    """Source by source, the days from when it is expected (both ends included) and those that are missing."""
+    found = []
+    for source, since in sorted(expected_since.items()):
+        start = max(first, since)
+        days = [start + timedelta(days=n) for n in range((last - start).days + 1)]
+        held = delivered.get(source, frozenset())
+        missing = tuple(day for day in days if day not in held)
+        found.append(Coverage(source, len(days), len(days) - len(missing), missing))
+    return tuple(found)
+
+
+def days_asked(coverage: Iterable[Coverage]) -> dict[int, tuple[date, date]]:
+    """For each source with missing days, the days whose savings bound them."""
+    return {
+        each.source: (min(each.missing) - WINDOW, max(each.missing) + WINDOW)
+        for each in coverage
+        if each.missing
+    }
+
+
+def bounds_of(
+    total: Sums,
+    coverage: Iterable[Coverage],
+    *,
+    daily: Mapping[int, Mapping[date, int]],
+    unpriced_at_most: int,
+) -> Bounds:
+    """Lower and upper bound by `FORMULA`; `daily` are savings by source and day, fen."""
+    upper, missing, unbounded = total.savings_fen + unpriced_at_most, 0, []
+    for each in coverage:
+        days = daily.get(each.source, {})
+        missing += len(each.missing)
+        if each.missing and not days:
+            unbounded.append(each.source)
+            continue
+        upper += sum(_at_most(day, days) for day in each.missing)
+    return Bounds(total.savings_fen, upper, missing, total.unpriced, tuple(unbounded))
+
+
+def _at_most(day: date, days: Mapping[date, int]) -> int:
+    """The most a missing day can have been: the best same weekday of four weeks around, or the best day."""
+    near = (day + timedelta(days=7 * weeks) for weeks in range(-4, 5) if weeks)
+    found = [days[each] for each in near if each in days]
+    return max(0, max(found) if found else max(days.values()))
+
+
+def highest_prices(prices: Iterable[PriceLine]) -> dict[int, int]:
+    """The highest price of each programme, fen."""
+    found: dict[int, int] = {}
+    for price in prices:
+        found[price.programme] = max(found.get(price.programme, 0), price.fen or 0)
+    return found
+
+
+# --- the aggregate ------------------------------------------------------------------------------------------
+
+AGGREGATE_FORMAT: Final = "rongjun/use-aggregate/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One line of an aggregate: fare version × band × kind of card × payer × count, and where.
+
+    `fen`, `payer` and `version` are the fare as known when the month was closed, so that the aggregate
+    alone gives the figure of that day; with today's fares it gives today's.
+    """
+
+    tally: Tally
+    fen: int | None
+    payer: str | None
+    version: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A closed month without a single use. The same month gives the same bytes, and these are signed."""
+
+    month: int
+    turn: int
+    programmes: Mapping[str, int]
+    sources: Mapping[str, int]
+    lines: tuple[Counted, ...]
+
+    @property
+    def tallies(self) -> list[Tally]:
+        """Its counts."""
+        return [line.tally for line in self.lines]
+
+    @property
+    def savings_then(self) -> int:
+        """The savings by the fares known when the month was closed, from the aggregate alone, fen."""
+        priced = (line for line in self.lines if line.fen is not None)
+        return sum(line.tally.n * ((line.fen or 0) - line.tally.paid) for line in priced)
+
+    def bytes(self) -> bytes:
+        """What is digested and signed."""
+        whole = {
+            "format": AGGREGATE_FORMAT,
+            "month": self.month,
+            "turn": self.turn,
+            "programmes": dict(self.programmes),
+            "sources": dict(self.sources),
+            "columns": list(_AGGREGATE_COLUMNS),
+            "lines": sorted(map(_row, self.lines), key=str),
+        }
+        return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+_AGGREGATE_COLUMNS: Final = (
+    "day", "source", "programme", "division", "band", "kind", "paid", "n", "version", "fen", "payer",
+)  # fmt: skip
+
+
+def _row(line: Counted) -> list[object]:
+    tally, version = line.tally, line.version
+    return [
+        tally.day.isoformat(), tally.source, tally.programme, tally.division, tally.band, tally.kind,
+        tally.paid, tally.n, version.isoformat() if version else None, line.fen, line.payer,
+    ]  # fmt: skip
+
+
+def aggregate_of(
+    tallies: Iterable[Tally],
+    *,
+    month: int,
+    turn: int,
+    prices: Iterable[PriceLine],
+    programmes: Mapping[str, int],
+    sources: Mapping[str, int],
+) -> Aggregate:
+    """The aggregate of a month's tallies with the fares of the day it was closed."""
+    known = {(price.programme, price.band, price.span): price for price in prices}
+    lines = []
+    for tally in tallies:
+        price = known.get((tally.programme, tally.band, tally.day))
+        lines.append(
+            Counted(tally, price.fen, price.payer, price.version)
+            if price
+            else Counted(tally, None, None, None)
+        )
+    return Aggregate(month, turn, dict(programmes), dict(sources), tuple(lines))
+
+
+def read_aggregate(raw: bytes) -> Aggregate:
+    """The aggregate these bytes say. Raises `ValueError` for anything else, other spellings too."""
+    said = json.loads(raw)
+    if not isinstance(said, dict) or said.get("format") != AGGREGATE_FORMAT:
+        raise ValueError("不是使用汇总")
+    month = said["month"]
+    lines = tuple(
+        Counted(
+            Tally(month, date.fromisoformat(day), source, programme, division, band, kind, paid, n),
+            fen,
+            payer,
+            date.fromisoformat(version) if version else None,
+        )
+        for day, source, programme, division, band, kind, paid, n, version, fen, payer in said["lines"]
+    )
+    found = Aggregate(month, said["turn"], said["programmes"], said["sources"], lines)
+    if found.bytes() != raw:
+        raise ValueError("使用汇总的写法不对")
+    return found
+
+
+def late_breaks(aggregate: Aggregate, fares: FareBook) -> tuple[date, ...]:
+    """Days of the month on which a fare now changes and no line of the aggregate begins.
+
+    A correction announced after the month was closed cut it where the aggregate was not cut: it then takes
+    the tallies by day, which stay, to price it.
+    """
+    cut = {(line.tally.programme, line.tally.day) for line in aggregate.lines}
+    held = {line.tally.programme for line in aggregate.lines}
+    found = set()
+    for code, number in aggregate.programmes.items():
+        days = breaks_within(fares, code, first=first_of(aggregate.month), last=last_of(aggregate.month))
+        found |= {day for day in days if number in held and (number, day) not in cut}
+    return tuple(sorted(found))

@@ -17,11 +17,13 @@ from rongjun.benefits.models.operator_statements import (
     OperatorStatement,
     OperatorStatementLine,
 )
+from rongjun.benefits.models.savings import ClosedMonth
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
 from rongjun.benefits.models.uses import Programme, UseBatch, UsePlace, UseRefusal, UseSource
 
 __all__ = [
     "BookFiles",
+    "ClosedMonth",
     "Confirmation",
     "Duty",
     "Edition",

@@ -158,7 +158,7 @@ def test_a_month_that_is_not_open_is_refused_and_goes_in_once_it_is() -> None:
 
 
 def test_a_refused_row_keeps_no_personal_number() -> None:
-    take(use("110101199003070000", place="13800138000"))
+    take(use("990101199003070000", place="10800138000"))
     (kept,) = refusals()
     assert (kept.reference, kept.fields["reference"], kept.fields["place"]) == ("", uses.UNKEPT, uses.UNKEPT)
 

@@ -22,6 +22,7 @@ from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
 from rongjun.kernel.words import Words, listed
 from rongjun.places import api as places
 from rongjun.registry import api as registry
+from rongjun.ui.api import spoken
 
 READS_SHOWN = 200
 READS_COPIED = 100_000
@@ -62,7 +63,7 @@ def _facts(held: registry.PersonFile, *, station: str) -> list[tuple[str, str]]:
     line = held.line
     told = [(_label(kind), mask) for _pk, kind, mask in held.documents]
     if line.birth_date:
-        told.append((_("出生"), line.birth_date.isoformat()))
+        told.append((_("出生"), spoken(line.birth_date)))
     if line.sex:
         told.append((_("性别"), registry.SEXES[line.sex]))
     if held.phone_mask:
@@ -78,7 +79,7 @@ def _label(kind: str) -> str:
 
 def _moment(moment: registry.Moment, book: Any) -> dict[str, str]:
     told = benefits.stated_in_words(moment.fact, moment.value, book=book) if moment.fact else moment.what
-    return {"date": moment.on.isoformat(), "text": told, "note": moment.detail}
+    return {"date": spoken(moment.on), "text": told, "note": moment.detail}
 
 
 @require_safe
@@ -95,7 +96,7 @@ def reads(request: ActingRequest, mine: Mine) -> HttpResponse:
             at = timezone.localtime(line.at)
             who = listed((line.who, line.role, line.place), "，")
             told = {"at": at.strftime("%H:%M"), "who": who, "what": line.what, "purpose": line.purpose}
-            days.setdefault(at.strftime("%Y-%m-%d"), []).append(told)
+            days.setdefault(spoken(at), []).append(told)
     audit.note(
         "registry.reads-shown",
         by=mine.actor.text,

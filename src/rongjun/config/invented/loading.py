@@ -9,6 +9,8 @@ from datetime import datetime
 from django.conf import settings
 
 from rongjun.access.api import Actor, acting_as, acting_as_job
+from rongjun.cards import api as cards
+from rongjun.config.invented.carriers import carriers_of
 from rongjun.config.invented.heaviest import HEAVIEST, NAME
 from rongjun.config.invented.lives import file_id
 from rongjun.config.invented.people import people
@@ -86,13 +88,13 @@ def _chunk(
         missing = [number for key, number in keys.items() if key not in held]
         if not missing:
             return Loaded(0, len(held), 0)
-        opened = registry.open_files(
-            list(people(missing, seed=seed, weights=drawn, streets=streets)),
-            source=f"虚构城市 第{seed}座",
-            by=by,
-            synthetic=settings.SYNTHETIC,
-            now=now,
-        )
+        source = f"虚构城市 第{seed}座"
+        records = list(people(missing, seed=seed, weights=drawn, streets=streets))
+        opened = registry.open_files(records, source=source, by=by, synthetic=settings.SYNTHETIC, now=now)
+        held_cards = [
+            card for record in records for card in carriers_of(record, keys[record.id], seed=seed, now=now)
+        ]
+        cards.take_over(held_cards, source=source, by=by.text, role=by.role, now=now)
     return Loaded(opened.opened, len(held), sum(opened.left_out.values()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,13 +13,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.cards import Contesting, cards_for, grouped, wanted
+from rongjun.desk.cards import Contesting, cards_for, grouped, heads_for, wanted
 from rongjun.desk.http.covered import covered_lines, masked_field
 from rongjun.desk.http.offers import offers_pane
 from rongjun.desk.http.papers import papers_of
@@ -61,6 +62,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     book, files = benefits.book(), registry.file_ids_of(person)
     hidden = hidden_from(request.actor)
     judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book, without=hidden)
+    asking, contesting = _asking(request, person, asked, book), _contesting(request, person, asked)
     held = registry.assertions_held(person, on=asked.on, known_at=now)
     context = {
         "person": _header(file, station=served.name, actor=request.actor, held=held),
@@ -78,11 +80,65 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "asked": asked,
         "book": book.digest[:12],
     }
+    decided = _decided(asked, judged, asking, contesting, body_url=_body_url(person, asked))
+    return render(request, "desk/person.html", context | decided)
+
+
+@require_safe
+@staff("registry.read-person")
+def person_benefit(request: ActingRequest, person: UUID, code: str) -> HttpResponse:
+    """Why a person may have one benefit or not, and the question it waits for. Opening it is logged.
+
+    A card on the file fetches it when it is opened; without script it is a page.
+    """
+    now, asked, book = request.now, _Asked.read(request), benefits.book()
+    file = registry.file_of(person, on=asked.on, known_at=now)
+    if file is None or file.line.id != person or file.line.restricted or code not in book.benefits:
+        raise Http404
+    hidden = hidden_from(request.actor)
+    judged = benefits.decisions_for(person, on=asked.on, known_at=now, by_book=book, without=hidden)
+    decision = next((each for each in judged if each.code == code), None)
+    if decision is None:
+        raise Http404
+    audit.note_read(
+        f"person:{person}",
+        event="registry.person-read",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose="查看一项优待的理由",
+        source=request.path,
+        division=file.line.division,
+        at=now,
+    )
+    asking, contesting = _asking(request, person, asked, book), _contesting(request, person, asked)
+    (card,) = cards_for([decision], asking, contesting)
+    context = {"card": card, "name": file.line.name, "on": asked.on, "back": _file_url(person, asked)}
+    is_part = request.headers.get("HX-Request") == "true"
+    response = render(request, "desk/card.html" if is_part else "desk/person_benefit.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _asking(request: ActingRequest, person: UUID, asked: _Asked, book: Book) -> benefits.Asking:
+    """What may be asked of the person, by whoever may take the answer."""
     may_answer = request.actor.may("registry.state-fact")
-    askable = registry.askable(person, on=asked.on, known_at=now) if may_answer else frozenset()
-    asking = benefits.Asking(book, askable - hidden, _answer_url(request, asked), today_of(request))
-    contesting = _contesting(request, person, asked)
-    return render(request, "desk/person.html", context | _decided(asked, judged, asking, contesting))
+    askable = registry.askable(person, on=asked.on, known_at=request.now) if may_answer else frozenset()
+    url = _with(reverse("desk:answer", args=[person]), asked)
+    return benefits.Asking(book, askable - hidden_from(request.actor), url, today_of(request))
+
+
+def _body_url(person: UUID, asked: _Asked) -> str:
+    """Where each benefit is told in full; `{}` stands for its code, and the filters come along."""
+    return _with(reverse("desk:person-benefit", args=[person, "CODE"]).replace("CODE", "{}"), asked)
+
+
+def _file_url(person: UUID, asked: _Asked) -> str:
+    return _with(reverse("desk:person", args=[person]), asked)
+
+
+def _with(url: str, asked: _Asked) -> str:
+    """An address with the filters the file is seen by."""
+    return url + address(**asked.given) if asked.given else url
 
 
 def _contesting(request: ActingRequest, person: UUID, asked: _Asked) -> Contesting:
@@ -147,15 +203,22 @@ def _decided(
     judged: tuple[Decision, ...],
     asking: benefits.Asking,
     contesting: Contesting,
+    *,
+    body_url: str,
 ) -> dict[str, Any]:
-    """The decisions of the chosen tab, folded by area; what lies behind other tabs is only counted."""
+    """The decisions of the chosen tab, folded by area; what lies behind other tabs is only counted.
+
+    Cards are shut, and what they say is fetched when they are opened; the few a search finds stand open.
+    """
     book = asking.book
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
-    cards = cards_for(shown, asking, contesting)
-    if asked.q and len(cards) <= OPENED_UP_TO:
-        cards = [{**card, "open": True} for card in cards]
+    cards: Sequence[Mapping[str, Any]]
+    if asked.q and len(shown) <= OPENED_UP_TO:
+        cards = [{**card, "open": True} for card in cards_for(shown, asking, contesting)]
+    else:
+        cards = heads_for(shown, book, body_url=body_url)
     undecided = [decision for decision in judged if decision.verdict == "unknown"]
     return {
         "groups": grouped(cards, unfolded=bool(asked.q or asked.area)),
@@ -164,13 +227,6 @@ def _decided(
         "best": benefits.best_questions(undecided, asking) if asked.show == "unknown" else None,
         "kept": {"show": asked.given.get("show", "")},
     }
-
-
-def _answer_url(request: ActingRequest, asked: _Asked) -> str:
-    """Where answers go; the filters come along."""
-    assert request.resolver_match
-    url = reverse("desk:answer", kwargs=request.resolver_match.kwargs)
-    return url + address(**asked.given) if asked.given else url
 
 
 def _verdict_tabs(found: list[Decision], asked: _Asked) -> list[dict[str, Any]]:

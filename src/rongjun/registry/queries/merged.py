@@ -23,9 +23,9 @@ def pointers(known_at: datetime) -> dict[UUID, UUID]:
     return roots_of(dict(held.values_list("other_id", "kept_id")))
 
 
-def merged_files() -> dict[UUID, UUID]:
-    """Every file in scope that is merged into another, and that person's kept file, as of now."""
-    return pointers(LATEST)
+def merged_files(*, known_at: datetime = LATEST) -> dict[UUID, UUID]:
+    """Every file in scope that is merged into another, and that person's kept file; now or as known."""
+    return pointers(known_at)
 
 
 def files_of(person: UUID, known_at: datetime = LATEST) -> RawSQL:

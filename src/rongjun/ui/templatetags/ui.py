@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from rongjun.kernel.words import listed as in_a_row
-from rongjun.ui.words import marked
+from rongjun.ui.words import marked, spoken
 from rongjun.ui.words import shown as in_words
 
 register = template.Library()
@@ -28,6 +28,7 @@ Part = Mapping[str, Any]
 
 register.filter("shown", marked)
 register.filter("plain", in_words)
+register.filter("spoken", spoken)
 
 
 @register.filter
@@ -77,6 +78,7 @@ ICONS = frozenset(
         "upload",
         "user",
         "users",
+        "volume",
         "wifi-off",
         "x",
     ]
@@ -151,20 +153,27 @@ def decision(card: Part) -> Part:
     `field` {type number | date | text, min, max, digits, unit, limits (in words)};
     `links` [{label, url}] after the basis; `relation` the relation it was judged by (烈士的子女).
     With `fold` it is one line that opens to the rest, already `open` if so; the word of the verdict is then
-    only for screen readers, unless `says_verdict`.
+    only for screen readers, unless `says_verdict`. With `body_url` the rest is fetched from there when it is
+    opened, and is a link to there without script.
     """
     tone, shape = VERDICTS[str(card["verdict"])]
+    return {**decision_body(card), "tone": tone, "shape": shape}
+
+
+@register.inclusion_tag("ui/parts/decision_body.html")
+def decision_body(card: Part) -> Part:
+    """What a decision says below its title; keys as `decision`."""
     reasons = [
         {**reason, "tone": REASONS[reason["state"]][0], "icon": REASONS[reason["state"]][1]}
         for reason in card.get("reasons", ())
     ]
     whole = {**_CARD, **card, "basis": [{**_BASIS, **each} for each in card.get("basis", ())]}
-    return {"card": whole, "tone": tone, "shape": shape, "reasons": reasons}
+    return {"card": whole, "reasons": reasons}
 
 
 # Whole, as the cells of a table are.
 _CARD: Final[Part] = {
-    **dict.fromkeys(("sentence", "amount", "grade", "relation"), ""),
+    **dict.fromkeys(("sentence", "amount", "grade", "relation", "body_url"), ""),
     **dict.fromkeys(("fold", "open", "says_verdict", "unconfirmed"), False),
     "question": None,
     "links": (),

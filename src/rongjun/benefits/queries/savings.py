@@ -1,0 +1,320 @@
+"""The savings figure from the rollups, by the shared text; which days operators delivered; bounds.
+
+Rollups hold counts and no money, so a corrected fare changes the figure and no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from django.db import connection
+from django.db.models import Max
+
+from rongjun.benefits.logic.savings import (
+    FORMULA,
+    SAVINGS_TEXT,
+    Bounds,
+    Coverage,
+    PriceLine,
+    Saved,
+    Sums,
+    Tally,
+    all_prices,
+    bounds_of,
+    broken_months,
+    coverage_of,
+    days_asked,
+    first_of,
+    highest_prices,
+    last_of,
+    months_of,
+    summed,
+)
+from rongjun.benefits.models import ClosedMonth
+from rongjun.benefits.queries.carriers import carriers
+from rongjun.kernel.words import Words
+from rongjun.rules.api import PAYERS, FareBook, as_postgres, digest_of
+
+NO_PAYER: Words[str] = "没有票价，没有写明"
+ROLLUPS, PARQUET, AGGREGATE = "rollups", "parquet", "aggregate"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The numbers tallies are kept by: programmes, sources and names, since when each source is expected."""
+
+    programmes: Mapping[str, int]
+    programme_titles: Mapping[int, str]
+    sources: Mapping[str, int]
+    source_titles: Mapping[int, str]
+    expected_since: Mapping[int, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was saved from one day to another (both included), and everything it stands on. Whole fen."""
+
+    first: date
+    last: date
+    known_at: date
+    made_from: str
+    lines: tuple[Saved, ...]
+    coverage: tuple[Coverage, ...]
+    bounds: Bounds
+    network: Network
+    fares: FareBook
+    formula: str = FORMULA
+    query: str = SAVINGS_TEXT
+
+    @property
+    def total(self) -> Sums:
+        """All of it together."""
+        return summed(self.lines)
+
+    @property
+    def query_digest(self) -> str:
+        """SHA-256 of the shared text."""
+        return digest_of(self.query)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every line: two figures with one digest are equal to the fen, line by line."""
+        return digest_of(sorted([list(map(_plain, astuple(line))) for line in self.lines], key=str))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def label(found: Figure, *, by: str, key: int | str) -> str:
+    """What a part of the figure is called; a district is named by who shows it."""
+    if by == "month":
+        return f"{int(key) // 100}-{int(key) % 100:02d}"
+    if by == "programme":
+        return found.network.programme_titles.get(int(key), str(key))
+    if by == "source":
+        return found.network.source_titles.get(int(key), str(key))
+    if by == "payer":
+        return PAYERS.get(str(key), "") or NO_PAYER
+    return str(key)
+
+
+def network() -> Network:
+    """Programmes and sources as they stand."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id, code, title from benefits_programme order by id")
+        programmes = cursor.fetchall()
+        cursor.execute("select id, code, title, expected_since from benefits_use_source order by id")
+        sources = cursor.fetchall()
+    return Network(
+        programmes={code: number for number, code, _title in programmes},
+        programme_titles={number: title for number, _code, title in programmes},
+        sources={code: number for number, code, _title, _since in sources},
+        source_titles={number: title for number, _code, title, _since in sources},
+        expected_since={number: since for number, _code, _title, since in sources},
+    )
+
+
+def figure(first: date, last: date, *, fares: FareBook, known_at: date) -> Figure:
+    """The figure from the rollups in the caller's scope: days both included, fares announced until then."""
+    net = network()
+    prices = all_prices(fares, known_at=known_at, programmes=net.programmes)
+    lines = saved(_tallies_sql(first, last, fares=fares), prices)
+    return with_bounds(lines, first, last, fares=fares, known_at=known_at, made_from=ROLLUPS)
+
+
+def with_bounds(
+    lines: Iterable[Saved], first: date, last: date, *, fares: FareBook, known_at: date, made_from: str
+) -> Figure:
+    """The lines of a figure with the coverage of its days and its bounds."""
+    net, held = network(), tuple(lines)
+    prices = all_prices(fares, known_at=known_at, programmes=net.programmes)
+    coverage = coverage_of(net.expected_since, delivered_days(first, last), first=first, last=last)
+    daily = _daily(days_asked(coverage), prices)
+    highest = highest_prices(prices)
+    unpriced = sum(line.unpriced * highest.get(line.programme, 0) for line in held)
+    bounds = bounds_of(summed(held), coverage, daily=daily, unpriced_at_most=unpriced)
+    return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares)
+
+
+def saved(tallies: str, prices: Sequence[PriceLine]) -> list[Saved]:
+    """The shared text over tallies given as SQL."""
+    text = _text_for(tallies)
+    with connection.cursor() as cursor:
+        cursor.execute(text, _price_columns(prices))
+        return sorted((Saved(*row) for row in cursor.fetchall()), key=lambda line: str(astuple(line)))
+
+
+@lru_cache(maxsize=64)
+def _text_for(tallies: str) -> str:
+    """The text as PostgreSQL reads it; checking and writing it takes longer than running it."""
+    return (
+        as_postgres(SAVINGS_TEXT, {"tallies": tallies, "prices": _PRICES})
+        .replace("'@", "%(")
+        .replace("@'", ")s")
+    )
+
+
+# A literal that becomes a parameter after the text was written: sqlglot reads no driver's placeholders.
+_PRICES = """
+    select programme, band, span, last_day, fen, payer, version
+    from unnest(cast('@programme@' as smallint[]), cast('@band@' as smallint[]), cast('@span@' as date[]),
+                cast('@last_day@' as date[]), cast('@fen@' as int[]), cast('@payer@' as text[]),
+                cast('@version@' as date[]))
+         as given(programme, band, span, last_day, fen, payer, version)
+"""
+_COLUMNS = ("programme", "band", "span", "last_day", "fen", "payer", "version")
+
+
+def _price_columns(prices: Sequence[PriceLine]) -> dict[str, list[object]]:
+    rows = [astuple(price) for price in prices]
+    return {name: [row[at] for row in rows] for at, name in enumerate(_COLUMNS)}
+
+
+def _tallies_sql(first: date, last: date, *, fares: FareBook) -> str:
+    """Whole months from the rollup by month, months that are cut or in which a fare changes by day."""
+    broken = broken_months(fares, first=first, last=last)
+    whole, parts = [], []
+    for month in months_of(first, last):
+        start, end = max(first, first_of(month)), min(last, last_of(month))
+        if month in broken or (start, end) != (first_of(month), last_of(month)):
+            parts.append((start, end))
+        else:
+            whole.append(month)
+    pieces = []
+    if whole:
+        listed = ", ".join(map(str, whole))
+        pieces.append(
+            "select month, span as day, source, programme, division, band, paid, n"  # noqa: S608 - our numbers
+            f" from benefits_use_month where n > 0 and month in ({listed})"
+        )
+    pieces += [_days_sql(start, end) for start, end in parts]
+    return " union all ".join(pieces)
+
+
+def _days_sql(start: date, end: date) -> str:
+    return (
+        "select cast(extract(year from day) * 100 + extract(month from day) as int) as month, day, source,"  # noqa: S608 - our days
+        " programme, division, band, paid, n from benefits_use_day"
+        f" where n > 0 and day between date '{start.isoformat()}' and date '{end.isoformat()}'"
+    )
+
+
+_DELIVERED = """
+    select s.id, d.day::date
+    from benefits_use_source s cross join generate_series(%(first)s::date, %(last)s::date, '1 day') d(day)
+    where exists (select 1 from benefits_use_day u where u.day = d.day and u.source = s.id and u.n > 0)
+       or exists (select 1 from benefits_use_batch b
+                  where b.business_date = d.day and b.source_id = s.id and b.waiting = 0)
+"""
+
+
+def delivered_days(first: date, last: date) -> dict[int, frozenset[date]]:
+    """By source the days for which something was delivered: uses of that day, or a file about it."""
+    found: dict[int, set[date]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVERED, {"first": first, "last": last})
+        for source, day in cursor.fetchall():
+            found.setdefault(source, set()).add(day)
+    return {source: frozenset(days) for source, days in found.items()}
+
+
+def _daily(asked: Mapping[int, tuple[date, date]], prices: Sequence[PriceLine]) -> dict[int, dict[date, int]]:
+    """Savings by source and day around missing days: the shared text, a day standing where a month does."""
+    found: dict[int, dict[date, int]] = {}
+    for source, (start, end) in asked.items():
+        tallies = (
+            "select cast(day - date '2000-01-01' as int) as month, day, source, programme, division, band,"  # noqa: S608 - our numbers
+            f" paid, n from benefits_use_day where n > 0 and source = {source}"
+            f" and day between date '{start.isoformat()}' and date '{end.isoformat()}'"
+        )
+        days: dict[date, int] = {}
+        for line in saved(tallies, prices):
+            day = date(2000, 1, 1) + timedelta(days=line.month)
+            days[day] = days.get(day, 0) + line.savings_fen
+        found[source] = days
+    return found
+
+
+def day_tallies(month: int) -> list[Tally]:
+    """The rollup by day of one month, for holding an archive against it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select %s, day, source, programme, division, band, null, paid, n from benefits_use_day"
+            " where n > 0 and day between %s and %s",
+            [month, first_of(month), last_of(month)],
+        )
+        return [Tally(*row) for row in cursor.fetchall()]
+
+
+# --- closed months ------------------------------------------------------------------------------------------
+
+
+def closings(months: Iterable[int]) -> dict[int, ClosedMonth]:
+    """The newest closing of each of these months that has one."""
+    rows = ClosedMonth.objects.filter(month__in=list(months)).order_by("month", "turn")
+    return {row.month: row for row in rows}
+
+
+def last_turn(month: int) -> int:
+    """How often a month was closed."""
+    return ClosedMonth.objects.filter(month=month).aggregate(most=Max("turn"))["most"] or 0
+
+
+def held_months() -> list[int]:
+    """Months whose single uses are here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            r"""select substr(c.relname, 14)::int from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            where i.inhparent = 'benefits_use'::regclass and c.relname ~ '^benefits_use_\d{6}$' order by 1"""
+        )
+        return [month for (month,) in cursor.fetchall()]
+
+
+def voided(month: int) -> list[tuple[int, str]]:
+    """The uses of a month that count no more, by source and reference."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select source, reference from benefits_use_void where month = %s"
+            " group by source, reference having sum(effect) < 0 order by 1, 2",
+            [month],
+        )
+        return list(cursor.fetchall())
+
+
+_CARDS_AT_ONCE = 20_000
+
+
+def spans_of_month(month: int) -> list[tuple[int, str, datetime, datetime | None]]:
+    """When the cards used in a month could be used, as now known."""
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct card from benefits_use where month = %s order by 1", [month])
+        cards = [card for (card,) in cursor.fetchall()]
+    found = []
+    for start in range(0, len(cards), _CARDS_AT_ONCE):
+        known = carriers(cards[start : start + _CARDS_AT_ONCE])
+        for reference, carrier in sorted(known.items()):
+            found += [(reference, carrier.kind, begun, ended) for begun, ended in carrier.spans]
+    return found
+
+
+_COPY = """
+    copy (select month, source, reference, batch, card, (extract(epoch from used_at) * 1000000)::bigint, day,
+                 programme, place, band, paid, division
+          from benefits_use where month = {month} order by source, reference) to stdout (format csv)
+"""
+
+
+def write_uses(month: int, csv: Path) -> None:
+    """Every use of a month in the caller's scope, as text, row by row: nothing of it is held in memory."""
+    with (
+        connection.cursor() as cursor,
+        csv.open("wb") as file,
+        cursor.copy(_COPY.format(month=month)) as rows,
+    ):
+        for part in rows:
+            file.write(part)

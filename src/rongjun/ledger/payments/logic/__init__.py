@@ -1,0 +1,1 @@
+"""What a payment may be and become; plain values, no clock."""
