@@ -54,8 +54,7 @@ ROLES: dict[str, Role] = {
             "city-officer",
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
-            " settlement.read settlement.make settlement.check",
-            " ledger.read-bank-file",
+            " settlement.read settlement.make settlement.check ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",
@@ -63,11 +62,11 @@ ROLES: dict[str, Role] = {
             f"{_READ} registry.handle-rights registry.decide-rights registry.read-restricted"
             " desk.read-assessments",
         ),
-        _role("bureau-leader", "局领导", f"{_READ} insight.read settlement.read settlement.release"),
         _role(
             "bureau-leader",
             "局领导",
-            f"{_READ} insight.read ledger.read-payments ledger.release-payments",
+            f"{_READ} insight.read settlement.read settlement.release"
+            " ledger.read-payments ledger.release-payments",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),

@@ -6,14 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 from rongjun.insight.logic import Panel, Screen
+from rongjun.kernel.words import Words
 from rongjun.ui.api import typeset
 
 _TEMPLATE = Path(__file__).with_name("screen.typ")
-from rongjun.kernel.words import Words
-
-_TEMPLATE = Path(__file__).with_name("screen.typ")
 WORDS: Words[str] = "人员和优待按 {moment} 的全体判定，等着办的是打印时的。"
-_FONTS = Path(str(noto_cjk_sans_otc.FONT_PATH)).parent
 
 
 def pdf_of(screen: Screen, *, who: str, at: datetime, title: str = "全市一屏", words: str = WORDS) -> bytes:

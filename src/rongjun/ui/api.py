@@ -3,7 +3,6 @@
 from rongjun.ui.paging import address, page_asked, pager_of, pages_of
 from rongjun.ui.refusals import Sentence, sentence, sentences
 from rongjun.ui.typesetting import typeset
-from rongjun.ui.words import shown, shown_later
 from rongjun.ui.words import shown, shown_later, spoken
 
 __all__ = [
@@ -16,6 +15,6 @@ __all__ = [
     "sentences",
     "shown",
     "shown_later",
-    "typeset",
     "spoken",
+    "typeset",
 ]

@@ -109,7 +109,7 @@ LOCKS = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("benefits", "0010_unanswered"),
+        ("benefits", "0030_closed_months"),
     ]
 
     operations = [
