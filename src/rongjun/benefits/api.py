@@ -11,6 +11,9 @@ from rongjun.benefits.actions.enrolments import (
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
 from rongjun.benefits.actions.operator_statements import (
     agree_to_statement,
+    confirm_payee,
+    name_payee,
+    pay_statement,
     answer_dispute,
     check_statement,
     dispute_statement,
@@ -104,7 +107,10 @@ from rongjun.benefits.queries.operator_statements import (
     StatementFile,
     StatementHead,
     StatementLine,
+    PayeeLine,
     month_of,
+    payees,
+    payment_key,
     operators_of_statements,
     operators_with_uses,
     statement_file,
@@ -141,6 +147,13 @@ WORDS: Words[dict[str, str]] = {"granted": "能享受", "unknown": "差情况", 
 MARKS = {"met": "✔", "unknown": "？", "failed": "✘"}
 
 __all__ = [
+    "PayeeLine",
+    "confirm_payee",
+    "name_payee",
+    "pay_statement",
+    "payees",
+    "payment_key",
+
     "AGES",
     "AGGREGATE",
     "ANSWER_HOLDS",

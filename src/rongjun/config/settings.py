@@ -224,6 +224,10 @@ SUPERVISION_CHECK_DAYS = 10
 SUPERVISION_FRESH_DAYS = 365
 # How long an operator has, from the check of its statement, to agree or dispute (days; 待局方确认).
 SETTLEMENT_DISPUTE_DAYS = 5
+# The fund that pays operators, the bank that carries it out and the layout agreed with it (待局方确认).
+SETTLEMENT_FUND = "card-uses"
+SETTLEMENT_BANK = "sample-bank"
+SETTLEMENT_LAYOUT = "agent-bank-separated/1"
 
 # --- uses ---------------------------------------------------------------------------------------------------
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.

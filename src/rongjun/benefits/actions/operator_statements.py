@@ -6,10 +6,11 @@ while somebody signs, so of two at one moment the second is judged by what the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -29,12 +30,15 @@ from rongjun.benefits.logic.operator_statements import (
     Cell,
     Sums,
 )
-from rongjun.benefits.models import OperatorDispute, OperatorStatement, OperatorStatementLine
+from rongjun.benefits.models import OperatorDispute, OperatorPayee, OperatorStatement, OperatorStatementLine
 from rongjun.benefits.queries import operator_statements as queries
 from rongjun.benefits.queries.operator_statements import Month
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.identifiers.masking import hide
 from rongjun.kernel.money import Fen
+from rongjun.ledger import api as ledger
 
+_ACCOUNT, _BANK = re.compile(r"[0-9-]{5,34}", re.ASCII), re.compile(r"(\d{12})?", re.ASCII)
 MAKES, CHECKS, RELEASES = "settlement.make", "settlement.check", "settlement.release"
 
 
@@ -177,6 +181,122 @@ def release_statement(statement: UUID, *, by: Actor, now: datetime, today: date)
         row.save(update_fields=["state", "released_by", "released_at"])
         _note("settlement.statement-released", row, by=by, now=now)
     return Fen(row.payment)
+
+
+# --- paying -------------------------------------------------------------------------------------------------
+
+
+def name_payee(
+    operator: str, *, division: int, payee: str, account: str, bank: str, by: Actor, now: datetime
+) -> UUID:
+    """Say where an operator is paid; it counts once another has confirmed it.
+
+    `account` is 5 to 34 digits or dashes, `bank` the 12-digit CNAPS code or "".
+    Refused("settlement.may-not-make"), ("settlement.payee-unfit").
+    """
+    _require(by, MAKES)
+    name, number, code = " ".join(payee.split()), account.replace(" ", ""), bank.strip()
+    if not 2 <= len(name) <= 80 or not _ACCOUNT.fullmatch(number) or not _BANK.fullmatch(code):
+        raise Refused("settlement.payee-unfit")
+    row = uuid4()
+    with transaction.atomic():
+        OperatorPayee.objects.create(
+            id=row,
+            division=division,
+            operator=operator,
+            payee=name,
+            bank=code,
+            account_sealed=audit.keys().seal(queries.SEAL, number.encode(), queries.payee_place(row)),
+            account_mask=hide(number, head=0, tail=4),
+            named_by=by.text,
+            named_at=now,
+        )
+        _note_payee("settlement.payee-named", row, operator, division=division, by=by, now=now)
+    return row
+
+
+def confirm_payee(payee: UUID, *, by: Actor, now: datetime) -> None:
+    """A second person has compared the account with the operator's paper.
+
+    Refused("settlement.may-not-check"), ("settlement.no-such-statement"), ("settlement.check-by-two"),
+    ("settlement.step-not-now") when it is confirmed already.
+    """
+    _require(by, CHECKS)
+    with transaction.atomic():
+        row = OperatorPayee.objects.select_for_update().filter(pk=payee).first()
+        if row is None:
+            raise Refused("settlement.no-such-statement")
+        if row.named_by == by.text:
+            raise Refused("settlement.check-by-two")
+        if row.confirmed_by:
+            raise Refused("settlement.step-not-now")
+        row.confirmed_by, row.confirmed_at = by.text, now
+        row.save(update_fields=["confirmed_by", "confirmed_at"])
+        _note_payee("settlement.payee-confirmed", row.id, row.operator, division=row.division, by=by, now=now)
+
+
+def pay_statement(statement: UUID, *, pay_on: date, by: Actor, now: datetime) -> UUID:
+    """Draft the payment of a released statement; it has its own check and release. Returns its batch.
+
+    Asked again it is the same payment. Refused("settlement.may-not-make"), ("settlement.no-such-statement"),
+    ("settlement.step-not-now"), ("settlement.nothing-to-pay"), ("settlement.payee-missing"), or as
+    `ledger.add_lines` refuses a line.
+    """
+    _require(by, MAKES)
+    with transaction.atomic():
+        row = _held(statement, {RELEASED})
+        if not row.payment:
+            raise Refused("settlement.nothing-to-pay")
+        batch = uuid5(row.id, "payment")
+        if ledger.batch_report(batch) is not None:
+            return batch
+        payee = OperatorPayee.objects.filter(operator=row.operator).exclude(confirmed_by="")
+        to = payee.order_by("-named_at").first()
+        if to is None:
+            raise Refused("settlement.payee-missing")
+        title = f"{row.operator_name} {row.month // 100}-{row.month % 100:02d} 运营结算"
+        ledger.draft_batch(
+            division=row.division,
+            purpose="settlement",
+            title=title,
+            fund=settings.SETTLEMENT_FUND,
+            partner=settings.SETTLEMENT_BANK,
+            layout=settings.SETTLEMENT_LAYOUT,
+            pay_on=pay_on,
+            by=by.text,
+            now=now,
+            known_as=batch,
+        )
+        ledger.add_lines(batch, [_payment(row, to)], by=by.text, now=now)
+        _note("settlement.payment-drafted", row, by=by, now=now, batch=str(batch))
+    return batch
+
+
+def _payment(row: OperatorStatement, to: OperatorPayee) -> ledger.NewLine:
+    account = audit.keys().open(queries.SEAL, bytes(to.account_sealed), queries.payee_place(to.id))
+    return ledger.NewLine(
+        key=queries.payment_key(row.operator, row.month, row.number),
+        division=row.division,
+        payee=to.payee,
+        account=account.decode(),
+        fen=row.payment,
+        purpose=f"{row.month % 100}月用卡结算",
+        bank=to.bank,
+    )
+
+
+def _note_payee(
+    event: str, payee: UUID, operator: str, *, division: int, by: Actor, now: datetime
+) -> None:
+    audit.note(
+        event,
+        by=by.text,
+        role=by.role,
+        about=f"operator-payee:{payee}",
+        division=division,
+        detail={"operator": operator},
+        at=now,
+    )
 
 
 def note_statement_taken_out(

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from rongjun.benefits.models.operator_statements import (
     OperatorDispute,
+    OperatorPayee,
     OperatorStatement,
     OperatorStatementLine,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Duty",
     "Edition",
     "OperatorDispute",
+    "OperatorPayee",
     "OperatorStatement",
     "OperatorStatementLine",
     "Programme",

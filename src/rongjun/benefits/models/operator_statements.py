@@ -151,3 +151,35 @@ class OperatorDispute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.statement_id} {self.outcome or 'open'}"
+
+
+class OperatorPayee(models.Model):
+    """收款账户: where an operator is paid; named by one, confirmed by another. The newest confirmed counts.
+
+    The account is sealed; its mask is for people to compare.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    division = models.BigIntegerField()
+    operator = models.CharField(max_length=32)
+    payee = models.CharField(max_length=80)
+    bank = models.CharField(max_length=12, default="")
+    account_sealed = models.BinaryField()
+    account_mask = models.CharField(max_length=40)
+    named_by = models.CharField(max_length=80)
+    named_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=80, default="")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(confirmed_by=F("named_by")), name="operator_payee_by_two"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by="", confirmed_at=None)
+                | ~Q(confirmed_by="") & Q(confirmed_at__isnull=False),
+                name="operator_payee_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.account_mask}"

@@ -15,7 +15,13 @@ from django.utils.timezone import localtime
 from rongjun.benefits.logic import operator_statements as logic
 from rongjun.benefits.logic import savings
 from rongjun.benefits.logic.operator_statements import RELEASED, Cell, Sums
-from rongjun.benefits.models import OperatorDispute, OperatorStatement, OperatorStatementLine, UseSource
+from rongjun.benefits.models import (
+    OperatorDispute,
+    OperatorPayee,
+    OperatorStatement,
+    OperatorStatementLine,
+    UseSource,
+)
 from rongjun.benefits.queries.savings import delivered_days
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
@@ -210,6 +216,44 @@ def _cell(row: OperatorStatementLine) -> Cell:
 
 def _sums(row: OperatorStatementLine) -> Sums:
     return Sums(row.count, row.ordinary, row.paid)
+
+
+# --- paying -------------------------------------------------------------------------------------------------
+
+SEAL = "benefits.operator-payees"
+
+
+def payee_place(payee: UUID) -> bytes:
+    """What an operator's sealed account is bound to."""
+    return b"benefits:operator-payee:" + payee.bytes
+
+
+def payment_key(operator: str, month: int, number: int) -> str:
+    """The business key of a statement's payment: only one living payment of it exists."""
+    return f"settlement:{operator}:{month}:{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeLine:
+    """Where an operator is paid, the account masked; `is_confirmed` once a second person has said so."""
+
+    id: UUID
+    payee: str
+    account_mask: str
+    named_by: str
+    named_at: datetime
+    is_confirmed: bool
+
+
+def payees(operator: str) -> list[PayeeLine]:
+    """The account in use and whatever waits for its second person, newest first."""
+    rows = list(OperatorPayee.objects.filter(operator=operator).order_by("-named_at"))
+    current = next((row for row in rows if row.confirmed_by), None)
+    return [
+        PayeeLine(row.id, row.payee, row.account_mask, row.named_by, row.named_at, bool(row.confirmed_by))
+        for row in rows
+        if row is current or not row.confirmed_by and (current is None or row.named_at > current.named_at)
+    ]
 
 
 # --- what a month comes to ----------------------------------------------------------------------------------
