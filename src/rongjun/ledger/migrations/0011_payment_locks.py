@@ -147,7 +147,7 @@ GUARD_LINE = """
         end if;
         if (old.state || ' ' || new.state) not in (
             'draft ready', 'draft withdrawn', 'ready withdrawn', 'ready paid', 'ready failed', 'paid failed',
-            'failed paid', 'failed requeued', 'failed written-back')
+            'failed paid', 'failed requeued', 'failed written-back', 'requeued paid', 'written-back paid')
         then
             raise exception 'a payment does not go from % to %', old.state, new.state
                 using errcode = 'restrict_violation';

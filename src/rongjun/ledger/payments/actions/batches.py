@@ -59,9 +59,7 @@ def draft_batch(
         raise Refused("ledger.payment-layout-unknown", layout=layout)
     with transaction.atomic():
         batch = known_as or uuid4()
-        if PaymentBatch.objects.filter(pk=batch).exists():
-            return batch
-        row = PaymentBatch.objects.create(
+        row = PaymentBatch(
             id=batch,
             number=_next_number(),
             division=division,
@@ -76,7 +74,10 @@ def draft_batch(
             made_at=now,
             made_by=by,
         )
-        note(row, "ledger.payments-drafted", by=by, now=now)
+        # Of two who begin the same batch at once, the second finds it there.
+        PaymentBatch.objects.bulk_create([row], ignore_conflicts=True)
+        if PaymentBatch.objects.filter(pk=batch, number=row.number).exists():
+            note(row, "ledger.payments-drafted", by=by, now=now)
     return batch
 
 
