@@ -530,6 +530,24 @@ def test_another_takes_a_failure_over() -> None:
     assert [each.owner for each in failures()] == [CHECKER.text]
 
 
+# --- the balance --------------------------------------------------------------------------------------------
+
+
+def test_every_released_payment_is_paid_not_paid_or_waiting_and_a_lost_one_is_a_gap() -> None:
+    batch = sent(new_lines(4))
+    answered_by(bank("failures", "partial"), batch)
+    with acting_as_job("test.balance"):
+        (told,) = queries.payment_balance(since=TODAY, until=TODAY)
+    assert (told.channel, told.taken_in, told.done, told.refused, told.waiting, told.gap) == (
+        "bank:agent-bank:allowance", 4, 1, 1, 2, 0,
+    )  # fmt: skip
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("alter table ledger_paymentline disable trigger user")
+        cursor.execute("delete from ledger_paymentline where state = 'ready' and line = 4")
+    with acting_as_job("test.balance"):
+        assert [each.gap for each in queries.payment_balance(since=TODAY, until=TODAY)] == [1]
+
+
 # --- the books ----------------------------------------------------------------------------------------------
 
 
