@@ -69,6 +69,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:report": reverse("registry:report", args=[scene.roster]),
         "registry:feeds": reverse("registry:feeds"),
         "partners:inbox": reverse("partners:inbox"),
+        "partners:outbox": reverse("partners:outbox"),
         "registry:cutover": reverse("registry:cutover"),
         "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
         "desk:mandates": reverse("desk:mandates"),

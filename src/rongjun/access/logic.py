@@ -52,7 +52,8 @@ ROLES: dict[str, Role] = {
         _role(
             "city-officer",
             "市局经办",
-            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct",
+            f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
+            " supervision.direct",
         ),
         _role(
             "privacy-officer",

@@ -26,7 +26,7 @@ NAMES = {
 
 @click.group(cls=Page)
 def partners() -> None:
-    """部门来件：约定单位、收文件、办理。"""
+    """部门来件和发件：约定单位、收文件、办理。"""
 
 
 @partners.command("add")
@@ -36,8 +36,13 @@ def partners() -> None:
 @click.option("--format", "agreed", multiple=True, required=True, help="格式=次日几点前到：deaths/1=09:00。")
 @click.option("--channel", "channels", multiple=True, type=click.Choice(["file", "call"]), default=["file"])
 @click.option("--daily-calls", default=0, help="每天最多几次接口来件。")
+@click.option("--takes", multiple=True, help="我们发给它的格式和渠道：free-rides/1=file 或 =call。")
+@click.option("--address", default="", help="用接口发到哪个网址。")
+@click.option("--daily-sends", default=0, help="每天最多发几件。")
 @click.option("--public-key", "key", help="对方的公钥，算法:十六进制，如 ed25519:…；登记了的，每件都要签名。")
-def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: Any) -> None:
+def partners_add(
+    code: str, agreed: tuple[str, ...], takes: tuple[str, ...], key: str | None, **given: Any
+) -> None:
     """约定一个单位；有接口渠道而没有公钥的，密钥只显示这一次。"""
     ready_django()
     from django.utils import timezone
@@ -49,6 +54,7 @@ def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: A
         secret = api.add_partner(
             code,
             agreed=dict(each.partition("=")[::2] for each in agreed),
+            takes=dict(each.partition("=")[::2] for each in takes),
             expected_since=local_today(),
             public_key=_public_key(key) if key else None,
             **given,
@@ -59,6 +65,16 @@ def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: A
     click.echo(f"约定了 {code}，接收文件夹 {place().root / 'drop' / code}")
     if secret:
         click.echo(f"HMAC-SM3 密钥（只显示这一次）：{secret}")
+
+
+@partners.command("key")
+def partners_key() -> None:
+    """我们的公钥：合作方用它核对我们发的文件和调用。"""
+    ready_django()
+    from rongjun.partners import api
+
+    ours = api.our_key()
+    click.echo(f"{ours.algorithm}:{ours.point.hex()}")
 
 
 def _public_key(text: str) -> Any:

@@ -37,6 +37,8 @@ JOBS: tuple[Job, ...] = (
     Job("files.destroy-discarded", 3600.0, EVERYWHERE, files.destroy_discarded),
     Job("partners.collect-drop", 5.0, EVERYWHERE, partners.collect_drop),
     Job("partners.check-received", 10.0, EVERYWHERE, partners.check_received),
+    Job(partners.SEND, 2.0, EVERYWHERE, partners.send_outbound),
+    Job("partners.take-receipts", 2.0, EVERYWHERE, partners.take_receipts),
     Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),

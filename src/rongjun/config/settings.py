@@ -21,6 +21,7 @@ FILES_ROOT = place().private("files")
 SCANNER = os.environ.get("RONGJUN_SCANNER", "" if PROFILE == "production" else place().scanner_simulator)
 # Partners put their files into a folder of their own in here.
 DROP_FOLDER = place().root / "drop"
+OUT_FOLDER = place().root / "out"
 # Only the demo has a fixed second factor; access refuses to start with one in any other profile.
 DEMO_SECOND_FACTOR = "246810" if DEMO else ""
 

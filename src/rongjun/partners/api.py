@@ -12,6 +12,8 @@ from rongjun.partners.actions import (
     settle_bulk,
     settle_items,
 )
+from rongjun.partners.actions.outbox import send
+from rongjun.partners.delivering import our_key
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import CALL_STATUS, Line, write_file
 from rongjun.partners.queries import (
@@ -25,6 +27,7 @@ from rongjun.partners.queries import (
     take_waiting,
 )
 from rongjun.partners.queries.bulk import BulkBatch, bulk_lines, waiting_bulk
+from rongjun.partners.queries.outbox import OutboundState, given_up, outbound_state
 from rongjun.partners.retention import RETENTION
 from rongjun.partners.simulators import signer_of
 
@@ -36,6 +39,7 @@ __all__ = [
     "Call",
     "Line",
     "Missing",
+    "OutboundState",
     "Settled",
     "WaitingItem",
     "add_partner",
@@ -47,9 +51,13 @@ __all__ = [
     "bulk_lines",
     "call_as_sent",
     "formats_in",
+    "given_up",
     "is_partner",
     "missing_files",
+    "our_key",
+    "outbound_state",
     "receive_file",
+    "send",
     "settle_bulk",
     "settle_items",
     "signer_of",

@@ -20,8 +20,11 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
 from rongjun.partners import actions, queries
 from rongjun.partners.actions import Call
+from rongjun.partners.actions import outbox as outbox_actions
 from rongjun.partners.logic import CALL_STATUS
 from rongjun.partners.queries import BatchReport
+from rongjun.partners.queries import outbox as out
+from rongjun.partners.queries.outbox import OutboundReport
 from rongjun.ui.api import page_asked, pager_of, sentence
 
 PAGE = 50
@@ -31,6 +34,13 @@ STATES: Words[dict[str, tuple[str, str]]] = {
     "accepted": ("办理中", "info"),
     "quarantined": ("隔离", "no"),
     "processed": ("办完", "ok"),
+    "closed": ("已作废", "pause"),
+}
+OUT_STATES: Words[dict[str, tuple[str, str]]] = {
+    "waiting": ("等着发", "info"),
+    "sent": ("已发，等回执", "info"),
+    "acknowledged": ("对方收下", "ok"),
+    "gave-up": ("发不出去", "no"),
     "closed": ("已作废", "pause"),
 }
 CHANNELS: Words[dict[str, str]] = {"file": "文件", "call": "接口"}
@@ -204,5 +214,108 @@ def _row(report: BatchReport) -> dict[str, object]:
             {"text": "", "chip": {"word": _(word), "tone": tone}},
             *(f"{count:,}" for count in (report.count, report.done, report.refused, report.waiting)),
             report.equation,
+        ]
+    }
+
+
+# --- what we send, for people -------------------------------------------------------------------------------
+
+
+@staff("partners.read")
+@require_safe
+def outbox(request: ActingRequest) -> HttpResponse:
+    """What we send, newest first; with `?state=gave-up` what waits for somebody."""
+    number, asked = page_asked(request), request.GET.get("state", "")
+    state = asked if asked in OUT_STATES else ""
+    listed, total = out.outbound(state=state, first=(number - 1) * PAGE, limit=PAGE)
+    return render(
+        request,
+        "partners/outbox.html",
+        {
+            "rows": [_out_row(each) for each in listed],
+            "columns": [
+                {"label": _("发件")},
+                *({"label": _(word), "short": True} for word in translatable(("交来", "状态"))),
+                *({"label": _(word), "number": True} for word in translatable(("行数", "没发的行"))),
+                {"label": _("为什么")},
+            ],
+            "given_up": out.given_up(),
+            "state": state,
+            "total": total,
+            "pager": pager_of(number, total, most=PAGE, state=state),
+        },
+    )
+
+
+@staff("partners.read")
+@require_safe
+def outbound(request: ActingRequest, batch: UUID) -> HttpResponse:
+    """One of what we send: where it is, and what can be done when it was given up."""
+    return _outbound_page(request, batch)
+
+
+def _outbound_page(request: ActingRequest, batch: UUID, *, refused: Refused | None = None) -> HttpResponse:
+    report = out.outbound_report(batch)
+    if report is None:
+        raise Http404
+    word, tone = OUT_STATES[report.state]
+    names = names_of_actors({report.close_asked_by, report.closed_by, report.retried_by})
+    return render(
+        request,
+        "partners/outbound.html",
+        {
+            "report": report,
+            "name": _out_name(report),
+            "state": {"word": _(word), "tone": tone},
+            "channel": _(CHANNELS[report.channel]) if report.channel else "",
+            "may_act": report.state == "gave-up" and request.actor.may("partners.resend"),
+            "is_own_request": report.close_asked_by == request.actor.text,
+            "asked_by": names[report.close_asked_by],
+            "closed_by": names[report.closed_by],
+            "retried_by": names[report.retried_by],
+            "refusal": sentence(refused) if refused else None,
+        },
+        status=422 if refused else 200,
+    )
+
+
+@require_POST
+@staff("partners.resend")
+def resend(request: ActingRequest, batch: UUID) -> HttpResponse:
+    """What was given up is sent once more, or given up for good by two people."""
+    if out.outbound_report(batch) is None:
+        raise Http404
+    reason = request.POST.get("reason", "")
+    try:
+        if request.POST.get("verdict") != "close":
+            outbox_actions.retry_outbound(batch, reason=reason, by=request.actor, now=request.now)
+            said = _("马上重发，内容和流水号不变。")
+        elif outbox_actions.close_outbound(batch, reason=reason, by=request.actor, now=request.now):
+            said = _("已作废。")
+        else:
+            said = _("记下了。作废就不再发，要另一位同事确认。")
+    except Refused as refused:
+        return _outbound_page(request, batch, refused=refused)
+    messages.success(request, said)
+    return redirect("partners:outbound", batch=batch)
+
+
+def _out_name(report: OutboundReport) -> str:
+    return f"{report.partner_name} {report.title} {report.business_date}"
+
+
+def _out_row(report: OutboundReport) -> dict[str, object]:
+    word, tone = OUT_STATES[report.state]
+    made = timezone.localtime(report.made_at)
+    number = f"{_('流水号')} {report.sequence}" if report.sequence else _("还没有编号")
+    url = reverse("partners:outbound", args=[report.id])
+    return {
+        "cells": [
+            {"text": _out_name(report), "url": url, "note": number},
+            f"{made:%m-%d %H:%M}",
+            {"text": "", "chip": {"word": _(word), "tone": tone}},
+            f"{report.count:,}",
+            f"{report.withheld:,}",
+            report.failure,
         ]
     }
