@@ -93,6 +93,14 @@ def _kept_once(row: OutboundBatch, *, now: datetime) -> UUID:
     return found.id
 
 
+def hold_receivers(*, now: datetime) -> None:
+    """Hold everybody something is due to, in the order in which intake holds them too: two workers at numbers
+    and quotas never wait for each other in a ring.
+    """
+    due = OutboundBatch.objects.filter(state__in=OPEN, next_try_at__lte=now).values("partner")
+    list(Partner.objects.select_for_update().filter(pk__in=due).order_by("code").values_list("code"))
+
+
 # --- numbers ------------------------------------------------------------------------------------------------
 
 
