@@ -70,6 +70,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "registry:feeds": reverse("registry:feeds"),
         "partners:inbox": reverse("partners:inbox"),
         "partners:outbox": reverse("partners:outbox"),
+        "partners:reconciliation": reverse("partners:reconciliation"),
         "registry:cutover": reverse("registry:cutover"),
         "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
         "desk:mandates": reverse("desk:mandates"),

@@ -39,6 +39,8 @@ JOBS: tuple[Job, ...] = (
     Job("partners.check-received", 10.0, EVERYWHERE, partners.check_received),
     Job(partners.SEND, 2.0, EVERYWHERE, partners.send_outbound),
     Job("partners.take-receipts", 2.0, EVERYWHERE, partners.take_receipts),
+    Job("partners.take-statements", 5.0, EVERYWHERE, partners.take_statements),
+    Job("partners.send-statements", 1800.0, EVERYWHERE, partners.send_statements),
     Job("registry.match-feeds", 1.0, EVERYWHERE, registry.match_feeds),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),

@@ -30,6 +30,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("数据", "registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),
     ("数据", "partners:outbox", "upload", "发件", "partners.read"),
+    ("数据", "partners:reconciliation", "check", "对账", "partners.read"),
     ("数据", "desk:exports", "download", "导出", "registry.export"),
     ("管理", "desk:policy", "book", "政策", "policy.read"),
     ("管理", "desk:supervision", "eye", "督导", "supervision.read"),

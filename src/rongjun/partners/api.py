@@ -28,6 +28,7 @@ from rongjun.partners.queries import (
 )
 from rongjun.partners.queries.bulk import BulkBatch, bulk_lines, waiting_bulk
 from rongjun.partners.queries.outbox import OutboundState, given_up, outbound_state
+from rongjun.partners.queries.reconciling import Difference, Reconciled, differences, reconciled
 from rongjun.partners.retention import RETENTION
 from rongjun.partners.simulators import signer_of
 
@@ -37,9 +38,11 @@ __all__ = [
     "Admitted",
     "BulkBatch",
     "Call",
+    "Difference",
     "Line",
     "Missing",
     "OutboundState",
+    "Reconciled",
     "Settled",
     "WaitingItem",
     "add_partner",
@@ -50,6 +53,7 @@ __all__ = [
     "batches",
     "bulk_lines",
     "call_as_sent",
+    "differences",
     "formats_in",
     "given_up",
     "is_partner",
@@ -57,6 +61,7 @@ __all__ = [
     "our_key",
     "outbound_state",
     "receive_file",
+    "reconciled",
     "send",
     "settle_bulk",
     "settle_items",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -22,12 +23,13 @@ from rongjun.partners import actions, queries
 from rongjun.partners.actions import Call
 from rongjun.partners.actions import outbox as outbox_actions
 from rongjun.partners.logic import CALL_STATUS
-from rongjun.partners.queries import BatchReport
+from rongjun.partners.queries import BatchReport, reconciling
 from rongjun.partners.queries import outbox as out
 from rongjun.partners.queries.outbox import OutboundReport
 from rongjun.ui.api import page_asked, pager_of, sentence
 
 PAGE = 50
+RECONCILED_DAYS = 14
 JOB = "partners.receive-call"
 STATES: Words[dict[str, tuple[str, str]]] = {
     "received": ("已收到", "info"),
@@ -319,3 +321,51 @@ def _out_row(report: OutboundReport) -> dict[str, object]:
             report.failure,
         ]
     }
+
+
+# --- reconciliation, for people -----------------------------------------------------------------------------
+
+
+@staff("partners.read")
+@require_safe
+def reconciliation(request: ActingRequest) -> HttpResponse:
+    """What partners state they sent and took, held against what we have; the last fourteen days."""
+    until = timezone.localtime(request.now).date()
+    since = until - timedelta(days=RECONCILED_DAYS)
+    differing = reconciling.differences(since=since, until=until)
+    return render(
+        request,
+        "partners/reconciliation.html",
+        {
+            "differing": [_difference(each) for each in differing],
+            "differing_columns": [
+                {"label": _("哪一件")},
+                {"label": _("业务日期"), "short": True},
+                {"label": _("哪里不一样")},
+                *({"label": _(word), "number": True} for word in translatable(("对方的行数", "我们的行数"))),
+            ],
+            "partners": [
+                {
+                    "cells": [
+                        each.partner_name,
+                        f"{each.stated_until}",
+                        f"{each.agreed:,}",
+                        f"{each.differing:,}",
+                    ]
+                }
+                for each in reconciling.reconciled(since=since, until=until)
+            ],
+            "partners_columns": [
+                {"label": _("单位")},
+                {"label": _("对账单到哪一天"), "short": True},
+                *({"label": _(word), "number": True} for word in translatable(("相同的", "不同的"))),
+            ],
+        },
+    )
+
+
+def _difference(each: reconciling.Difference) -> dict[str, object]:
+    numbers = ("—" if count is None else f"{count:,}" for count in (each.their_count, each.our_count))
+    name = f"{each.partner_name} {each.title}"
+    note = f"{_('流水号')} {each.sequence}"
+    return {"cells": [{"text": name, "note": note}, f"{each.day}", _(each.what), *numbers]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from rongjun.access.api import acting_as_job
 from rongjun.partners import actions
-from rongjun.partners.actions import outbox
+from rongjun.partners.actions import outbox, reconciling
 from rongjun.partners.delivering import deliver
 from rongjun.partners.logic import LARGEST_FILE
 from rongjun.partners.models import InboundBatch, Partner
@@ -98,6 +99,7 @@ def send_outbound() -> int:
 
     Killed anywhere in between, the same content is due again, under the same number and key.
     """
+    outbox.hold_receivers(now=timezone.now())
     outbox.number_waiting(most=AT_ONCE, now=timezone.now())
     parcels = outbox.claim_due(most=AT_ONCE, now=timezone.now())
     for parcel in parcels:
@@ -122,3 +124,21 @@ def _settled(item: WaitingItem) -> actions.Settled:
     names = ("format", "sequence", "digest", "count", "outcome", "why")
     receipt = outbox.Receipt(*(item.fields[name] for name in names))
     return actions.Settled(item.id, *outbox.acknowledge(item.partner, receipt, now=timezone.now()))
+
+
+# --- reconciliation -----------------------------------------------------------------------------------------
+
+STATEMENT_LOOK_BACK = timedelta(days=20)
+
+
+def take_statements() -> int:
+    """Keep what partners state they sent and took (format statements/1); returns how many lines."""
+    items = take_waiting(owner="feed:statements", most=RECEIPTS_AT_ONCE)
+    actions.settle_items(reconciling.take_statements(items), now=timezone.now())
+    reconciling.note_empty_statements(since=timezone.localdate() - STATEMENT_LOOK_BACK)
+    return len(items)
+
+
+def send_statements() -> None:
+    """Once a day, each partner that takes it gets our statement about yesterday."""
+    reconciling.send_statements(by="job:partners.send-statements", now=timezone.now())

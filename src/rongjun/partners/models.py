@@ -367,3 +367,30 @@ class OutboundBatch(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class StatementLine(models.Model):
+    """One file as a partner's statement of a day knows it: it "sent" it to us, or has "taken" it of ours."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False)
+    division = models.BigIntegerField()
+    day = models.DateField()
+    direction = models.CharField(max_length=8)
+    format = models.CharField(max_length=40)
+    sequence = models.IntegerField()
+    business_date = models.DateField()
+    digest = models.BinaryField()
+    count = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["business_date"], name="statement_by_date")]
+        constraints = [
+            models.CheckConstraint(condition=Q(direction__in=["sent", "taken"]), name="statement_direction"),
+            models.UniqueConstraint(
+                fields=["partner", "day", "direction", "format", "sequence"], name="statement_line_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}:{self.day}:{self.direction}:{self.format}:{self.sequence}"

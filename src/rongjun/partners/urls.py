@@ -9,6 +9,7 @@ urlpatterns = [
     path("", http.inbox, name="inbox"),
     path("inbound/", http.inbound, name="inbound"),
     path("batches/<uuid:batch>/", http.batch, name="batch"),
+    path("reconciliation/", http.reconciliation, name="reconciliation"),
     path("outbox/", http.outbox, name="outbox"),
     path("outbox/<uuid:batch>/", http.outbound, name="outbound"),
     path("outbox/<uuid:batch>/resend/", http.resend, name="outbound-resend"),

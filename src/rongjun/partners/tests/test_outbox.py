@@ -84,8 +84,8 @@ def refusal(**said: Any) -> str:
 def work(callbacks: Any, *, now: datetime = NOW, monkeypatch: pytest.MonkeyPatch | None = None) -> int:
     """One run of the worker at this moment."""
     patch = monkeypatch or pytest.MonkeyPatch()
-    patch.setattr(jobs.timezone, "now", lambda: now)
-    patch.setattr(jobs.timezone, "localtime", lambda: now)
+    patch.setattr("rongjun.partners.jobs.timezone.now", lambda: now)
+    patch.setattr("rongjun.partners.jobs.timezone.localtime", lambda: now)
     try:
         with callbacks(execute=True), acting_as_job(jobs.SEND):
             return jobs.send_outbound()
