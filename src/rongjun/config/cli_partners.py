@@ -14,6 +14,7 @@ import click
 
 from rongjun.config.place import place, project_root
 from rongjun.config.terminal import Page, local_today, ready_django
+from rongjun.partners.operators import OPERATORS
 
 HOURS = {"deaths/1": "09:00", "sentences/1": "10:00", "moves/1": "09:00", "pensions/1": "10:00"}
 NAMES = {
@@ -144,11 +145,12 @@ def partners_process() -> None:
 
 @partners.command("demo")
 def partners_demo() -> None:
-    """演示：约定四个虚构的单位，各有接收文件夹。"""
+    """演示：约定四个虚构的部门、四个虚构的运营单位和银行，各有接收文件夹。"""
     ready_django()
-    from rongjun.config.demo import add_partners
+    from rongjun.config.demo import add_operators, add_partners
 
     added = add_partners(hours=HOURS, names=NAMES, root=place().root / "drop")
+    added += add_operators(root=place().root / "drop")
     click.echo(f"约定了 {added} 个单位，接收文件夹 {place().root / 'drop'}")
 
 
@@ -178,6 +180,43 @@ def simulate(office: str, out: Path | None, roster: Path | None, **given: Any) -
             check=False,
         )
     sys.exit(done.returncode)
+
+
+@click.command("simulate-partner")
+@click.argument("name", type=click.Choice(sorted(OPERATORS)))
+@click.option("--days", default=1, show_default=True, help="第一次从几天前做起，做到昨天。")
+@click.option("--lines", default=40, show_default=True, help="每天几次使用。")
+@click.option("--misbehave", default="", help="逗号分隔的捣乱方式，写错会列出全部。")
+@click.option("--seed", default=7, show_default=True)
+@click.option("--finish", is_flag=True, help="压着没发的全部发出。")
+def simulate_partner(name: str, finish: bool, **given: Any) -> None:
+    """虚构的运营单位或银行（另起一个进程）：收名单、回执、发用卡日报和对账单。
+
+    \b
+    做过的日子不再做；演示开着的时候它们自己在跑，每天一次。
+    rongjun simulate-partner transit --days 3 --misbehave late,twice,wrong-total
+    """
+    import subprocess
+
+    yesterday = local_today() - timedelta(days=1)
+    options = (f"--{option}={value}" for option, value in given.items())
+    command = [*operators_command(name), f"--day={yesterday}", *options, *(["--finish"] if finish else [])]
+    sys.exit(subprocess.run(command, check=False).returncode)
+
+
+def operators_command(*names: str) -> list[str]:
+    """The process of these invented operators, over this place's folders; ours to be checked by our key."""
+    ready_django()
+    from rongjun.partners import api
+
+    ours = api.our_key()
+    return [
+        *(sys.executable, "-m", "rongjun.partners.operators", *names),
+        *("--drop", str(place().root / "drop"), "--out", str(place().root / "out")),
+        *("--memory", str(place().root / "operators")),
+        *("--contracts", str(project_root() / "contracts" / "files")),
+        *("--our-key", f"{ours.algorithm}:{ours.point.hex()}"),
+    ]
 
 
 def _city_people(file: Path) -> Path:
