@@ -48,6 +48,7 @@ OTHERWISE = re.compile(
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:batch-close"
     r"|ledger:payment-(check|release|withdraw|file|workbook)"
+    r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"
 )
 
 
