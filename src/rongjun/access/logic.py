@@ -53,10 +53,8 @@ ROLES: dict[str, Role] = {
         _role(
             "city-officer",
             "市局经办",
-            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
-            " ledger.read-bank-file",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
-            " supervision.direct",
+            " supervision.direct ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",
