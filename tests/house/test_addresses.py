@@ -157,6 +157,10 @@ ANSWERS = """
   partners:inbox              door     enrol    403     403    403      403       200    403    403      403     403
   partners:batch              door     enrol    403     403    403      403       404    403    403      403     403
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
+  partners:reconciliation     door     enrol    403     403    403      403       200    403    403      403     403
+  partners:outbox             door     enrol    403     403    403      403       200    403    403      403     403
+  partners:outbound           door     enrol    403     403    403      403       404    403    403      403     403
+* partners:outbound-resend    door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
 * uses:batches                401      401      401     401    401      401       401    401    401      401     401
   ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403

@@ -26,6 +26,7 @@ UPLOAD = re.compile(r"""{% url "([^"]+)" as url %}(?:(?!{% url ).)*?{% upload ur
 COLLECTING = {
     "registry:imports": ("registry/imports.html",),
     "registry:cutover": ("registry/cutover.html",),
+    "ledger:payment-mend": ("ledger/payment_failures.html",),
     "desk/parts/change.html": ("desk/changes.html",),
     "desk/parts/paper_form.html": ("desk/papers.html", "desk/person.html"),
     "ui/parts/question.html": ("desk/person.html", "desk/person_benefit.html", "desk/unanswered.html"),
@@ -45,8 +46,8 @@ OTHERWISE = re.compile(
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|desk:(mandate-decide|chain|supervision-(unit|open|report|step))|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
-    r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:batch-close"
-    r"|ledger:payment-.*"
+    r"|ledger:payment-(check|release|withdraw|file|workbook)"
+    r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"
 )
 
 

@@ -74,6 +74,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "partners:inbox": reverse("partners:inbox"),
         "ledger:payments": reverse("ledger:payments"),
         "ledger:payment-failures": reverse("ledger:payment-failures"),
+        "partners:outbox": reverse("partners:outbox"),
+        "partners:reconciliation": reverse("partners:reconciliation"),
         "registry:cutover": reverse("registry:cutover"),
         "registry:cutover-report": reverse("registry:cutover-report", args=[scene.cutover]),
         "desk:mandates": reverse("desk:mandates"),

@@ -14,6 +14,7 @@ import click
 
 from rongjun.config.place import place, project_root
 from rongjun.config.terminal import Page, local_today, ready_django
+from rongjun.partners.operators import OPERATORS
 
 HOURS = {"deaths/1": "09:00", "sentences/1": "10:00", "moves/1": "09:00", "pensions/1": "10:00"}
 NAMES = {
@@ -26,7 +27,7 @@ NAMES = {
 
 @click.group(cls=Page)
 def partners() -> None:
-    """部门来件：约定单位、收文件、办理。"""
+    """部门来件和发件：约定单位、收文件、办理。"""
 
 
 @partners.command("add")
@@ -36,8 +37,13 @@ def partners() -> None:
 @click.option("--format", "agreed", multiple=True, required=True, help="格式=次日几点前到：deaths/1=09:00。")
 @click.option("--channel", "channels", multiple=True, type=click.Choice(["file", "call"]), default=["file"])
 @click.option("--daily-calls", default=0, help="每天最多几次接口来件。")
+@click.option("--takes", multiple=True, help="我们发给它的格式和渠道：free-rides/1=file 或 =call。")
+@click.option("--address", default="", help="用接口发到哪个网址。")
+@click.option("--daily-sends", default=0, help="每天最多发几件。")
 @click.option("--public-key", "key", help="对方的公钥，算法:十六进制，如 ed25519:…；登记了的，每件都要签名。")
-def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: Any) -> None:
+def partners_add(
+    code: str, agreed: tuple[str, ...], takes: tuple[str, ...], key: str | None, **given: Any
+) -> None:
     """约定一个单位；有接口渠道而没有公钥的，密钥只显示这一次。"""
     ready_django()
     from django.utils import timezone
@@ -49,6 +55,7 @@ def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: A
         secret = api.add_partner(
             code,
             agreed=dict(each.partition("=")[::2] for each in agreed),
+            takes=dict(each.partition("=")[::2] for each in takes),
             expected_since=local_today(),
             public_key=_public_key(key) if key else None,
             **given,
@@ -59,6 +66,16 @@ def partners_add(code: str, agreed: tuple[str, ...], key: str | None, **given: A
     click.echo(f"约定了 {code}，接收文件夹 {place().root / 'drop' / code}")
     if secret:
         click.echo(f"HMAC-SM3 密钥（只显示这一次）：{secret}")
+
+
+@partners.command("key")
+def partners_key() -> None:
+    """我们的公钥：合作方用它核对我们发的文件和调用。"""
+    ready_django()
+    from rongjun.partners import api
+
+    ours = api.our_key()
+    click.echo(f"{ours.algorithm}:{ours.point.hex()}")
 
 
 def _public_key(text: str) -> Any:
@@ -128,11 +145,12 @@ def partners_process() -> None:
 
 @partners.command("demo")
 def partners_demo() -> None:
-    """演示：约定四个虚构的单位，各有接收文件夹。"""
+    """演示：约定四个虚构的部门、四个虚构的运营单位和银行，各有接收文件夹。"""
     ready_django()
-    from rongjun.config.demo import add_partners
+    from rongjun.config.demo import add_operators, add_partners
 
     added = add_partners(hours=HOURS, names=NAMES, root=place().root / "drop")
+    added += add_operators(root=place().root / "drop")
     click.echo(f"约定了 {added} 个单位，接收文件夹 {place().root / 'drop'}")
 
 
@@ -162,6 +180,43 @@ def simulate(office: str, out: Path | None, roster: Path | None, **given: Any) -
             check=False,
         )
     sys.exit(done.returncode)
+
+
+@click.command("simulate-partner")
+@click.argument("name", type=click.Choice(sorted(OPERATORS)))
+@click.option("--days", default=1, show_default=True, help="第一次从几天前做起，做到昨天。")
+@click.option("--lines", default=40, show_default=True, help="每天几次使用。")
+@click.option("--misbehave", default="", help="逗号分隔的捣乱方式，写错会列出全部。")
+@click.option("--seed", default=7, show_default=True)
+@click.option("--finish", is_flag=True, help="压着没发的全部发出。")
+def simulate_partner(name: str, finish: bool, **given: Any) -> None:
+    """虚构的运营单位或银行（另起一个进程）：收名单、回执、发用卡日报和对账单。
+
+    \b
+    做过的日子不再做；演示开着的时候它们自己在跑，每天一次。
+    rongjun simulate-partner transit --days 3 --misbehave late,twice,wrong-total
+    """
+    import subprocess
+
+    yesterday = local_today() - timedelta(days=1)
+    options = (f"--{option}={value}" for option, value in given.items())
+    command = [*operators_command(name), f"--day={yesterday}", *options, *(["--finish"] if finish else [])]
+    sys.exit(subprocess.run(command, check=False).returncode)
+
+
+def operators_command(*names: str) -> list[str]:
+    """The process of these invented operators, over this place's folders; ours to be checked by our key."""
+    ready_django()
+    from rongjun.partners import api
+
+    ours = api.our_key()
+    return [
+        *(sys.executable, "-m", "rongjun.partners.operators", *names),
+        *("--drop", str(place().root / "drop"), "--out", str(place().root / "out")),
+        *("--memory", str(place().root / "operators")),
+        *("--contracts", str(project_root() / "contracts" / "files")),
+        *("--our-key", f"{ours.algorithm}:{ours.point.hex()}"),
+    ]
 
 
 def _city_people(file: Path) -> Path:

@@ -28,6 +28,7 @@ from rongjun.config.invented.loading import is_begun, open_people, weights
 from rongjun.config.invented.people import life_of, people
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.partners import api as partners
+from rongjun.partners.operators import OPERATORS
 from rongjun.places import api as places
 from rongjun.rules.api import read_folder
 
@@ -140,6 +141,34 @@ def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Pa
                 channels=["file"],
                 expected_since=timezone.localdate(),
                 public_key=partners.signer_of(code).public_key,
+                by=BY,
+                now=timezone.now(),
+            )
+            added += 1
+    return added
+
+
+def add_operators(*, root: Path) -> int:
+    """Agree with the invented operators and the bank that are not agreed with yet; returns how many."""
+    added = 0
+    with acting_as_job("demo.add-operators"):
+        for code, kind in OPERATORS.items():
+            (root / code).mkdir(parents=True, exist_ok=True)
+            if partners.is_partner(code):
+                continue
+            daily = (
+                {"uses/1": "09:00", "statements/1": "12:00"} if kind.programmes else {"statements/1": "12:00"}
+            )
+            partners.add_partner(
+                code,
+                name=kind.name,
+                division=places.city().code,
+                agreed={"receipts/1": "", **daily},
+                channels=["file"],
+                expected_since=timezone.localdate(),
+                public_key=partners.signer_of(code).public_key,
+                takes={"statements/1": "file", **({"free-rides/1": "file"} if kind.programmes else {})},
+                daily_sends=100,
                 by=BY,
                 now=timezone.now(),
             )

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from rongjun.config import database
+from rongjun.config.cli_partners import operators_command
 from rongjun.config.orphans import end_with_parent
 from rongjun.config.place import place
 from rongjun.config.postgres import LauncherError
+from rongjun.partners.operators import OPERATORS
 
 
 def port_is_free(port: int) -> bool:
@@ -120,6 +122,9 @@ def serve(port: int) -> int:
     if is_demo and "RONGJUN_SCANNER" not in os.environ:
         simulator = [sys.executable, "-m", "rongjun.files.scanner_simulator", place().scanner_simulator]
         supervisor.start("查毒模拟器", simulator)
+    # A place where `rongjun partners demo` has agreed with them has their folders.
+    if is_demo and (place().root / "drop" / "transit").is_dir():
+        supervisor.start("运营单位模拟器", operators_command(*OPERATORS))
     _wait_for(port, supervisor)
     return supervisor.wait()
 

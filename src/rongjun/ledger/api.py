@@ -33,6 +33,7 @@ from rongjun.ledger.payments.queries import (
     failures,
     living,
     paid,
+    payment_balance,
 )
 from rongjun.ledger.queries import BudgetState, balance_at, budgets, standing
 
@@ -65,6 +66,7 @@ __all__ = [
     "misfit_lines",
     "open_account",
     "paid",
+    "payment_balance",
     "post",
     "post_linked",
     "release_batch",

@@ -12,6 +12,8 @@ from rongjun.partners.actions import (
     settle_bulk,
     settle_items,
 )
+from rongjun.partners.actions.outbox import send
+from rongjun.partners.delivering import our_key
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import CALL_STATUS, Line, write_file
 from rongjun.partners.queries import (
@@ -25,6 +27,8 @@ from rongjun.partners.queries import (
     take_waiting,
 )
 from rongjun.partners.queries.bulk import BulkBatch, bulk_lines, waiting_bulk
+from rongjun.partners.queries.outbox import OutboundState, given_up, outbound_state
+from rongjun.partners.queries.reconciling import Difference, Reconciled, differences, reconciled
 from rongjun.partners.retention import RETENTION
 from rongjun.partners.simulators import signer_of
 
@@ -34,8 +38,11 @@ __all__ = [
     "Admitted",
     "BulkBatch",
     "Call",
+    "Difference",
     "Line",
     "Missing",
+    "OutboundState",
+    "Reconciled",
     "Settled",
     "WaitingItem",
     "add_partner",
@@ -46,10 +53,16 @@ __all__ = [
     "batches",
     "bulk_lines",
     "call_as_sent",
+    "differences",
     "formats_in",
+    "given_up",
     "is_partner",
     "missing_files",
+    "our_key",
+    "outbound_state",
     "receive_file",
+    "reconciled",
+    "send",
     "settle_bulk",
     "settle_items",
     "signer_of",

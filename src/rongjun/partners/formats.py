@@ -28,4 +28,6 @@ def _format_of(said: Mapping[str, Any]) -> Format:
         control=str(said["control"]),
         control_kind=kinds[str(said["control"])],
         bulk=bool(said.get("bulk", False)),
+        outbound=said.get("direction") == "out",
+        consent=str(said.get("consent", "")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +11,20 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from rongjun.access.api import acting_as_job
 from rongjun.partners import actions
+from rongjun.partners.actions import outbox, reconciling
+from rongjun.partners.delivering import deliver
 from rongjun.partners.logic import LARGEST_FILE
 from rongjun.partners.models import InboundBatch, Partner
+from rongjun.partners.queries import WaitingItem, take_waiting
 
 BY = "job:partners.collect-drop"
 UNFINISHED = {".part", ".tmp", ".filepart"}
 SIGNATURE = ".sig"
 LONGEST_SIGNATURE = 1024
 AT_ONCE = 10  # files a run; the next run comes in seconds
+RECEIPTS_AT_ONCE = 200
 
 
 def collect_drop() -> int:
@@ -81,3 +87,58 @@ def _put_away(file: Path) -> None:
     if beside.is_file():
         beside.replace(taken / beside.name)
     file.replace(taken / file.name)
+
+
+# --- what we send -------------------------------------------------------------------------------------------
+
+SEND = "partners.send-outbound"
+
+
+def send_outbound() -> int:
+    """Number what waits, then put down or call what is due, after this transaction has committed.
+
+    Killed anywhere in between, the same content is due again, under the same number and key.
+    """
+    outbox.hold_receivers(now=timezone.now())
+    outbox.number_waiting(most=AT_ONCE, now=timezone.now())
+    parcels = outbox.claim_due(most=AT_ONCE, now=timezone.now())
+    for parcel in parcels:
+        transaction.on_commit(partial(_deliver, parcel))
+    return len(parcels)
+
+
+def _deliver(parcel: outbox.Parcel) -> None:
+    outcome = deliver(parcel, now=timezone.localtime())
+    with acting_as_job(SEND):
+        outbox.record_try(parcel.id, outcome, now=timezone.now())
+
+
+def take_receipts() -> int:
+    """Settle what partners say of what we sent (format receipts/1); returns how many lines were taken up."""
+    items = take_waiting(owner="feed:receipts", most=RECEIPTS_AT_ONCE)
+    actions.settle_items([_settled(item) for item in items], now=timezone.now())
+    return len(items)
+
+
+def _settled(item: WaitingItem) -> actions.Settled:
+    names = ("format", "sequence", "digest", "count", "outcome", "why")
+    receipt = outbox.Receipt(*(item.fields[name] for name in names))
+    return actions.Settled(item.id, *outbox.acknowledge(item.partner, receipt, now=timezone.now()))
+
+
+# --- reconciliation -----------------------------------------------------------------------------------------
+
+STATEMENT_LOOK_BACK = timedelta(days=20)
+
+
+def take_statements() -> int:
+    """Keep what partners state they sent and took (format statements/1); returns how many lines."""
+    items = take_waiting(owner="feed:statements", most=RECEIPTS_AT_ONCE)
+    actions.settle_items(reconciling.take_statements(items), now=timezone.now())
+    reconciling.note_empty_statements(since=timezone.localdate() - STATEMENT_LOOK_BACK)
+    return len(items)
+
+
+def send_statements() -> None:
+    """Once a day, each partner that takes it gets our statement about yesterday."""
+    reconciling.send_statements(by="job:partners.send-statements", now=timezone.now())

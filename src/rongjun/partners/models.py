@@ -14,7 +14,8 @@ class Partner(models.Model):
 
     `agreed` is the formats it may send, each with the hour (HH:MM) by which yesterday's is expected, "" where
     nothing is expected; `expected_since` the first business date that is missed. The key is an HMAC secret or
-    the point of a public key, sealed.
+    the point of a public key, sealed. `takes` is the formats we send it, each with its channel: a file in its
+    folder or a call to `address`; `daily_sends` how many a day.
     """
 
     code = models.CharField(primary_key=True, max_length=32)
@@ -26,11 +27,17 @@ class Partner(models.Model):
     algorithm = models.CharField(max_length=16, default="")
     key_sealed = models.BinaryField(default=b"")
     daily_calls = models.IntegerField(default=0)
+    takes = models.JSONField(default=dict)
+    address = models.CharField(max_length=200, default="")
+    daily_sends = models.IntegerField(default=0)
     added_at = models.DateTimeField()
     added_by = models.CharField(max_length=80)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(daily_calls__gte=0), name="partner_calls_counted")]
+        constraints = [
+            models.CheckConstraint(condition=Q(daily_calls__gte=0), name="partner_calls_counted"),
+            models.CheckConstraint(condition=Q(daily_sends__gte=0), name="partner_sends_counted"),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -262,3 +269,128 @@ class CallCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id}:{self.day}:{self.slot}"
+
+
+class OutboundBatch(models.Model):
+    """What we send to a partner: waiting, sent, acknowledged, or given up and retried or closed by two.
+
+    `key` is the caller's: the same key with the same content is the same batch. The sequence and the digest
+    of what travels are set once, before the first try, so that whatever is sent again is the same.
+    `withheld_count` are lines about people who did not agree; they are not kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    division = models.BigIntegerField()
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False)
+    format = models.CharField(max_length=40)
+    key = models.CharField(max_length=64)
+    business_date = models.DateField()
+    asked_digest = models.BinaryField()
+    given_count = models.IntegerField()
+    withheld_count = models.IntegerField(default=0)
+    count = models.IntegerField()
+    total = models.BigIntegerField()
+    content_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=80)
+    sequence = models.IntegerField(null=True)
+    channel = models.CharField(max_length=8, default="")
+    digest = models.BinaryField(default=b"")
+    size = models.IntegerField(default=0)
+    state = models.CharField(max_length=12, default="waiting")
+    tries = models.SmallIntegerField(default=0)
+    resends = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=300, default="")
+    first_try_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_count = models.IntegerField(null=True)
+    retry_reason = models.CharField(max_length=200, default="")
+    retried_by = models.CharField(max_length=80, default="")
+    retried_at = models.DateTimeField(null=True)
+    close_reason = models.CharField(max_length=200, default="")
+    close_asked_by = models.CharField(max_length=80, default="")
+    close_asked_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=80, default="")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-made_at"], name="outbound_newest"),
+            models.Index(
+                fields=["next_try_at"], condition=Q(state__in=["waiting", "sent"]), name="outbound_due"
+            ),
+            models.Index(fields=["made_at"], condition=Q(state="gave-up"), name="outbound_given_up"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sent", "acknowledged", "gave-up", "closed"]),
+                name="outbound_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    given_count=F("count") + F("withheld_count"), count__gte=0, withheld_count__gte=0
+                ),
+                name="outbound_lines_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="acknowledged", acknowledged_at__isnull=False, acknowledged_count=F("count")
+                )
+                | ~Q(state="acknowledged") & Q(acknowledged_at=None, acknowledged_count=None),
+                name="outbound_acknowledged_in_full",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["sent", "acknowledged"]) | Q(sequence__isnull=False),
+                name="outbound_sent_has_number",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="gave-up") | ~Q(failure=""), name="outbound_given_up_says_why"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["waiting", "sent"]) | Q(next_try_at__isnull=False),
+                name="outbound_comes_again",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False)
+                & ~Q(close_reason="")
+                & ~Q(close_asked_by="")
+                & ~Q(closed_by="")
+                & ~Q(closed_by=F("close_asked_by"))
+                | ~Q(state="closed") & Q(closed_by="", closed_at=None),
+                name="outbound_closed_by_two",
+            ),
+            models.UniqueConstraint(fields=["partner", "format", "key"], name="outbound_key_once"),
+            models.UniqueConstraint(fields=["partner", "format", "sequence"], name="outbound_sequence_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class StatementLine(models.Model):
+    """One file as a partner's statement of a day knows it: it "sent" it to us, or has "taken" it of ours."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False)
+    division = models.BigIntegerField()
+    day = models.DateField()
+    direction = models.CharField(max_length=8)
+    format = models.CharField(max_length=40)
+    sequence = models.IntegerField()
+    business_date = models.DateField()
+    digest = models.BinaryField()
+    count = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["business_date"], name="statement_by_date")]
+        constraints = [
+            models.CheckConstraint(condition=Q(direction__in=["sent", "taken"]), name="statement_direction"),
+            models.UniqueConstraint(
+                fields=["partner", "day", "direction", "format", "sequence"], name="statement_line_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}:{self.day}:{self.direction}:{self.format}:{self.sequence}"

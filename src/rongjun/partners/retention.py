@@ -58,6 +58,16 @@ RETENTION = (
         since_words="调用那天",
     ),
     RetentionRule(
+        code="partners.outbound",
+        what="发给部门的件的内容",
+        table="partners_outboundbatch",
+        column="content_sealed",
+        since="coalesce(t.acknowledged_at, t.closed_at)",
+        since_words="有回执或作废那天",
+        only="t.content_sealed <> '' and t.state in ('acknowledged', 'closed')",
+        clears={"content_sealed": "''", "made_by": GONE},
+    ),
+    RetentionRule(
         code="partners.batches",
         what="部门来件的文件名和收件的人",
         table="partners_inboundbatch",

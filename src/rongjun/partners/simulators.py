@@ -223,14 +223,14 @@ def simulate(
     for path, each in zip(written, sent, strict=True):
         # The signature first, so that no file is met without it.
         if each.signature:
-            _put_down(path.with_name(f"{path.name}.sig"), each.signature.encode())
-        _put_down(path, each.content)
+            put_down(path.with_name(f"{path.name}.sig"), each.signature.encode())
+        put_down(path, each.content)
     with (folder.parent / f"{code}-truth.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([("key", "what", "name"), *office.truth])
     return written
 
 
-def _put_down(path: Path, content: bytes) -> None:
+def put_down(path: Path, content: bytes) -> None:
     """Whole or not at all, as every office is asked to: whoever collects leaves .part alone."""
     unfinished = path.with_name(f"{path.name}.part")
     unfinished.write_bytes(content)

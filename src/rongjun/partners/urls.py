@@ -1,4 +1,4 @@
-"""Addresses of partners: one for machines, two for people."""
+"""Addresses of partners: one for machines, the others for people."""
 
 from django.urls import path
 
@@ -9,5 +9,9 @@ urlpatterns = [
     path("", http.inbox, name="inbox"),
     path("inbound/", http.inbound, name="inbound"),
     path("batches/<uuid:batch>/", http.batch, name="batch"),
+    path("reconciliation/", http.reconciliation, name="reconciliation"),
+    path("outbox/", http.outbox, name="outbox"),
+    path("outbox/<uuid:batch>/", http.outbound, name="outbound"),
+    path("outbox/<uuid:batch>/resend/", http.resend, name="outbound-resend"),
     path("batches/<uuid:batch>/close/", http.close, name="batch-close"),
 ]

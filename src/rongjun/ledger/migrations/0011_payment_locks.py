@@ -100,6 +100,7 @@ GUARD_BATCH = """
     create trigger ledger_guard_payment_batch before insert or update or delete on ledger_paymentbatch
         for each row execute function ledger_guard_payment_batch();
     revoke execute on function ledger_guard_payment_batch() from public;
+    grant execute on function ledger_guard_payment_batch() to app_staff, app_batch;
 """
 UNGUARD_BATCH = """
     drop trigger ledger_guard_payment_batch on ledger_paymentbatch;
@@ -146,7 +147,7 @@ GUARD_LINE = """
         end if;
         if (old.state || ' ' || new.state) not in (
             'draft ready', 'draft withdrawn', 'ready withdrawn', 'ready paid', 'ready failed', 'paid failed',
-            'failed paid', 'failed requeued', 'failed written-back')
+            'failed paid', 'failed requeued', 'failed written-back', 'requeued paid', 'written-back paid')
         then
             raise exception 'a payment does not go from % to %', old.state, new.state
                 using errcode = 'restrict_violation';
@@ -164,6 +165,7 @@ GUARD_LINE = """
     create trigger ledger_guard_payment_line before insert or update or delete on ledger_paymentline
         for each row execute function ledger_guard_payment_line();
     revoke execute on function ledger_guard_payment_line() from public;
+    grant execute on function ledger_guard_payment_line() to app_staff, app_batch;
 """
 UNGUARD_LINE = """
     drop trigger ledger_guard_payment_line on ledger_paymentline;

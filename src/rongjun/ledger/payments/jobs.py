@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from rongjun.ledger.payments import actions
 
-AT_ONCE = 500  # answers a run; the next run comes in seconds
+AT_ONCE = 2000  # answers a run; the next run comes in seconds
 
 
 def send_payments() -> None:

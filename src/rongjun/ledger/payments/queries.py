@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from rongjun.audit.api import keys
+from rongjun.kernel.balance import Balance
 from rongjun.kernel.crypto import PublicKey
 from rongjun.kernel.money import Fen
 from rongjun.ledger.payments.layouts import layouts_in
@@ -283,6 +284,35 @@ def living(keys: Collection[str]) -> dict[str, str]:
     """The state of the one living payment of each of these keys; keys without one are left out."""
     rows = PaymentLine.objects.filter(key__in=keys, state__in=LIVING)
     return dict(rows.values_list("key", "state"))
+
+
+# --- the balance --------------------------------------------------------------------------------------------
+
+# What was released stands against what became of the lines: a line that is lost shows as a gap.
+_BALANCE = """
+    select (b.released_at at time zone %(zone)s)::date, 'bank:' || b.partner || ':' || b.purpose,
+           sum(b.count), sum(l.done), sum(l.refused), sum(l.waiting)
+    from ledger_paymentbatch b
+    cross join lateral (
+        select count(*) filter (where state = 'paid') as done,
+               count(*) filter (where state not in ('paid', 'ready', 'draft')) as refused,
+               count(*) filter (where state = 'ready') as waiting
+        from ledger_paymentline where batch_id = b.id
+    ) l
+    where b.released_at is not null
+      and (b.released_at at time zone %(zone)s)::date between %(since)s and %(until)s
+    group by 1, 2 order by 1, 2
+"""
+
+
+def payment_balance(*, since: date, until: date) -> list[Balance]:
+    """By day of release and channel (`bank:agent-bank:allowance`): released = paid + not paid + waiting.
+
+    A payment that is made again counts once more in the batch that makes it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCE, {"since": since, "until": until, "zone": settings.TIME_ZONE})
+        return [Balance(day, channel, *map(int, counts)) for day, channel, *counts in cursor.fetchall()]
 
 
 # --- files --------------------------------------------------------------------------------------------------

@@ -55,10 +55,14 @@ def add_partner(
     now: datetime,
     daily_calls: int = 0,
     public_key: PublicKey | None = None,
+    takes: Mapping[str, str] | None = None,
+    address: str = "",
+    daily_sends: int = 0,
 ) -> str:
     """Agree with an outside system; returns its new HMAC secret as hex, or "" when it brings a public key.
 
-    `agreed` are formats with the hour by which they are expected. Refused("partners.partner-known") when
+    `agreed` are formats with the hour by which they are expected; `takes` the formats we send it, each by
+    "file" or "call" (to `address`), at most `daily_sends` a day. Refused("partners.partner-known") when
     there is one of that code.
     """
     secret = b"" if public_key or CALL not in channels else secrets.token_bytes(32)
@@ -77,6 +81,9 @@ def add_partner(
             algorithm=str(algorithm),
             key_sealed=audit.keys().seal(SEAL, kept, key_place(code)) if kept else b"",
             daily_calls=daily_calls,
+            takes=dict(takes or {}),
+            address=address,
+            daily_sends=daily_sends,
             added_at=now,
             added_by=by,
         )

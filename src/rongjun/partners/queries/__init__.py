@@ -305,17 +305,36 @@ _BULK = """
       and (b.received_at at time zone %(zone)s)::date between %(since)s and %(until)s
     group by 1, 2
 """
+# What we send: what callers handed over stands against what partners acknowledged; what was held back for
+# want of consent, or closed, counts as refused.
+_OUT_FILES = """
+    select (made_at at time zone %(zone)s)::date, 'out:' || partner_id || ':files', count(*),
+           count(*) filter (where state = 'acknowledged'), count(*) filter (where state = 'closed'),
+           count(*) filter (where state in ('waiting', 'sent', 'gave-up'))
+    from partners_outboundbatch
+    where (made_at at time zone %(zone)s)::date between %(since)s and %(until)s
+    group by 1, 2
+"""
+_OUT_LINES = """
+    select (made_at at time zone %(zone)s)::date, 'out:' || partner_id || ':' || format,
+           sum(given_count), coalesce(sum(acknowledged_count), 0),
+           sum(withheld_count) + coalesce(sum(count) filter (where state = 'closed'), 0),
+           coalesce(sum(count) filter (where state in ('waiting', 'sent', 'gave-up')), 0)
+    from partners_outboundbatch
+    where (made_at at time zone %(zone)s)::date between %(since)s and %(until)s
+    group by 1, 2
+"""
 
 
 def balance(*, since: date, until: date) -> list[Balance]:
     """By day and channel (`file:civil-affairs:files` counts files, `…:deaths/1` lines), both days included.
 
-    A file that is quarantined or was closed counts as refused.
+    A file that is quarantined or was closed counts as refused. `out:transit:free-rides/1` is what we send.
     """
     asked: dict[str, date | str] = {"since": since, "until": until, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
         rows = []
-        for sql in (_FILES, f"{_LINES} union all {_BULK}"):
+        for sql in (f"{_FILES} union all {_OUT_FILES}", " union all ".join((_LINES, _BULK, _OUT_LINES))):
             cursor.execute(sql, asked)
             rows += cursor.fetchall()
     return sorted(

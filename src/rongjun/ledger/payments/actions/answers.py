@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from rongjun.kernel.words import translatable
 from rongjun.ledger.payments.actions import posting
 from rongjun.ledger.payments.actions.batches import claim, known_layout, note
 from rongjun.ledger.payments.logic.batches import ANSWERED, CLOSED, SENT, read_reference
@@ -19,6 +20,7 @@ from rongjun.ledger.payments.logic.reasons import (
     PAID,
     READY,
     REFUSE,
+    SAME,
     Answer,
     Verdict,
     judge_answer,
@@ -28,6 +30,7 @@ from rongjun.partners import api as partners
 
 OWNER = "feed:payment-results"
 _WORDS = 200
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +49,27 @@ def take_answers(*, most: int, by: str, now: datetime) -> Taken:
         items = partners.take_waiting(owner=OWNER, most=most)
         lines = _hold_lines(items)
         before = {line.id: line.state for line in lines.values()}
-        verdicts = [_take(item, lines, now=now) for item in items]
+        rounds = [_take(item, lines, now=now) for item in items]
+        _keep([each for each in rounds if each.answer is not None])
         _book([line for line in lines.values() if line.state != before[line.id]], by=by, now=now)
-        partners.settle_items(
-            [
-                partners.Settled(
-                    item.id, "refused" if verdict.kind == REFUSE else "done", _why(item, verdict)
-                )
-                for item, verdict in zip(items, verdicts, strict=True)
-            ],
-            now=now,
-        )
-        _move_on({line.batch_id for line in lines.values()}, by=by, now=now)
-    kinds = [verdict.kind for verdict in verdicts]
-    return Taken(*(kinds.count(kind) for kind in (CHANGE, "same", DISPUTE, REFUSE)))
+        partners.settle_items([_settled(each) for each in rounds], now=now)
+        _move_on({each.answer.line.batch_id for each in rounds if each.answer is not None}, by=by, now=now)
+    kinds = [each.verdict.kind for each in rounds]
+    return Taken(*(kinds.count(kind) for kind in (CHANGE, SAME, DISPUTE, REFUSE)))
 
 
-def _why(item: partners.WaitingItem, verdict: Verdict) -> str:
-    return f"{item.key}：{verdict.words}"
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One answer, what it did, and the row that keeps it; none of one that goes back."""
+
+    item: partners.WaitingItem
+    verdict: Verdict
+    answer: PaymentAnswer | None = None
+
+
+def _settled(each: _Round) -> partners.Settled:
+    state = "refused" if each.verdict.kind == REFUSE else "done"
+    return partners.Settled(each.item.id, state, f"{each.item.key}：{each.verdict.words}")
 
 
 Reference = tuple[int, int]
@@ -78,16 +84,17 @@ def _hold_lines(items: Sequence[partners.WaitingItem]) -> dict[Reference, Paymen
     return {reference: held[reference] for reference in asked if reference in held}
 
 
-def _take(item: partners.WaitingItem, lines: dict[Reference, PaymentLine], *, now: datetime) -> Verdict:
+def _take(item: partners.WaitingItem, lines: dict[Reference, PaymentLine], *, now: datetime) -> _Round:
     reference = read_reference(item.key)
     line = lines.get(reference) if reference else None
     if line is None or line.batch.partner != item.partner or line.batch.sent_at is None:
-        return Verdict(REFUSE, "我们没有发过这一笔付款")
+        return _Round(item, Verdict(REFUSE, translatable("我们没有发过这一笔付款")))
     answer = _answer(item, line.batch)
     verdict = judge_answer(answer, state=line.state, fen=line.fen)
-    if verdict.kind != REFUSE:
-        _record(line, item, answer, verdict, now=now)
-    return verdict
+    if verdict.kind == REFUSE:
+        return _Round(item, verdict)
+    _change(line, answer, verdict, now=now)
+    return _Round(item, verdict, _row(line, item, answer, verdict, now=now))
 
 
 def _answer(item: partners.WaitingItem, batch: PaymentBatch) -> Answer:
@@ -96,10 +103,19 @@ def _answer(item: partners.WaitingItem, batch: PaymentBatch) -> Answer:
     return Answer(code, int(fen) if fen.isdecimal() else -1, item.fields.get("detail", "")[:_WORDS])
 
 
-def _record(
+def _change(line: PaymentLine, answer: Answer, verdict: Verdict, *, now: datetime) -> None:
+    if verdict.kind == CHANGE:
+        line.state, line.code, line.answered_at = verdict.state, answer.code, now
+        line.reason = f"{verdict.words}（{answer.detail}）"[:_WORDS] if answer.detail else verdict.words
+        line.owner = line.batch.made_by if verdict.state == FAILED else ""
+    elif verdict.kind == DISPUTE:
+        line.dispute, line.owner = verdict.words[:_WORDS], line.batch.made_by
+
+
+def _row(
     line: PaymentLine, item: partners.WaitingItem, answer: Answer, verdict: Verdict, *, now: datetime
-) -> None:
-    PaymentAnswer.objects.create(
+) -> PaymentAnswer:
+    return PaymentAnswer(
         line=line,
         division=line.division,
         item=item.id,
@@ -108,15 +124,14 @@ def _record(
         outcome=verdict.kind,
         said_at=now,
     )
-    if verdict.kind == CHANGE:
-        line.state, line.code, line.answered_at = verdict.state, answer.code, now
-        line.reason = f"{verdict.words}（{answer.detail}）"[:_WORDS] if answer.detail else verdict.words
-        line.owner = line.batch.made_by if verdict.state == FAILED else ""
-    elif verdict.kind == DISPUTE:
-        line.dispute, line.owner = verdict.words[:_WORDS], line.batch.made_by
-    else:
-        return
-    line.save(update_fields=["state", "code", "answered_at", "reason", "owner", "dispute"])
+
+
+def _keep(rounds: Sequence[_Round]) -> None:
+    answers = [each.answer for each in rounds if each.answer is not None]
+    changed = {row.line_id: row.line for row in answers if row.outcome in {CHANGE, DISPUTE}}
+    PaymentAnswer.objects.bulk_create(answers)
+    fields = ["state", "code", "answered_at", "reason", "owner", "dispute"]
+    PaymentLine.objects.bulk_update(list(changed.values()), fields, batch_size=_CHUNK)
 
 
 def _book(changed: Sequence[PaymentLine], *, by: str, now: datetime) -> None:

@@ -59,9 +59,7 @@ def draft_batch(
         raise Refused("ledger.payment-layout-unknown", layout=layout)
     with transaction.atomic():
         batch = known_as or uuid4()
-        if PaymentBatch.objects.filter(pk=batch).exists():
-            return batch
-        row = PaymentBatch.objects.create(
+        row = PaymentBatch(
             id=batch,
             number=_next_number(),
             division=division,
@@ -76,7 +74,10 @@ def draft_batch(
             made_at=now,
             made_by=by,
         )
-        note(row, "ledger.payments-drafted", by=by, now=now)
+        # Of two who begin the same batch at once, the second finds it there.
+        PaymentBatch.objects.bulk_create([row], ignore_conflicts=True)
+        if PaymentBatch.objects.filter(pk=batch, number=row.number).exists():
+            note(row, "ledger.payments-drafted", by=by, now=now)
     return batch
 
 
@@ -128,7 +129,9 @@ def add_lines(
     `misfit_lines` before); "ledger.payment-key-living" when something of it is being paid or has been.
     """
     with transaction.atomic():
-        row = hold_batch(batch, state=DRAFT, refusal="ledger.payment-not-draft")
+        row = hold_batch(batch, state=DRAFT)
+        if row is None:
+            raise Refused("ledger.payment-not-draft")
         if row.made_by != by and not by.startswith("job:"):
             raise Refused("ledger.payment-not-maker")
         _refuse_unfit(row.layout, lines)
@@ -195,7 +198,9 @@ def check_batch(batch: UUID, *, by: Actor, now: datetime) -> None:
     Refused: "ledger.payment-not-draft", "ledger.payment-same-person", "ledger.payment-empty".
     """
     with transaction.atomic():
-        row = hold_batch(batch, state=DRAFT, refusal="ledger.payment-not-draft")
+        row = hold_batch(batch, state=DRAFT)
+        if row is None:
+            raise Refused("ledger.payment-not-draft")
         if not may_check(people_of(row), by.text):
             raise Refused("ledger.payment-same-person")
         amounts = PaymentLine.objects.filter(batch=row, state=DRAFT).values_list("fen", flat=True)
@@ -214,7 +219,9 @@ def release_batch(batch: UUID, *, by: Actor, now: datetime) -> None:
     fund cannot bear it.
     """
     with transaction.atomic():
-        row = hold_batch(batch, state=CHECKED, refusal="ledger.payment-not-checked")
+        row = hold_batch(batch, state=CHECKED)
+        if row is None:
+            raise Refused("ledger.payment-not-checked")
         if not may_release(people_of(row), by.text):
             raise Refused("ledger.payment-same-person")
         claim(row, RELEASED, released_at=now, released_by=by.text)
@@ -240,12 +247,10 @@ def withdraw_batch(batch: UUID, *, reason: str, by: Actor, now: datetime) -> Non
         note(row, "ledger.payments-withdrawn", by=by.text, role=by.role, now=now)
 
 
-def hold_batch(batch: UUID, *, state: str, refusal: str) -> PaymentBatch:
-    """The batch, held until the transaction ends; refused when it is not there or not in this state."""
+def hold_batch(batch: UUID, *, state: str) -> PaymentBatch | None:
+    """The batch, held until the transaction ends; None when it is not there or not in this state."""
     row = PaymentBatch.objects.select_for_update().filter(pk=batch).first()
-    if row is None or row.state != state:
-        raise Refused(refusal)
-    return row
+    return row if row is not None and row.state == state else None
 
 
 def claim(row: PaymentBatch, state: str, **said: object) -> None:

@@ -88,10 +88,11 @@ def write_back_payment(line: int, *, reason: str, by: Actor, now: datetime) -> N
 
 
 def settle_dispute(line: int, *, has_arrived: bool, reason: str, by: Actor, now: datetime) -> None:
-    """Somebody has asked the bank which of its two answers holds.
+    """Somebody has asked the bank which of its two answers holds; the books follow.
 
     Refused: "ledger.payment-not-disputed", "ledger.payment-reason-missing", "ledger.payment-paid-again" when
-    the money has arrived and a payment made in its place is still alive: that one has to end first.
+    the money has arrived and a payment made in its place is still on its way: that one has to end first. If
+    that one has arrived as well, what is owed was paid twice, and the event says so.
     """
     said = reason_of(reason)
     with transaction.atomic():
@@ -100,10 +101,9 @@ def settle_dispute(line: int, *, has_arrived: bool, reason: str, by: Actor, now:
         if row is None:
             raise Refused("ledger.payment-not-disputed")
         others = PaymentLine.objects.filter(key=row.key, state__in=LIVING).exclude(pk=row.pk)
-        if has_arrived and row.state != PAID and others.exists():
-            raise Refused("ledger.payment-paid-again")
-        state = _state_after(row, has_arrived=has_arrived)
-        if state != row.state:
+        other = others.values_list("state", flat=True).first()
+        state = _state_after(row.state, has_arrived=has_arrived, other=other)
+        if has_arrived != (row.state == PAID):
             posting.correct(row, has_arrived=has_arrived, by=by.text, now=now)
         PaymentLine.objects.filter(pk=row.pk).update(
             state=state,
@@ -113,13 +113,18 @@ def settle_dispute(line: int, *, has_arrived: bool, reason: str, by: Actor, now:
             ended_by=by.text,
             ended_reason=said,
         )
-        _note("ledger.payment-dispute-settled", row, said, by=by, now=now)
+        twice = has_arrived and state != PAID
+        event = "ledger.payment-paid-twice" if twice else "ledger.payment-dispute-settled"
+        _note(event, row, said, by=by, now=now)
 
 
-def _state_after(row: PaymentLine, *, has_arrived: bool) -> str:
-    if has_arrived and row.state == FAILED:
-        return PAID
-    return FAILED if row.state == PAID and not has_arrived else row.state
+def _state_after(state: str, *, has_arrived: bool, other: str | None) -> str:
+    """What a contradicted payment is once it is known; `other` is the living payment of the same key."""
+    if not has_arrived:
+        return FAILED if state == PAID else state
+    if other not in {None, PAID}:
+        raise Refused("ledger.payment-paid-again")
+    return state if other == PAID else PAID
 
 
 def take_over(line: int, *, by: Actor, now: datetime) -> None:

@@ -210,4 +210,8 @@ def take(*, now: datetime = NOW) -> actions.Taken:
 def balances() -> bool:
     """Whether nothing the bank sent is unaccounted for."""
     with acting_as_job("test.balance"):
-        return all(each.gap == 0 for each in partners.balance(since=TODAY, until=TODAY))
+        told = [
+            *partners.balance(since=TODAY, until=TODAY),
+            *queries.payment_balance(since=TODAY, until=TODAY),
+        ]
+    return all(each.gap == 0 for each in told)

@@ -491,7 +491,36 @@ def test_money_that_arrived_after_all_stops_the_second_payment() -> None:
     with acting_as(MAKER):
         actions.withdraw_batch(again, reason="原笔已到账", by=MAKER, now=NOW)
         actions.settle_dispute(line, has_arrived=True, reason="银行确认已入账", by=MAKER, now=NOW)
+        paid = queries.paid("allowance:p0001:care:2026-10")
     assert failures() == []
+    assert paid
+    assert paid.reference == f"{number}-000002"
+    assert on_books() == (10_000_000 - 30003, 0, 30003)
+    with refused("ledger.payment-key-living"):
+        drafted()
+
+
+def test_what_was_paid_twice_after_all_is_said_and_booked() -> None:
+    one = bank()
+    batch, line = with_a_failure(one)
+    again = drafted([])
+    with acting_as(MAKER):
+        actions.requeue_payment(line, into=again, reason="本人更正账号", by=MAKER, now=NOW)
+    released(checked(again))
+    with acting_as_job("test.send"):
+        actions.send_released(by="job:test.send", now=NOW)
+    answered_by(one, again)
+    for each in one.answer([Said(f"{report_of(batch).number}-000002", 10001, "ACSC")], day=TODAY):
+        with acting_as_job("test.receive"):
+            receive(each)
+    assert take().disputed == 1
+    with acting_as(MAKER):
+        actions.settle_dispute(line, has_arrived=True, reason="银行确认两笔都入账", by=MAKER, now=NOW)
+    assert states_of(batch)[1] == "requeued"
+    assert on_books() == (10_000_000 - 30003 - 10001, 0, 40004)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("select count(*) from audit_event where event = 'ledger.payment-paid-twice'")
+        assert cursor.fetchone() == (1,)
 
 
 def test_another_takes_a_failure_over() -> None:
@@ -499,6 +528,24 @@ def test_another_takes_a_failure_over() -> None:
     with acting_as(CHECKER):
         actions.take_over(line, by=CHECKER, now=NOW)
     assert [each.owner for each in failures()] == [CHECKER.text]
+
+
+# --- the balance --------------------------------------------------------------------------------------------
+
+
+def test_every_released_payment_is_paid_not_paid_or_waiting_and_a_lost_one_is_a_gap() -> None:
+    batch = sent(new_lines(4))
+    answered_by(bank("failures", "partial"), batch)
+    with acting_as_job("test.balance"):
+        (told,) = queries.payment_balance(since=TODAY, until=TODAY)
+    assert (told.channel, told.taken_in, told.done, told.refused, told.waiting, told.gap) == (
+        "bank:agent-bank:allowance", 4, 1, 1, 2, 0,
+    )  # fmt: skip
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("alter table ledger_paymentline disable trigger user")
+        cursor.execute("delete from ledger_paymentline where state = 'ready' and line = 4")
+    with acting_as_job("test.balance"):
+        assert [each.gap for each in queries.payment_balance(since=TODAY, until=TODAY)] == [1]
 
 
 # --- the books ----------------------------------------------------------------------------------------------

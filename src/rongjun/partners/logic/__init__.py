@@ -37,7 +37,8 @@ class Format:
     """One kind of file: `columns` after line number and key; `control` is the column that adds up.
 
     A control of kind "amount" adds up in fen, any other is a date that adds up by its digits. The lines of
-    a `bulk` format stay together, sealed in parts, and their owner counts what became of them.
+    a `bulk` format stay together, sealed in parts, and their owner counts what became of them. An `outbound`
+    one is what we send; `consent` the purpose to which whoever a line is about must have agreed.
     """
 
     code: str
@@ -46,6 +47,8 @@ class Format:
     control: str
     control_kind: str = "date"
     bulk: bool = False
+    outbound: bool = False
+    consent: str = ""
 
     @property
     def feed(self) -> str:
