@@ -130,6 +130,11 @@ ANSWERS = """
   desk:supervision-task       door     enrol    403     403    200      404       200    403    403      200     403
 * desk:supervision-report     door     enrol    403     403    422      422       403    403    403      403     403
 * desk:supervision-step       door     enrol    403     403    403      403       422    403    403      403     403
+  desk:operator-statements    door     enrol    403     403    403      403       200    403    403      200     403
+* desk:operator-statement-draft door   enrol    403     403    403      403       422    403    403      403     403
+  desk:operator-statement     door     enrol    403     403    403      403       404    403    403      404     403
+* desk:operator-statement-step door    enrol    403     403    403      403       404    403    403      404     403
+  desk:operator-statement-file door    enrol    403     403    403      403       404    403    403      404     403
   desk:evidence               door     enrol    403     403    403      403       403    403    403      200     403
   insight:screen              door     enrol    403     403    200      200       200    403    403      403     403
   insight:workbook            door     enrol    403     403    200      200       200    403    403      403     403

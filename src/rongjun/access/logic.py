@@ -53,10 +53,8 @@ ROLES: dict[str, Role] = {
         _role(
             "city-officer",
             "市局经办",
-            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
-            " settlement.read settlement.make settlement.check ledger.read-bank-file",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
-            " supervision.direct ledger.read-bank-file",
+            " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",

@@ -285,9 +285,7 @@ def _payment(row: OperatorStatement, to: OperatorPayee) -> ledger.NewLine:
     )
 
 
-def _note_payee(
-    event: str, payee: UUID, operator: str, *, division: int, by: Actor, now: datetime
-) -> None:
+def _note_payee(event: str, payee: UUID, operator: str, *, division: int, by: Actor, now: datetime) -> None:
     audit.note(
         event,
         by=by.text,

@@ -252,7 +252,7 @@ def payees(operator: str) -> list[PayeeLine]:
     return [
         PayeeLine(row.id, row.payee, row.account_mask, row.named_by, row.named_at, bool(row.confirmed_by))
         for row in rows
-        if row is current or not row.confirmed_by and (current is None or row.named_at > current.named_at)
+        if row is current or (not row.confirmed_by and (current is None or row.named_at > current.named_at))
     ]
 
 

@@ -18,7 +18,7 @@ from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.benefits import api as benefits
 from rongjun.benefits.api import StatementFile, StatementHead, operator_statements
 from rongjun.desk.http.privacy import XLSX, attachment, mark_of
-from rongjun.desk.http.shared import options, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.desk.operator_statements import (
     PAYERS,
     STEPS,
@@ -33,6 +33,7 @@ from rongjun.desk.operator_statements import (
 from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words, worded
+from rongjun.ledger import api as ledger
 from rongjun.ui.api import page_asked, pager_of
 
 PAGE = 50
@@ -108,7 +109,15 @@ def statement(request: ActingRequest, statement: UUID) -> HttpResponse:
         "refused": file.refused.items(),
         "missing": file.coverage.get("missing", ()),
         "may": _may(request, file),
-        "today": today_of(request),
+        "payees": [
+            {
+                "line": each,
+                "by": names_of_actors([each.named_by])[each.named_by],
+                "is_mine": each.named_by == request.actor.text,
+            }
+            for each in benefits.payees(file.head.operator)
+        ],
+        "payment": _payment(file),
     }
     return render(request, "desk/operator_statement.html", context)
 
@@ -197,12 +206,40 @@ def _withdraw(request: ActingRequest, statement: UUID) -> None:
     benefits.withdraw_statement(statement, why=why, by=request.actor, now=request.now)
 
 
+def _name_payee(request: ActingRequest, statement: UUID) -> None:
+    given, file = request.POST, _file(statement)
+    benefits.name_payee(
+        file.head.operator,
+        division=file.division,
+        payee=given.get("payee", ""),
+        account=given.get("account", ""),
+        bank=given.get("bank", ""),
+        by=request.actor,
+        now=request.now,
+    )
+
+
+def _confirm_payee(request: ActingRequest, statement: UUID) -> None:
+    waiting = {str(each.id): each.id for each in benefits.payees(_file(statement).head.operator)}
+    if request.POST.get("payee", "") not in waiting:
+        raise Refused("settlement.no-such-statement")
+    benefits.confirm_payee(waiting[request.POST["payee"]], by=request.actor, now=request.now)
+
+
+def _pay(request: ActingRequest, statement: UUID) -> None:
+    day = asked_day(request.POST.get("pay_on", "")) or today_of(request)
+    benefits.pay_statement(statement, pay_on=day, by=request.actor, now=request.now)
+
+
 _STEPS: Words[Mapping[str, tuple[Callable[[ActingRequest, UUID], None], str]]] = {
     "check": (_check, "复核记下了，等运营单位认可或者提出异议。"),
     "agree": (_agree, "运营单位认可了。"),
     "dispute": (_dispute, "异议记下了，答复以前不能放行。"),
     "answer": (_answer, "答复记下了。"),
     "release": (_release, "放行了。"),
+    "name-payee": (_name_payee, "收款账户记下了，请另一位同事照材料核对。"),
+    "confirm-payee": (_confirm_payee, "收款账户核对过了。"),
+    "pay": (_pay, "付款单出好了，在“付款”里复核和放行。"),
     "withdraw": (_withdraw, "结算单撤回了。"),
 }
 
@@ -213,6 +250,7 @@ def _acting(request: ActingRequest) -> dict[str, Any]:
 
 # --- what is shown ------------------------------------------------------------------------------------------
 
+PAYMENTS: Words[Mapping[str, str]] = {"draft": "付款单待复核、放行", "ready": "等银行答复", "paid": "已到账"}
 COLUMNS: Words[tuple[dict[str, Any], ...]] = (
     {"label": "月份", "short": True},
     {"label": "运营单位"},
@@ -304,7 +342,17 @@ def _may(request: ActingRequest, file: StatementFile) -> dict[str, bool]:
         and over
         and not file.head.disputes,
         "withdraw": state in operator_statements.OPEN_STATES and may("settlement.make"),
+        "name_payee": may("settlement.make"),
+        "confirm_payee": may("settlement.check"),
+        "pay": state == "released" and bool(file.head.payment) and may("settlement.make"),
     }
+
+
+def _payment(file: StatementFile) -> dict[str, str] | None:
+    """How far the payment is, in words; None while there is none."""
+    key = benefits.payment_key(file.head.operator, file.head.month, file.head.number)
+    state = ledger.living([key]).get(key)
+    return {"word": PAYMENTS[state], "tone": "ok" if state == "paid" else "info"} if state else None
 
 
 def _actors(file: StatementFile) -> set[str]:
