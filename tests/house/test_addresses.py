@@ -140,6 +140,11 @@ ANSWERS = """
   insight:people              door     enrol    403     403    404      404       404    403    403      403     403
   insight:waiting             door     enrol    403     403    200      200       200    403    403      403     403
   insight:balance             door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings             door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-rows        door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-days        door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-workbook    door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-printed     door     enrol    403     403    200      200       200    403    403      403     403
 * desk:chain                  door     enrol    403     403    403      403       403    403    403      200     403
   desk:event                  door     enrol    403     403    403      403       403    403    403      200     403
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403
@@ -172,6 +177,7 @@ ANSWERS = """
 * ledger:payment-withdraw     door     enrol    403     403    404      404       404    403    403      403     403
 * ledger:payment-file         door     enrol    403     403    403      403       404    403    403      403     403
 * ledger:payment-workbook     door     enrol    403     403    404      404       404    403    403      403     403
+* uses:eligibility            401      401      401     401    401      401       401    401    401      401     401
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403
 * registry:cutover-compare    door     enrol    403     403    403      403       422    403    403      403     403
@@ -191,6 +197,7 @@ ANSWERS = """
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
   citizen:messages            front    403      403     403    403      403       403    403    403      403     200
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
+  citizen:savings             front    403      403     403    403      403       403    403    403      403     200
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
   citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404
