@@ -35,7 +35,7 @@ from rongjun.benefits.logic.savings import (
     summed,
 )
 from rongjun.benefits.models import ClosedMonth
-from rongjun.benefits.queries.carriers import carriers
+from rongjun.cards.api import carriers
 from rongjun.kernel.words import Words
 from rongjun.rules.api import PAYERS, FareBook, as_postgres, digest_of
 
