@@ -51,6 +51,9 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),
     Job("benefits.keep-months", 1800.0, EVERYWHERE, benefits.keep_months),
+    Job("benefits.load-use-files", 0.25, EVERYWHERE, benefits.load_use_files),
+    Job("benefits.judge-uses-again", 60.0, EVERYWHERE, benefits.judge_uses_again),
+    Job("benefits.find-use-signals", 1800.0, EVERYWHERE, benefits.find_use_signals),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
     Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),

@@ -227,6 +227,8 @@ SUPERVISION_FRESH_DAYS = 365
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.
 USES_LATE_DAYS = 120
 USES_MONTH_CLOSES_ON = 10
+# What of a card's day is put before an officer: faster than this over more than this, and more than so many.
+USE_SIGNALS = {"fastest_kmh": 120, "near_km": 3, "places_a_day": 10, "uses_a_day": 20}
 # Whole months single uses are kept after theirs; then the signed aggregate stays (待局方确认). At least 3.
 USES_KEPT_MONTHS = int(os.environ.get("RONGJUN_USES_KEPT_MONTHS", "36"))
 ELIGIBILITY_DAYS = 31  # for how long a yes to an operator holds (待局方确认)

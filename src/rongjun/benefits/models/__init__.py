@@ -14,7 +14,16 @@ from django.db.models import Q
 
 from rongjun.benefits.models.savings import ClosedMonth
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
-from rongjun.benefits.models.uses import Programme, UseBatch, UsePlace, UseRefusal, UseSource
+from rongjun.benefits.models.uses import (
+    ManualUse,
+    Programme,
+    UseBatch,
+    UsePlace,
+    UseRefusal,
+    UseReplay,
+    UseSignal,
+    UseSource,
+)
 
 __all__ = [
     "BookFiles",
@@ -22,6 +31,7 @@ __all__ = [
     "Confirmation",
     "Duty",
     "Edition",
+    "ManualUse",
     "Programme",
     "RecordedDecision",
     "SupervisionStep",
@@ -32,6 +42,8 @@ __all__ = [
     "UseBatch",
     "UsePlace",
     "UseRefusal",
+    "UseReplay",
+    "UseSignal",
     "UseSource",
 ]
 
