@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from rongjun.config.cli_ledger import faults_told
 from rongjun.config.terminal import local_today, ready_django
 
 
@@ -14,7 +15,7 @@ from rongjun.config.terminal import local_today, ready_django
 @click.option("--days", default=7, show_default=True, help="最近几天。")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="从哪一天起；不写就按 --days。")
 def balance(days: int, since: datetime | None) -> None:
-    """收支相抵：每天每个渠道，收下 = 办完 + 退回 + 待办；有差额就退出码 1。"""
+    """收支相抵：每天每个渠道，收下 = 办完 + 退回 + 待办；账本合计为零；有差额就退出码 1。"""
     ready_django()
     from rongjun.access.api import acting_as_job
     from rongjun.insight.api import balances
@@ -30,4 +31,5 @@ def balance(days: int, since: datetime | None) -> None:
     taken_in = sum(each.taken_in for each in rows)
     told = f"{len(gaps)} 处对不上，见上" if gaps else "全部对得上"
     click.echo(f"{first} 至 {until}：收下 {taken_in:,}，{told}")
-    sys.exit(1 if gaps else 0)
+    is_off = faults_told() > 0
+    sys.exit(1 if gaps or is_off else 0)
