@@ -159,6 +159,9 @@ ANSWERS = """
   registry:feed-candidate     door     enrol    403     403    404      404       404    403    403      403     403
 * registry:decide-feed        door     enrol    403     403    400      400       400    403    403      403     403
 * registry:report-sentence    door     enrol    403     403    422      422       422    403    403      403     403
+  ledger:accounts             door     enrol    403     403    200      200       200    403    403      200     403
+  ledger:account              door     enrol    403     403    200      404       200    403    403      200     403
+  ledger:transfer             door     enrol    403     403    200      404       200    403    403      200     403
   partners:inbox              door     enrol    403     403    403      403       200    403    403      403     403
   partners:batch              door     enrol    403     403    403      403       404    403    403      403     403
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
@@ -289,6 +292,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "mandate": scene.mandate,
         "event_id": scene.event,
         "task": scene.task,
+        "ledger_account": scene.ledger_account,
+        "transfer": scene.transfer,
         "step": "check",
         "form": "csv",
         "fact": "is_veteran",

@@ -44,6 +44,7 @@ _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read-payments ledger.make-payments ledger.check-payments"
+    " ledger.read"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -75,7 +76,12 @@ ROLES: dict[str, Role] = {
             "desk.open access.manage-accounts desk.read-assessments",
             SECURITY,
         ),
-        _role("audit-admin", "审计管理员", "desk.open audit.read audit.verify supervision.read", AUDIT),
+        _role(
+            "audit-admin",
+            "审计管理员",
+            "desk.open audit.read audit.verify supervision.read ledger.read",
+            AUDIT,
+        ),
     )
 }
 PERMISSIONS: frozenset[str] = frozenset().union(*(role.permissions for role in ROLES.values()))

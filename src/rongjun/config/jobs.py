@@ -47,6 +47,8 @@ JOBS: tuple[Job, ...] = (
     Job("ledger.deliver-payments", 5.0, EVERYWHERE, ledger.deliver_payments),
     Job("ledger.take-payment-answers", 1.0, EVERYWHERE, ledger.take_payment_answers),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
+    Job("ledger.expire-holds", 10.0, EVERYWHERE, ledger.expire_holds),
+    Job("ledger.draw-totals", 60.0, EVERYWHERE, ledger.draw_totals),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),

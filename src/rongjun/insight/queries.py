@@ -135,6 +135,7 @@ def balances(*, since: date, until: date) -> list[Balance]:
         registry.feed_balance,
         ledger.payment_balance,
     )
+    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance, ledger.balance)
     return sorted(
         (each for told in channels for each in told(since=since, until=until)),
         key=lambda each: (each.day, each.channel),
