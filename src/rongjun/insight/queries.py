@@ -11,6 +11,7 @@ from rongjun.benefits import api as benefits
 from rongjun.files import api as files
 from rongjun.insight.logic import summed
 from rongjun.kernel.balance import Balance
+from rongjun.notices import api as notices
 from rongjun.partners import api as partners
 from rongjun.places import api as places
 from rongjun.registry import api as registry
@@ -127,7 +128,7 @@ def range_of(actor: Actor, county: int | None) -> Scope:
 
 def balances(*, since: date, until: date) -> list[Balance]:
     """Every day (both ends included) of every channel by which anything comes in; the caller's scope."""
-    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance)
+    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance, notices.balance)
     return sorted(
         (each for told in channels for each in told(since=since, until=until)),
         key=lambda each: (each.day, each.channel),
