@@ -15,6 +15,7 @@ from rongjun.benefits import jobs as benefits
 from rongjun.config import retention
 from rongjun.files import jobs as files
 from rongjun.ledger import jobs as ledger
+from rongjun.notices import jobs as notices
 from rongjun.partners import jobs as partners
 from rongjun.registry import jobs as registry
 
@@ -56,6 +57,11 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.load-use-files", 0.25, EVERYWHERE, benefits.load_use_files),
     Job("benefits.judge-uses-again", 60.0, EVERYWHERE, benefits.judge_uses_again),
     Job("benefits.find-use-signals", 1800.0, EVERYWHERE, benefits.find_use_signals),
+    # Each its own transaction: what is claimed is kept before a gateway is called.
+    Job("notices.route-messages", 1.0, EVERYWHERE, notices.route_messages),
+    Job("notices.send-sms", 1.0, EVERYWHERE, notices.send_sms),
+    Job("notices.send-wechat", 1.0, EVERYWHERE, notices.send_wechat),
+    Job("notices.end-messages", 60.0, EVERYWHERE, notices.end_messages),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
     Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),
