@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
 from rongjun.benefits import actions, queries
-from rongjun.benefits.actions import offers, savings, uses
+from rongjun.benefits.actions import offers, savings, use_files, use_replay, use_signals, uses
 
 CLOSING_HOUR = 4  # after the night's replay
-from datetime import timedelta
-
-from django.utils import timezone
-
-from rongjun.benefits import actions, queries
-from rongjun.benefits.actions import offers, use_files, use_replay, use_signals, uses
-
 QUIET_HOUR = 2
 LOOK_BACK = 3  # days
 BACK = 4  # months before this one that a use may still come for, by USES_LATE_DAYS
@@ -47,6 +41,8 @@ def keep_months() -> None:
     now = timezone.localtime()
     if now.hour == CLOSING_HOUR:
         savings.keep_months(folder=Path(settings.CLOSED_MONTHS), by="job:benefits.keep-months", now=now)
+
+
 def load_use_files() -> None:
     """The next part of the oldest file of uses that waits."""
     use_files.load_part(by="job:benefits.load-use-files", now=timezone.now())

@@ -18,9 +18,8 @@ from rongjun.config.cli_city import invent
 from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_imports import cutover, import_people
-from rongjun.config.cli_partners import partners, simulate, simulate_partner
 from rongjun.config.cli_ledger import ledger
-from rongjun.config.cli_partners import partners, simulate
+from rongjun.config.cli_partners import partners, simulate, simulate_partner
 from rongjun.config.cli_payments import payments
 from rongjun.config.cli_places import places
 from rongjun.config.cli_policy import policy, policy_folder, replay

@@ -38,10 +38,9 @@ def balance(days: int, since: datetime | None) -> None:
     taken_in = sum(each.taken_in for each in rows)
     told = f"{len(gaps) + len(differing)} 处对不上，见上" if gaps or differing else "全部对得上"
     click.echo(f"{first} 至 {until}：收下 {taken_in:,}，{told}")
-    sys.exit(1 if gaps or differing else 0)
+    is_off = faults_told() > 0
+    sys.exit(1 if gaps or differing or is_off else 0)
 
 
 def _number(count: int | None) -> str:
     return "没有这一件" if count is None else f"{count:,}"
-    is_off = faults_told() > 0
-    sys.exit(1 if gaps or is_off else 0)

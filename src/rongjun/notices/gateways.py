@@ -74,7 +74,7 @@ def gateways() -> dict[str, Gateway]:
     found: dict[str, Gateway] = {}
     sms, wechat = settings.NOTICE_GATEWAYS[SMS], settings.NOTICE_GATEWAYS[WECHAT]
     if sms["url"]:
-        found[SMS] = Sms(sms["url"], sms["secret"], is_simulated=sms["simulated"])
+        found[SMS] = Sms(str(sms["url"]), str(sms["secret"]), is_simulated=bool(sms["simulated"]))
     if wechat["url"]:
         found[WECHAT] = _wechat(tuple(sorted(wechat.items())))
     return found
@@ -170,11 +170,11 @@ class Sms:
 
 
 def _sms_answer(said: Mapping[str, Any] | None) -> Answer:
-    match said:
+    match said or {}:
         case {"status": "accepted", "reference": str(reference)}:
             return Answer("accepted", reference)
         case {"status": "refused"}:
-            return Answer("refused", reason=str(said.get("reason", ""))[:80])
+            return Answer("refused", reason=str((said or {}).get("reason", ""))[:80])
         case _:  # it answered, but not of this one
             return Answer("unknown", reason="没有答到这一条")
 

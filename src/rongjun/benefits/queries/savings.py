@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -192,7 +193,7 @@ def with_bounds(
     return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares)
 
 
-def saved(tallies: str, prices: Sequence[PriceLine], **values: object) -> list[Saved]:
+def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Saved]:
     """The shared text over tallies given as SQL; `values` stand where it says `'@name@'`."""
     text = _text_for(tallies)
     with connection.cursor() as cursor:
