@@ -26,6 +26,7 @@ NAMES = (
     "entitle",
     "pages",
     "import",
+    "ledger",
 )
 _IN_CITY = {"import", "city", "entitle", "pages"}
 _SECONDS = 1800
@@ -121,6 +122,9 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "import" in wanted:
         say("导入花名册（数据库）", "a roster imported, with a database")
         found["importing"] = _child("importing", setting)
+    if "ledger" in wanted:
+        say("记账，8 个人同时记（数据库）", "transfers booked by eight writers, with a database")
+        found["ledger"] = _child("ledger", setting)
     return found
 
 

@@ -72,6 +72,10 @@ _SWEEP: Final = ("全体扫描", "everybody, pure sweep")
 _DIFFERENCE: Final = ("两本政策册对全体的差别", "two books compared over everybody")
 _IMPACT: Final = ("政策改动对全体的影响，资料已存", "a changed policy over everybody, facts as kept")
 _ENTITLE: Final = ("全体判定并存下，资料从数据库读", "everybody judged and kept, facts from PostgreSQL")
+_LEDGER: Final = (
+    "记账，8 个人同时，与没有触发器之比",
+    "two-leg transfers, 8 writers, as a share of no triggers",
+)
 _ENTITLE_MEMORY: Final = ("全体判定并存下的内存", "everybody judged and kept, peak memory")
 _CITY: Final = ("虚构城市全部建档", "the invented city put on file")
 _SEARCH: Final = ("查找，8 个人每人每秒一次", "search, 8 users, a request a second each, p95")
@@ -103,6 +107,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "entitle": _entitle_rows,
         "pages": _pages_rows,
         "import": _import_rows,
+        "ledger": _ledger_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -252,6 +257,20 @@ def _import_rows(found: Mapping[str, Any]) -> list[Row]:
         )
         for kind in ("xlsx", "csv")
     ]
+
+
+def _ledger_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["ledger"]
+    if told["faults"]:
+        return [Row("ledger", *_LEDGER, "–", "≥ 0.6×", "fail", f"void: {told['faults']} faults")]
+    ratios = sorted(each["ratio"] for each in told["rounds"])
+    remark = (
+        f"{told['guarded']:,.0f} a second with triggers, {told['bare']:,.0f} without, in turn, {len(ratios)}"
+        f" rounds, {ratios[0]:.2f} to {ratios[-1]:.2f}; one pair of accounts {told['hot']:,.0f},"
+        f" out of one limited account {told['limited']:,.0f}; through `ledger.post` {told['door']:,.0f},"
+        f" limited {told['door_limited']:,.0f}; {told['transfers']:,} transfers sum to zero"
+    )
+    return [Bar(0.6, "×", at_least=True).row("ledger", _LEDGER, told["ratio"], remark)]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

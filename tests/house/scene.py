@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 from allauth.account.internal.flows.login import record_authentication
@@ -33,6 +34,9 @@ from rongjun.benefits.models import Enrolment
 from rongjun.config import demo
 from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
+from rongjun.kernel.money import Fen
+from rongjun.ledger import api as ledger
+from rongjun.ledger.models import Account as LedgerAccount
 from rongjun.registry import api as registry
 
 STRANGER = "stranger"
@@ -48,7 +52,7 @@ class Scene:
     proposal about them, a file of the old system, the newest event of the evidence chain.
 
     `division` is that station's. Two more of it may be one: a pair, and a proposal to merge them. `task` is a
-    task of supervision in that station's county.
+    task of supervision in that station's county, `ledger_account` and `transfer` money that moved there.
     """
 
     person: UUID
@@ -63,6 +67,8 @@ class Scene:
     mandate: UUID
     event: int
     task: UUID
+    ledger_account: int
+    transfer: UUID
 
 
 def set_scene() -> Scene:
@@ -88,6 +94,7 @@ def set_scene() -> Scene:
             now=now,
         )
     pair, merge = _propose_merge(now)
+    ledger_account, transfer = _pay(now)
     return Scene(
         person=person,
         document=file.documents[0][0],
@@ -101,7 +108,21 @@ def set_scene() -> Scene:
         mandate=_ask_to_act(person, file.line, now),
         event=_newest_event(),
         task=_supervise(now),
+        ledger_account=ledger_account,
+        transfer=transfer,
     )
+
+
+def _pay(now: datetime) -> tuple[int, UUID]:
+    """Money that moved between two accounts of the station's county."""
+    told: dict[str, Any] = {"by": "operator:test", "now": now}
+    for code, kind in (("bank.scene", "bank"), ("payable.scene", "payable")):
+        division = actor_of("district").division
+        ledger.open_account(code, kind=kind, division=division, title="测试账户", **told)
+    legs = ledger.between("bank.scene", "payable.scene", Fen(1234))
+    booked = ledger.post(ledger.Transfer(uuid4(), legs, timezone.localdate()), **told)
+    with acting_as_job("test.scene"):
+        return LedgerAccount.objects.get(code="payable.scene").id, booked.id
 
 
 def _newest_event() -> int:

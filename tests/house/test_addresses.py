@@ -145,6 +145,11 @@ ANSWERS = """
   insight:people              door     enrol    403     403    404      404       404    403    403      403     403
   insight:waiting             door     enrol    403     403    200      200       200    403    403      403     403
   insight:balance             door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings             door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-rows        door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-days        door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-workbook    door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-printed     door     enrol    403     403    200      200       200    403    403      403     403
 * desk:chain                  door     enrol    403     403    403      403       403    403    403      200     403
   desk:event                  door     enrol    403     403    403      403       403    403    403      200     403
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403
@@ -159,6 +164,9 @@ ANSWERS = """
   registry:feed-candidate     door     enrol    403     403    404      404       404    403    403      403     403
 * registry:decide-feed        door     enrol    403     403    400      400       400    403    403      403     403
 * registry:report-sentence    door     enrol    403     403    422      422       422    403    403      403     403
+  ledger:accounts             door     enrol    403     403    200      200       200    403    403      200     403
+  ledger:account              door     enrol    403     403    200      404       200    403    403      200     403
+  ledger:transfer             door     enrol    403     403    200      404       200    403    403      200     403
   partners:inbox              door     enrol    403     403    403      403       200    403    403      403     403
   partners:batch              door     enrol    403     403    403      403       404    403    403      403     403
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
@@ -177,6 +185,7 @@ ANSWERS = """
 * ledger:payment-withdraw     door     enrol    403     403    404      404       404    403    403      403     403
 * ledger:payment-file         door     enrol    403     403    403      403       404    403    403      403     403
 * ledger:payment-workbook     door     enrol    403     403    404      404       404    403    403      403     403
+* uses:eligibility            401      401      401     401    401      401       401    401    401      401     401
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403
 * registry:cutover-compare    door     enrol    403     403    403      403       422    403    403      403     403
@@ -187,6 +196,13 @@ ANSWERS = """
   registry:duplicate          door     enrol    403     200    200      404       200    403    403      403     403
   registry:merge              door     enrol    403     200    200      404       200    403    403      403     403
 * registry:merge-decide       door     enrol    403     403    merge    404       merge  403    403      403     403
+  desk:person-messages        door     enrol    403     200    200      404       200    403    403      403     403
+* desk:person-channels        door     enrol    403     told-him told-him 404     told-him 403 403      403     403
+  desk:messages-by-hand       door     enrol    403     200    200      200       200    403    403      403     403
+  desk:messages-not-told      door     enrol    403     200    200      200       200    403    403      403     403
+* desk:message-told           door     enrol    403     404    404      404       404    403    403      403     403
+* notices:sms-receipts        403      403      403     403    403      403       403    403    403      403     403
+* notices:wechat-receipts     403      403      403     403    403      403       403    403    403      403     403
   desk:mandates               door     enrol    403     200    200      200       200    403    403      403     403
 * desk:mandate-decide         door     enrol    403     list   list     422       list   403    403      403     403
   citizen:home                front    403      403     403    403      403       403    403    403      403     200
@@ -195,7 +211,12 @@ ANSWERS = """
   citizen:benefits            front    403      403     403    403      403       403    403    403      403     200
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
   citizen:messages            front    403      403     403    403      403       403    403    403      403     200
+  citizen:channels            front    403      403     403    403      403       403    403    403      403     200
+  citizen:wechat              front    403      403     403    403      403       403    403    403      403     404
+  citizen:wechat-back         front    403      403     403    403      403       403    403    403      403     422
+* citizen:wechat-end          front    403      403     403    403      403       403    403    403      403     how
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
+  citizen:savings             front    403      403     403    403      403       403    403    403      403     200
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
   citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404
@@ -233,6 +254,8 @@ SENT_TO = {
     "registry:merge": "merge",
     "front": "front",
     "citizen:home": "home",
+    "citizen:channels": "how",
+    "desk:person-messages": "told-him",
     "citizen:family": "list",
     "citizen:questions": "list",
 }
@@ -247,6 +270,7 @@ SAID = {
     "desk:rights-notice": {"notice": "opening-a-file"},
     "desk:rights-receive": {"kind": "see", "asked_by": "self"},
     "desk:rights-lift": {"words": "本人要求解除"},
+    "desk:person-channels": {"wants": "sms"},
     "desk:mandate-decide": {"decision": "refuse", "words": "证明看不清"},
     "citizen:answer": {"is_unsupported": "false"},
     "registry:merge-decide": {"what": "approve"},
@@ -287,6 +311,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "mandate": scene.mandate,
         "event_id": scene.event,
         "task": scene.task,
+        "ledger_account": scene.ledger_account,
+        "transfer": scene.transfer,
         "step": "check",
         "form": "csv",
         "fact": "is_veteran",

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # everybody's, or there is no such thing in the scene: then nobody finds it.
 OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "number", "merge", "mandate"})
 OF_THE_CITY = frozenset({"handed_in"})
-OF_THE_COUNTY = frozenset({"task"})
+OF_THE_COUNTY = frozenset({"task", "ledger_account", "transfer"})
 NOWHERE = frozenset(
     {
         "candidate",
@@ -32,6 +32,7 @@ NOWHERE = frozenset(
         "request_id",
         "offer",
         "enrolment",
+        "message",
         "benefit",
         "group",
     }

@@ -37,13 +37,14 @@ _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
-    " benefits.record-decision benefits.answer-offer"
+    " benefits.record-decision benefits.answer-offer notices.read notices.tell"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read-payments ledger.make-payments ledger.check-payments"
+    " ledger.read"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -80,6 +81,7 @@ ROLES: dict[str, Role] = {
             "audit-admin",
             "审计管理员",
             "desk.open audit.read audit.verify supervision.read settlement.read",
+            "desk.open audit.read audit.verify supervision.read ledger.read",
             AUDIT,
         ),
     )

@@ -52,6 +52,7 @@ from rongjun.benefits.logic import (
     supervision,
 )
 from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
+from rongjun.benefits.logic.savings import summed as summed_savings
 from rongjun.benefits.queries import (
     ConfirmationLine,
     CountyFigures,
@@ -117,6 +118,14 @@ from rongjun.benefits.queries.operator_statements import (
     statements,
 )
 from rongjun.benefits.queries.savings import AGGREGATE, PARQUET, ROLLUPS, Figure
+from rongjun.benefits.queries.savings import (
+    AGGREGATE,
+    PARQUET,
+    ROLLUPS,
+    Figure,
+    programme_titles,
+    saved_in_hand,
+)
 from rongjun.benefits.queries.savings import figure as savings_figure
 from rongjun.benefits.queries.savings import label as savings_label
 from rongjun.benefits.queries.supervision import (
@@ -264,6 +273,7 @@ __all__ = [
     "payment_key",
     "people_of_figure",
     "people_with",
+    "programme_titles",
     "put_in_force",
     "reach_by_county",
     "read_answer",
@@ -276,12 +286,14 @@ __all__ = [
     "replay",
     "report_delivery",
     "responsible_for",
+    "saved_in_hand",
     "savings_figure",
     "savings_figure_from",
     "savings_label",
     "stated_in_words",
     "statement_file",
     "statements",
+    "summed_savings",
     "supervised_counties",
     "supervision",
     "sweep_everybody",

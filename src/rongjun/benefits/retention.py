@@ -32,4 +32,22 @@ RETENTION = (
         # A digest of so little can be guessed, and so goes with what it is of.
         clears={"fields": "'{}'", "stands": "'{\"gone\": true}'", "digest": "sha256(t.id::text::bytea)"},
     ),
+    RetentionRule(
+        code="benefits.use-signals",
+        what="已经了结的异常线索",
+        table="benefits_use_signal",
+        column="evidence",
+        since="t.ended_at",
+        since_words="了结那天",
+    ),
+    RetentionRule(
+        code="benefits.manual-uses",
+        what="外地证件登记里的姓名",
+        table="benefits_manual_use",
+        column="name",
+        since="t.recorded_at",
+        since_words="登记那天",
+        only="t.name <> '（已过保存期）'",
+        clears={"name": "'（已过保存期）'"},
+    ),
 )

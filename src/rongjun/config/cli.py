@@ -18,6 +18,7 @@ from rongjun.config.cli_city import invent
 from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_imports import cutover, import_people
+from rongjun.config.cli_ledger import ledger
 from rongjun.config.cli_partners import partners, simulate, simulate_partner
 from rongjun.config.cli_payments import payments
 from rongjun.config.cli_places import places
@@ -260,6 +261,7 @@ main.add_command(privacy)
 main.add_command(partners)
 main.add_command(balance)
 main.add_command(payments)
+main.add_command(ledger)
 main.add_command(simulate)
 main.add_command(simulate_partner)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from rongjun.config.cli_ledger import faults_told
 from rongjun.config.terminal import local_today, ready_django
 
 
@@ -15,6 +16,7 @@ from rongjun.config.terminal import local_today, ready_django
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="从哪一天起；不写就按 --days。")
 def balance(days: int, since: datetime | None) -> None:
     """收支相抵：每天每个渠道，收下 = 办完 + 退回 + 待办，与合作方的对账单也对；对不上就退出码 1。"""
+    """收支相抵：每天每个渠道，收下 = 办完 + 退回 + 待办；账本合计为零；有差额就退出码 1。"""
     ready_django()
     from rongjun.access.api import acting_as_job
     from rongjun.insight.api import balances
@@ -36,7 +38,8 @@ def balance(days: int, since: datetime | None) -> None:
     taken_in = sum(each.taken_in for each in rows)
     told = f"{len(gaps) + len(differing)} 处对不上，见上" if gaps or differing else "全部对得上"
     click.echo(f"{first} 至 {until}：收下 {taken_in:,}，{told}")
-    sys.exit(1 if gaps or differing else 0)
+    is_off = faults_told() > 0
+    sys.exit(1 if gaps or differing or is_off else 0)
 
 
 def _number(count: int | None) -> str:

@@ -233,9 +233,37 @@ SETTLEMENT_LAYOUT = "agent-bank-separated/1"
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.
 USES_LATE_DAYS = 120
 USES_MONTH_CLOSES_ON = 10
+# What of a card's day is put before an officer: faster than this over more than this, and more than so many.
+USE_SIGNALS = {"fastest_kmh": 120, "near_km": 3, "places_a_day": 10, "uses_a_day": 20}
 # Whole months single uses are kept after theirs; then the signed aggregate stays (待局方确认). At least 3.
 USES_KEPT_MONTHS = int(os.environ.get("RONGJUN_USES_KEPT_MONTHS", "36"))
+ELIGIBILITY_DAYS = 31  # for how long a yes to an operator holds (待局方确认)
 CLOSED_MONTHS = place().private("closed")
+
+# --- messages -----------------------------------------------------------------------------------------------
+# The gateways messages leave by: address "" where there is no agreement. The demo starts simulators.
+NOTICE_GATEWAYS = {
+    "sms": {
+        "url": os.environ.get("RONGJUN_SMS_URL", ""),
+        "secret": os.environ.get("RONGJUN_SMS_SECRET", ""),
+        "simulated": os.environ.get("RONGJUN_SMS_SIMULATED", "0") == "1",
+    },
+    "wechat": {
+        "url": os.environ.get("RONGJUN_WECHAT_URL", ""),
+        "appid": os.environ.get("RONGJUN_WECHAT_APPID", ""),
+        "secret": os.environ.get("RONGJUN_WECHAT_SECRET", ""),
+        "token": os.environ.get("RONGJUN_WECHAT_TOKEN", ""),
+        "template": os.environ.get("RONGJUN_WECHAT_TEMPLATE", ""),
+        "simulated": os.environ.get("RONGJUN_WECHAT_SIMULATED", "0") == "1",
+    },
+}
+# 待局方确认: hours of the evening and the morning between which nothing is sent that is not urgent, hours a
+# receipt is waited for. The same hour twice is no quiet at all: in the demo somebody may look on at night.
+NOTICE_QUIET = (
+    os.environ.get("RONGJUN_QUIET_FROM", "00:00" if DEMO else "21:00"),
+    os.environ.get("RONGJUN_QUIET_UNTIL", "00:00" if DEMO else "08:00"),
+)
+NOTICE_RECEIPT_HOURS = 24
 
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -35,12 +35,24 @@ from rongjun.ledger.payments.queries import (
     paid,
     payment_balance,
 )
-from rongjun.ledger.queries import BudgetState, balance_at, budgets, standing
+from rongjun.ledger.queries import (
+    FAULTS,
+    BudgetState,
+    Fault,
+    balance,
+    balance_at,
+    budgets,
+    counts,
+    faults,
+    standing,
+)
 
 __all__ = [
+    "FAULTS",
     "BatchReport",
     "Booked",
     "BudgetState",
+    "Fault",
     "Leg",
     "LineReport",
     "NewLine",
@@ -50,6 +62,7 @@ __all__ = [
     "add_budget_line",
     "add_lines",
     "amend_budget",
+    "balance",
     "balance_at",
     "bank_key",
     "bank_signer",
@@ -59,8 +72,10 @@ __all__ = [
     "change_limit",
     "check_batch",
     "close_account",
+    "counts",
     "draft_batch",
     "failures",
+    "faults",
     "hold",
     "living",
     "misfit_lines",

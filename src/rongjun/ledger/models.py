@@ -132,6 +132,7 @@ class Transfer(models.Model):
             models.Index(fields=["corrects"], condition=Q(corrects__isnull=False), name="ledger_corrected"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ledger_transfer_about"),
             models.Index(fields=["recorded_at"], name="ledger_transfer_recorded"),
+            models.Index(fields=["linked"], condition=Q(linked__isnull=False), name="ledger_transfer_linked"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -191,6 +192,21 @@ class OpenHold(models.Model):
         return str(self.hold_id)
 
 
+class Total(models.Model):
+    """What is on an account as far as the watermark; derived, and drawn anew whenever it is lost."""
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    division = models.BigIntegerField()
+    posted = models.BigIntegerField()
+    held_in = models.BigIntegerField()
+    held_out = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.account_id)
+
+
 __all__ = [
     "Account",
     "BudgetChange",
@@ -202,5 +218,6 @@ __all__ = [
     "PaymentBatch",
     "PaymentFile",
     "PaymentLine",
+    "Total",
     "Transfer",
 ]

@@ -2,10 +2,14 @@
 
 from django.urls import path
 
+from rongjun.ledger import http
 from rongjun.ledger.payments import http as payments
 
 app_name = "ledger"
 urlpatterns = [
+    path("", http.accounts, name="accounts"),
+    path("accounts/<int:ledger_account>/", http.account, name="account"),
+    path("transfers/<uuid:transfer>/", http.transfer, name="transfer"),
     path("payments/", payments.payments, name="payments"),
     path("payments/failures/", payments.failures, name="payment-failures"),
     path("payments/failures/<int:line>/", payments.mend, name="payment-mend"),

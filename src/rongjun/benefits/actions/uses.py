@@ -8,7 +8,7 @@ other for ever.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -21,9 +21,9 @@ from django.db.backends.utils import CursorWrapper
 from rongjun.audit import api as audit
 from rongjun.benefits.logic import uses as logic
 from rongjun.benefits.logic.uses import Columns, Judged
-from rongjun.benefits.queries import carriers as cards
 from rongjun.benefits.queries import uses as queries
 from rongjun.benefits.queries.uses import Source
+from rongjun.cards import api as cards
 from rongjun.kernel.errors import Refused
 
 FILE, CALL = "file", "call"
@@ -52,7 +52,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """What became of some rows of a batch."""
 
     accepted: int
@@ -71,13 +71,6 @@ _OPEN_BATCH = """
             %(found)s, 0, 0, 0, %(found)s, 0, %(now)s, %(by)s)
     returning id
 """
-_SETTLE_BATCH = """
-    update benefits_use_batch
-    set accepted = accepted + %(accepted)s, repeated = repeated + %(repeated)s,
-        refused = refused + %(refused)s, waiting = waiting - %(rows)s,
-        late = late + %(late)s
-    where id = %(batch)s
-"""
 
 
 def take_uses(delivery: Delivery, *, partner: str, now: datetime) -> Taken:
@@ -89,23 +82,22 @@ def take_uses(delivery: Delivery, *, partner: str, now: datetime) -> Taken:
     columns = delivery.columns
     if not 0 < len(columns) <= MOST_ROWS:
         raise Refused("benefits.use-batch-size", most=MOST_ROWS)
-    with transaction.atomic():
-        source = queries.source(delivery.source)
+    with transaction.atomic(savepoint=False):
+        source = queries.source(delivery.source, now=now)
         if source.partner != partner:
             raise Refused("benefits.unknown-use-source", code=delivery.source)
         if source.record != "device":
             raise Refused("benefits.use-source-by-file", code=delivery.source)
-        batch = _open_batch(
-            source, channel=CALL, key=delivery.key, found=len(columns),
-            by=delivery.by, now=now,
-        )  # fmt: skip
+        batch = open_batch(
+            source, channel=CALL, key=delivery.key, found=len(columns), by=delivery.by, now=now
+        )
+        note_batch(source, batch, found=len(columns), by=delivery.by, now=now)
         rows = take_rows(source, batch=batch, columns=columns, now=now)
-        _settle(batch, rows, size=len(columns))
-        _note(source, batch, rows, by=delivery.by, now=now)
+        settle_others(batch, repeated=len(rows.repeated), refused=len(rows.refused))
     return Taken(batch, rows.accepted, rows.repeated, rows.refused, rows.late)
 
 
-def _open_batch(
+def open_batch(
     source: Source,
     *,
     channel: str,
@@ -116,7 +108,7 @@ def _open_batch(
     file: UUID | None = None,
     business_date: date | None = None,
 ) -> int:
-    """The id of a new batch."""
+    """The id of a new batch, all of whose rows wait."""
     values: dict[str, Any] = {
         "division": source.seat, "source": source.id, "channel": channel, "key": key,
         "file": file, "business_date": business_date, "found": found, "by": by, "now": now,
@@ -126,27 +118,14 @@ def _open_batch(
         return int(cursor.fetchone()[0])
 
 
-def _settle(batch: int, rows: _Rows, *, size: int) -> None:
-    values: dict[str, Any] = {
-        "batch": batch, "accepted": rows.accepted, "repeated": len(rows.repeated), "late": rows.late,
-        "refused": len(rows.refused), "rows": size,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE_BATCH, values)
-
-
-def _note(source: Source, batch: int, rows: _Rows, *, by: str, now: datetime) -> None:
+def note_batch(source: Source, batch: int, *, found: int, by: str, now: datetime) -> None:
+    """One event for a batch, however many rows it has; what became of them stands in the batch itself."""
     audit.note(
         "benefits.uses-taken",
         by=by,
         about=f"use-batch:{batch}",
         division=source.seat,
-        detail={
-            "source": source.code,
-            "accepted": rows.accepted,
-            "repeated": len(rows.repeated),
-            "refused": len(rows.refused),
-        },
+        detail={"source": source.code, "rows": found},
         at=now,
     )
 
@@ -179,10 +158,22 @@ with given as (
                       as spans(day, programme, span) using (day, programme)
     group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
     on conflict (month, span, source, programme, division, band, paid) do update set n = kept.n + excluded.n
+), settled as (
+    update benefits_use_batch
+    set accepted = accepted + (select count(*) from fresh),
+        waiting = waiting - (select count(*) from fresh),
+        late = late + (select count(*) from fresh where month = any (%(closed)s::int[]))
+    where id = %(batch)s
 )
 select count(*), count(*) filter (where month = any (%(closed)s::int[])),
        case when count(*) < %(rows)s then coalesce(array_agg(month || ':' || reference), '{}') end
 from fresh
+"""
+_SETTLE = """
+    update benefits_use_batch
+    set repeated = repeated + %(repeated)s, refused = refused + %(refused)s,
+        waiting = waiting - %(repeated)s - %(refused)s
+    where id = %(batch)s
 """
 _STANDING = """
     select given.line, u.card, to_json(u.used_at) #>> '{}', p.code, l.code, u.band, u.paid,
@@ -199,9 +190,21 @@ _STANDING = """
 """
 
 
-def take_rows(source: Source, *, batch: int, columns: Columns, now: datetime) -> _Rows:
-    """Judge rows of an open batch and take in what are uses; the caller's transaction, the caller counts."""
-    setting = queries.setting_for(source, places=columns.place, now=now)
+def take_rows(
+    source: Source,
+    *,
+    batch: int,
+    columns: Columns,
+    now: datetime,
+    numbers: Sequence[int] | None = None,
+    keeps_refused: bool = True,
+) -> Rows:
+    """Judge waiting rows of a batch and take in what are uses, in the caller's transaction.
+
+    Those it counts as accepted; the caller counts the others (`settle_others`), which may be more. Lines are
+    counted from 0 on; `numbers` are those by which refused ones are kept, where they have others.
+    """
+    setting = queries.setting_for(source, now=now)
     asked = sorted({card for card in columns.card if type(card) is int and 0 < card < 2**53})
     known = cards.carriers(asked)
     judged = logic.judge(columns, setting, known)
@@ -210,9 +213,16 @@ def take_rows(source: Source, *, batch: int, columns: Columns, now: datetime) ->
     repeated = sorted([*judged.repeated, *(line for line, side in stands.items() if side is None)])
     sides = {line: side for line, side in stands.items() if side is not None}
     refused = sorted([*judged.refused, *((line, "conflict") for line in sides)])
-    if refused:
-        _keep_refused(source, batch, columns, refused, sides=sides, known=known, now=now)
-    return _Rows(accepted, late, repeated, refused)
+    if refused and keeps_refused:
+        _keep_refused(source, batch, columns, refused, sides=sides, known=known, numbers=numbers, now=now)
+    return Rows(accepted, late, repeated, refused)
+
+
+def settle_others(batch: int, *, repeated: int, refused: int) -> None:
+    """Count waiting rows of a batch that are no new uses."""
+    if repeated or refused:
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, {"batch": batch, "repeated": repeated, "refused": refused})
 
 
 def _insert(
@@ -227,7 +237,7 @@ def _insert(
         accepted, late, fresh = cursor.fetchone()
         if fresh is None:
             return accepted, late, {}
-        cursor.execute(_STANDING, {**values, "line": _numbers(judged.line), "fresh": _texts(fresh)})
+        cursor.execute(_STANDING, {**values, "line": numbers_text(judged.line), "fresh": texts_text(fresh)})
         found = cursor.fetchall()
     reference = dict(zip(judged.line, judged.reference, strict=True))
     return accepted, late, {
@@ -237,45 +247,38 @@ def _insert(
 
 
 def _values(source: Source, batch: int, judged: Judged, *, now: datetime) -> dict[str, Any]:
-    spans = _spans(set(zip(judged.day, judged.programme, strict=True)))
+    pairs = set(zip(judged.day, judged.programme, strict=True))
+    spans = queries.spans_of(pairs, fares=source.fares, programmes=source.programmes)
     return {
         "source": source.id,
         "batch": batch,
         "rows": len(judged.line),
-        "month": _numbers(judged.month),
-        "reference": _texts(judged.reference),
-        "card": _numbers(judged.card),
-        "used_at": _texts(judged.used_at),
-        "day": _texts(judged.day),
-        "programme": _numbers(judged.programme),
-        "place": _numbers(judged.place),
-        "band": _numbers(judged.band),
-        "paid": _numbers(judged.paid),
-        "division": _numbers(judged.division),
-        "span_day": _texts([day for day, _, _ in spans]),
-        "span_programme": _numbers([programme for _, programme, _ in spans]),
-        "span": _texts([span for _, _, span in spans]),
-        "closed": _numbers(queries.closed_months(judged.month, now=now)),
+        "month": numbers_text(judged.month),
+        "reference": texts_text(judged.reference),
+        "card": numbers_text(judged.card),
+        "used_at": texts_text(judged.used_at),
+        "day": texts_text(judged.day),
+        "programme": numbers_text(judged.programme),
+        "place": numbers_text(judged.place),
+        "band": numbers_text(judged.band),
+        "paid": numbers_text(judged.paid),
+        "division": numbers_text(judged.division),
+        "span_day": texts_text([day for day, _, _ in spans]),
+        "span_programme": numbers_text([programme for _, programme, _ in spans]),
+        "span": texts_text([span for _, _, span in spans]),
+        "closed": numbers_text(queries.closed_months(judged.month, now=now)),
     }
-
-
-def _spans(pairs: Iterable[tuple[str, int]]) -> list[tuple[str, int, str]]:
-    """For each day and programme the first day of the fare version's part of the month."""
-    found = sorted(pairs)
-    starts = {programme: queries.version_starts(programme) for _, programme in found}
-    return [
-        (day, programme, logic.span_of(date.fromisoformat(day), starts[programme]).isoformat())
-        for day, programme in found
-    ]
 
 
 # One text per column: the driver's own arrays cost more than everything else we do with a row. What is in
 # them was checked letter by letter (logic.uses), so that nothing needs escaping.
-def _numbers(values: Sequence[int]) -> str:
+def numbers_text(values: Sequence[int]) -> str:
+    """A column of whole numbers as one text."""
     return "{" + ",".join(map(str, values)) + "}"
 
 
-def _texts(values: Sequence[str]) -> str:
+def texts_text(values: Sequence[str]) -> str:
+    """A column of texts as one text; what is in them was checked letter by letter."""
     return '{"' + '","'.join(values) + '"}' if values else "{}"
 
 
@@ -323,6 +326,7 @@ def _keep_refused(
     *,
     sides: Mapping[int, object],
     known: Mapping[int, logic.Carrier],
+    numbers: Sequence[int] | None,
     now: datetime,
 ) -> None:
     rows = []
@@ -334,7 +338,7 @@ def _keep_refused(
         rows.append(
             {
                 "division": carrier.division if carrier else source.seat,
-                "line": line,
+                "line": numbers[line] if numbers else line,
                 "reference": reference if fit else "",
                 "digest": sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest(),
                 "reason": reason,

@@ -17,11 +17,11 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,31}", re.ASCII)
 # A partner's reference must be nobody's number: it stands in lists and logs.
 _PERSONAL = re.compile(r"\d{15}|\d{17}[\dXx]|1\d{10}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9._:/-]{1,32}", re.ASCII)
-_BEIJING_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", re.ASCII)
 
 Span: TypeAlias = tuple[datetime, datetime | None]
 
 REASONS: Words[dict[str, tuple[str, str]]] = {
+    "source": ("没有约定每日文件", "先与市局约定这个单位以每日文件为准，再重发。"),
     "reference": ("业务编号不合要求", "用字母、数字和 ._:/-，最多 32 位，不能像证件号码或电话；改正后重发。"),
     "card": ("名单编号不是数字", "照免费名单上的名单编号填写，改正后重发。"),
     "moment": ("使用时刻读不出来", "写成 2026-11-30T08:00:00+08:00，必须带时区；改正后重发。"),
@@ -194,7 +194,7 @@ def fault_of_shape(reference: object, card: object, band: object, paid: object) 
 
 def is_fit_reference(text: str) -> bool:
     """Whether this can stand for a use in lists and logs."""
-    return _REFERENCE.fullmatch(text) is not None and not _PERSONAL.fullmatch(text)
+    return _REFERENCE.fullmatch(text) is not None and not (text[0].isdigit() and _PERSONAL.fullmatch(text))
 
 
 def is_fit_code(text: str) -> bool:
@@ -215,7 +215,8 @@ def read_moment(text: object) -> tuple[datetime, str, int, str] | None:
         return None
     if at.tzinfo is None:
         return None
-    if _BEIJING_TEXT.fullmatch(text):
+    # As nearly all are written: nothing else that was read is so long, so ended and no day of a week.
+    if len(text) == 25 and text.endswith("+08:00") and text[10] == "T" and text[5] != "W":
         return at, text[:10], int(text[:4]) * 100 + int(text[5:7]), text
     local = at.astimezone(BEIJING)
     return at, local.date().isoformat(), local.year * 100 + local.month, local.isoformat()
@@ -239,16 +240,39 @@ def fault_of_card(carrier: Carrier | None, at: datetime) -> str:
 
 def is_usable(spans: Sequence[Span], at: datetime) -> bool:
     """Whether a moment lies in one of the spans; a span holds its start and not its end."""
-    return any(start <= at and (end is None or at < end) for start, end in spans)
+    for start, end in spans:  # noqa: SIM110 - asked of every use: a generator would cost as much again
+        if start <= at and (end is None or at < end):
+            return True
+    return False
 
 
-def span_of(day: date, changes: Sequence[date]) -> date:
-    """The first day of the part of the month that one fare version covers and that holds `day`.
+_DIGITS = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
 
-    `changes` are the days on which a version begins.
+
+def from_text(fields: Mapping[str, str], reference: str) -> tuple[object, ...]:
+    """A row of a file in the order of NAMES; what is no number stays text, and is refused as that."""
+    said = {"reference": reference, **fields}
+    return tuple(
+        int(said[name])
+        if name in {"card", "band", "paid"} and _DIGITS.fullmatch(said.get(name, ""))
+        else said.get(name, "")
+        for name in NAMES
+    )
+
+
+def as_columns(rows: Sequence[Sequence[object]]) -> Columns:
+    """Rows in the order of NAMES, column by column."""
+    return Columns(*zip(*rows, strict=True)) if rows else Columns(*([],) * len(NAMES))
+
+
+def difference(*, usable: bool, standing: int, voided_for: str | None) -> int:
+    """What judging a use again changes: -1, +1 or 0. `standing` is the sum of its difference rows.
+
+    What was voided for another reason than its card does not come back by it.
     """
-    first = day.replace(day=1)
-    return max((change for change in changes if first < change <= day), default=first)
+    if standing == 0:
+        return 0 if usable else -1
+    return 1 if usable and voided_for == "card-not-usable" else 0
 
 
 def is_month_closed(month: int, today: date, *, closes_on: int) -> bool:

@@ -20,7 +20,16 @@ from rongjun.benefits.models.operator_statements import (
 )
 from rongjun.benefits.models.savings import ClosedMonth
 from rongjun.benefits.models.supervision import Duty, SupervisionStep, SupervisionTask
-from rongjun.benefits.models.uses import Programme, UseBatch, UsePlace, UseRefusal, UseSource
+from rongjun.benefits.models.uses import (
+    ManualUse,
+    Programme,
+    UseBatch,
+    UsePlace,
+    UseRefusal,
+    UseReplay,
+    UseSignal,
+    UseSource,
+)
 
 __all__ = [
     "BookFiles",
@@ -32,6 +41,7 @@ __all__ = [
     "OperatorPayee",
     "OperatorStatement",
     "OperatorStatementLine",
+    "ManualUse",
     "Programme",
     "RecordedDecision",
     "SupervisionStep",
@@ -42,6 +52,8 @@ __all__ = [
     "UseBatch",
     "UsePlace",
     "UseRefusal",
+    "UseReplay",
+    "UseSignal",
     "UseSource",
 ]
 

@@ -53,6 +53,8 @@ class UseSource(models.Model):
         db_table = "benefits_use_source"
         constraints = [
             models.CheckConstraint(condition=Q(record__in=[FILE, DEVICE]), name="use_source_record"),
+            # A partner's daily file says nothing of a source.
+            models.UniqueConstraint(fields=["partner"], condition=Q(record=FILE), name="use_source_one_file"),
         ]
 
     def __str__(self) -> str:
@@ -176,3 +178,97 @@ class UseRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line}"
+
+
+class UseReplay(models.Model):
+    """How far uses have been judged again: what was known of carriers up to `known_to`. One row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    known_to = models.DateTimeField()
+
+    class Meta:
+        db_table = "benefits_use_replay"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="use_replay_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.known_to}"
+
+
+class UseSignal(models.Model):
+    """异常线索: a day of a card that somebody should look at, with what was seen. It punishes nobody.
+
+    open, then looked at by a person, then explained or followed up by a person with a reason.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    day = models.DateField()
+    kind = models.CharField(max_length=16)
+    card = models.BigIntegerField()
+    evidence = models.JSONField()
+    state = models.CharField(max_length=12, default="open")
+    found_at = models.DateTimeField()
+    looked_by = models.CharField(max_length=80, default="")
+    looked_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, default="")
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, default="")
+
+    class Meta:
+        db_table = "benefits_use_signal"
+        indexes = [models.Index(fields=["state", "-day", "id"], name="use_signal_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "kind", "card"], name="use_signal_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["travel", "places", "times", "top-up"]), name="use_signal_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", looked_by="", ended_by="")
+                | Q(state="looked-at", ended_by="") & ~Q(looked_by="")
+                | Q(state__in=["explained", "followed-up"], ended_at__isnull=False)
+                & ~Q(looked_by="")
+                & ~Q(ended_by="")
+                & ~Q(reason=""),
+                name="use_signal_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"
+
+
+class ManualUse(models.Model):
+    """C 级: somebody from out of town whom a person at a gate let in by the certificate they showed.
+
+    No number is kept. Counted apart from uses of cards. One that was written down wrongly is struck with a
+    reason and stays.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    place = models.ForeignKey(UsePlace, on_delete=models.PROTECT, db_index=False)
+    used_at = models.DateTimeField()
+    day = models.DateField()
+    name = models.CharField(max_length=40)
+    certificate = models.CharField(max_length=24)
+    province = models.CharField(max_length=2)
+    recorded_by = models.CharField(max_length=80)
+    recorded_at = models.DateTimeField()
+    struck_at = models.DateTimeField(null=True)
+    struck_by = models.CharField(max_length=80, default="")
+    struck_reason = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "benefits_manual_use"
+        indexes = [models.Index(fields=["-day", "place"], name="manual_use_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(struck_at=None, struck_by="", struck_reason="")
+                | Q(struck_at__isnull=False) & ~Q(struck_by="") & ~Q(struck_reason=""),
+                name="manual_use_struck",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="manual_use_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.place_id}"

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -31,11 +32,12 @@ from rongjun.benefits.logic.savings import (
     first_of,
     highest_prices,
     last_of,
+    month_of,
     months_of,
     summed,
 )
 from rongjun.benefits.models import ClosedMonth
-from rongjun.benefits.queries.carriers import carriers
+from rongjun.cards.api import carriers
 from rongjun.kernel.words import Words
 from rongjun.rules.api import PAYERS, FareBook, as_postgres, digest_of
 
@@ -119,12 +121,62 @@ def network() -> Network:
     )
 
 
+def programme_titles() -> dict[int, str]:
+    """What each programme is called."""
+    return dict(network().programme_titles)
+
+
+def delivers(partner: str) -> bool:
+    """Whether this partner is the operator of some source."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select 1 from benefits_use_source where partner = %s)", [partner])
+        return bool(cursor.fetchone()[0])
+
+
 def figure(first: date, last: date, *, fares: FareBook, known_at: date) -> Figure:
     """The figure from the rollups in the caller's scope: days both included, fares announced until then."""
     net = network()
     prices = all_prices(fares, known_at=known_at, programmes=net.programmes)
     lines = saved(_tallies_sql(first, last, fares=fares), prices)
     return with_bounds(lines, first, last, fares=fares, known_at=known_at, made_from=ROLLUPS)
+
+
+_SINGLE = """
+    select u.month, u.day, u.source, u.programme, cast(0 as bigint) as division, u.band, u.paid,
+           count(*) as n
+    from benefits_use u
+    where u.month between cast('@first_month@' as int) and cast('@last_month@' as int)
+      and u.day between cast('@first@' as date) and cast('@last@' as date)
+      and not exists (select 1 from benefits_use_void v
+                      where v.month = u.month and v.source = u.source and v.reference = u.reference
+                      group by v.month having sum(v.effect) < 0)
+      {whose}
+    group by u.month, u.day, u.source, u.programme, u.band, u.paid
+"""
+_OF_CARDS = _SINGLE.format(whose="and u.card = any (cast('@cards@' as bigint[]))")
+_IN_HAND = _SINGLE.format(whose="")
+
+
+def saved_with(
+    cards: Sequence[int], first: date, last: date, *, fares: FareBook, known_at: date
+) -> list[Saved]:
+    """What these carriers saved whoever held them, in the caller's scope; days both included.
+
+    From the single uses, so only for as long as these are kept.
+    """
+    prices = all_prices(fares, known_at=known_at, programmes=network().programmes)
+    return saved(_OF_CARDS, prices, cards=list(cards), **_within(first, last))
+
+
+def saved_in_hand(first: date, last: date, *, fares: FareBook, known_at: date) -> list[Saved]:
+    """What the cards of the file in hand saved; the policies of a citizen's role say whose uses those are."""
+    prices = all_prices(fares, known_at=known_at, programmes=network().programmes)
+    return saved(_IN_HAND, prices, **_within(first, last))
+
+
+def _within(first: date, last: date) -> dict[str, object]:
+    months = {"first_month": month_of(first), "last_month": month_of(last)}
+    return {**months, "first": first, "last": last}
 
 
 def with_bounds(
@@ -141,11 +193,11 @@ def with_bounds(
     return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares)
 
 
-def saved(tallies: str, prices: Sequence[PriceLine]) -> list[Saved]:
-    """The shared text over tallies given as SQL."""
+def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Saved]:
+    """The shared text over tallies given as SQL; `values` stand where it says `'@name@'`."""
     text = _text_for(tallies)
     with connection.cursor() as cursor:
-        cursor.execute(text, _price_columns(prices))
+        cursor.execute(text, {**_price_columns(prices), **values})
         return sorted((Saved(*row) for row in cursor.fetchall()), key=lambda line: str(astuple(line)))
 
 

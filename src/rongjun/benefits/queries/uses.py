@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.utils.timezone import localtime
 
 from rongjun.benefits.logic import uses as logic
+from rongjun.benefits.models import Programme, UseSource
+from rongjun.benefits.queries import book
 from rongjun.kernel.errors import Refused
+from rongjun.rules.api import FareBook, breaks_within
 
-NOWHERE = "0"  # the code of a use that has no place, as a telephone has none
 CLOCK_SLACK = timedelta(minutes=5)  # a gate's clock may be this far ahead
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An operator's source of record as intake needs it, with the codes of the programmes."""
+    """An operator's source of record with what its batches are judged by: codes, open months, fares."""
 
     id: int
     code: str
@@ -27,42 +30,63 @@ class Source:
     record: str
     seat: int
     programmes: Mapping[str, int]
+    places: Mapping[str, int]
     newest_month: int
+    fares: FareBook
 
 
+# "0" is the code of a use that has no place, as a telephone has none.
 _SOURCE = r"""
     select s.id, s.code, s.partner, s.record, s.seat,
            (select coalesce(json_object_agg(p.code, p.id), '{}') from benefits_programme p),
+           (select (coalesce(jsonb_object_agg(l.code, l.id), '{}') || '{"0": 0}')::json
+            from benefits_use_place l where l.source_id = s.id),
            (select coalesce(max(substr(c.relname, 14)::int), 0)
             from pg_inherits i join pg_class c on c.oid = i.inhrelid
             where i.inhparent = 'benefits_use'::regclass and c.relname ~ '^benefits_use_\d{6}$')
     from benefits_use_source s where s.code = %s
 """
+# What a process has read of sources, and when. Asked for every batch anew, it would cost as much as judging
+# the rows; a place or month that is newer than this is refused now and taken in when uses are judged again.
+_KEPT: dict[str, tuple[datetime, Source]] = {}
+KEPT_FOR = timedelta(seconds=10)
 
 
-def source(code: str) -> Source:
-    """The source of that code. Refused("benefits.unknown-use-source")."""
+def source(code: str, *, now: datetime) -> Source:
+    """The source of that code, as read at most ten seconds ago. Refused("benefits.unknown-use-source")."""
+    read_at, kept = _KEPT.get(code, (now, None))
+    if kept is None or not timedelta(0) <= now - read_at < KEPT_FOR:
+        kept = _read_source(code)
+        _KEPT[code] = now, kept
+    return kept
+
+
+def forget_sources() -> None:
+    """Read every source anew: for tests, each of which has a network of its own."""
+    _KEPT.clear()
+
+
+def _read_source(code: str) -> Source:
     with connection.cursor() as cursor:
         cursor.execute(_SOURCE, [code])
         row = cursor.fetchone()
     if row is None:
         raise Refused("benefits.unknown-use-source", code=code)
-    return Source(*row)
+    said: tuple[Any, ...] = (*row, book().fares)
+    return Source(*said)
 
 
-def setting_for(of: Source, *, places: Iterable[object], now: datetime) -> logic.Setting:
-    """What a batch of this source is judged against now; `places` are the codes it names."""
-    asked = sorted({place for place in places if type(place) is str and logic.is_fit_code(place)})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select coalesce(json_object_agg(code, id), '{}') from benefits_use_place"
-            " where source_id = %s and code = any (%s)",
-            [of.id, asked],
-        )
-        known = {**cursor.fetchone()[0], NOWHERE: 0}
+def source_by_file(partner: str, *, now: datetime) -> Source | None:
+    """The source of this partner that comes by daily file; None where none was agreed on."""
+    code = UseSource.objects.filter(partner=partner, record="file").values_list("code", flat=True).first()
+    return source(code, now=now) if code else None
+
+
+def setting_for(of: Source, *, now: datetime) -> logic.Setting:
+    """What a batch of this source is judged against now."""
     return logic.Setting(
         programmes=of.programmes,
-        places=known,
+        places=of.places,
         newest_month=of.newest_month,
         earliest=now - timedelta(days=settings.USES_LATE_DAYS),
         latest=now + CLOCK_SLACK,
@@ -79,10 +103,26 @@ def closed_months(months: Iterable[int], *, now: datetime) -> list[int]:
     ]
 
 
-def version_starts(programme: int) -> list[date]:
-    """The days on which a fare version of the programme begins."""
-    del programme
-    return []
+def spans_of(
+    pairs: Iterable[tuple[str, int]], *, fares: FareBook, programmes: Mapping[str, int]
+) -> list[tuple[str, int, str]]:
+    """For each day and programme the first day of the part of the month in which no fare can change."""
+    codes = {number: code for code, number in programmes.items()}
+    return [
+        (day, programme, _span(fares, codes[programme], date.fromisoformat(day)).isoformat())
+        for day, programme in sorted(pairs)
+    ]
+
+
+def _span(fares: FareBook, programme: str, day: date) -> date:
+    first = day.replace(day=1)
+    breaks = breaks_within(fares, programme, first=first, last=day)
+    return breaks[-1] if breaks else first
+
+
+def programmes() -> dict[str, int]:
+    """The number of every programme by its code."""
+    return dict(Programme.objects.values_list("code", "id"))
 
 
 # --- the rollups against the rows ---------------------------------------------------------------------------

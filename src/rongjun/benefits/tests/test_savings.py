@@ -1,5 +1,6 @@
 """The figure from rollups, from Parquet and from the aggregate alone: equal to the fen; and months let go."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,15 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import DatabaseError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from rongjun.access.api import acting_as_job
 from rongjun.benefits.actions import savings
 from rongjun.benefits.logic.savings import all_prices, late_breaks, savings_by_hand, summed
 from rongjun.benefits.models import ClosedMonth, Programme, UseSource
 from rongjun.benefits.queries import savings as queries
-from rongjun.benefits.queries.carriers import Carrier
 from rongjun.benefits.tests.savings_cases import (
     AT,
     DISTRICTS,
@@ -30,6 +31,7 @@ from rongjun.benefits.tests.savings_cases import (
     fate_of,
     june,
 )
+from rongjun.cards.api import Carrier
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.rules.api import FareBook
@@ -40,7 +42,12 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 LAST = date(2023, 6, 30)
 BY = "test:savings"
-slow = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.generate],  # each city costs a closing; a smaller one would say no more
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -221,6 +228,20 @@ def test_a_figure_of_days_within_a_month_is_of_those_days(monkeypatch) -> None:
             savings.figure_from("aggregate", FIRST, FIRST, folder=Path(), fares=city.fares, known_at=LAST)
 
 
+def test_what_one_card_saved_is_of_its_uses_that_still_count(monkeypatch) -> None:
+    city = plain_city()
+    other = replace(city.rows[0], reference="other", card=102)
+    voided = replace(city.rows[0], reference="voided")
+    spans = (*city.spans, (102, "rongjun", AT - timedelta(days=300), None))
+    held = replace(city, rows=(*city.rows, other, voided), spans=spans, voids=frozenset({(1, "voided")}))
+    with taken_in(held, monkeypatch), acting_as_job("test.savings"):
+        found = queries.saved_with([101], FIRST, LAST, fares=city.fares, known_at=LAST)
+        nobody = queries.saved_with([999], FIRST, LAST, fares=city.fares, known_at=LAST)
+        later = queries.saved_with([101], date(2023, 6, 2), LAST, fares=city.fares, known_at=LAST)
+    assert (summed(found).uses, summed(found).savings_fen) == (3, 300)
+    assert (nobody, later) == ([], [])
+
+
 # --- closing ------------------------------------------------------------------------------------------------
 
 
@@ -298,8 +319,8 @@ def test_nothing_goes_before_its_time_or_unclosed(monkeypatch, tmp_path) -> None
             dropped(city, tmp_path)
         closed(city, tmp_path)
         with pytest.raises(Refused, match="kept-longer"):
-            dropped(city, tmp_path, now=datetime(2025, 6, 30, 2, tzinfo=UTC))
-        assert dropped(city, tmp_path, now=datetime(2025, 7, 1, 2, tzinfo=UTC)) == 3
+            dropped(city, tmp_path, now=datetime(2026, 6, 30, 2, tzinfo=UTC))
+        assert dropped(city, tmp_path, now=datetime(2026, 7, 1, 2, tzinfo=UTC)) == 3
 
 
 def test_the_database_itself_lets_no_month_go_that_no_closing_says(monkeypatch, tmp_path) -> None:
@@ -340,3 +361,20 @@ def test_the_night_closes_what_is_over_again_when_late_uses_came_and_lets_old_mo
         assert queries.closings([MONTH])[MONTH].turn == 2
         assert night(NOW) == ([], [MONTH])
         assert night(NOW) == ([], [])
+
+
+def test_what_is_kept_is_what_the_contracts_promise(monkeypatch, tmp_path) -> None:
+    contracts = Path(django_settings.CONTRACTS_ROOT)
+    with taken_in(plain_city(), monkeypatch) as city:
+        row = closed(city, tmp_path)
+        kept = {
+            "use-aggregate": json.loads(savings.aggregate_of(row).bytes()),
+            "closed-month": json.loads((tmp_path / str(MONTH) / "manifest.json").read_bytes()),
+        }
+    for name, said in kept.items():
+        schema = json.loads((contracts / f"{name}.schema.json").read_bytes())
+        assert sorted(said) == sorted(schema["required"]) == sorted(schema["properties"])
+        assert said["format"] == schema["properties"]["format"]["const"]
+    columns = json.loads((contracts / "use-aggregate.schema.json").read_bytes())["properties"]["columns"]
+    assert kept["use-aggregate"]["columns"] == columns["const"]
+    assert {len(line) for line in kept["use-aggregate"]["lines"]} == {len(columns["const"])}

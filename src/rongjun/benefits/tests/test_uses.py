@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from rongjun.access.api import acting_as_job
 from rongjun.benefits.actions import uses
 from rongjun.benefits.models import UseRefusal
+from rongjun.benefits.queries import uses as queries
 from rongjun.benefits.queries.uses import rollup_differences
 from rongjun.benefits.tests.uses_scene import (
     LOST,
@@ -100,6 +102,20 @@ def test_the_month_is_beijings_in_a_session_of_any_zone() -> None:
         cursor.execute("set local time zone 'America/New_York'")
     take(use("U1", used_at="2026-11-01T00:30:00+08:00"))
     assert rows_of("select month, day::text from benefits_use") == [(202611, "2026-11-01")]
+
+
+def test_a_fare_that_changes_within_the_month_cuts_its_rollup(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_fares: object, programme: str, *, first: date, last: date) -> tuple[date, ...]:
+        changes = (date(2026, 11, 16),) if programme == "bus" else ()
+        return tuple(day for day in changes if first < day <= last)
+
+    monkeypatch.setattr(queries, "breaks_within", breaks)
+    days = ("2026-11-15T23:59:59+08:00", "2026-11-16T00:00:00+08:00")
+    take(*(use(f"U{number}", used_at=at) for number, at in enumerate(days)))
+    assert rows_of("select span::text, n from benefits_use_month order by 1") == [
+        ("2026-11-01", 1),
+        ("2026-11-16", 1),
+    ]
 
 
 def test_the_database_refuses_a_use_in_a_month_that_is_not_its_own() -> None:
@@ -197,7 +213,7 @@ def test_a_source_takes_one_kind_of_record_from_one_partner() -> None:
         take(use(place="S1"), source="metro-daily")
     assert refused.value.code == "benefits.use-source-by-file"
     delivery = uses.Delivery("bus-gates", "key-00001", columns([use()]), "partner:stranger")
-    with acting_as_job("test.uses"), pytest.raises(Refused) as strange:
+    with pytest.raises(Refused) as strange, acting_as_job("test.uses"):
         uses.take_uses(delivery, partner="stranger", now=NOW)
     assert strange.value.code == "benefits.unknown-use-source"
 

@@ -13,8 +13,9 @@ from rongjun.access.api import acting_as_job
 from rongjun.benefits.actions import uses
 from rongjun.benefits.logic.uses import NAMES, Columns
 from rongjun.benefits.models import Programme, UsePlace, UseSource
-from rongjun.benefits.queries import carriers as cards
-from rongjun.benefits.queries.carriers import Carrier
+from rongjun.benefits.queries import uses as queries
+from rongjun.cards import api as cards
+from rongjun.cards.api import Carrier
 from tests.cluster import as_owner
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)  # ten in the morning in Qingdao
@@ -31,6 +32,7 @@ CARRIERS = {
 
 def set_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bus company by device, a metro by file, three places, months open, and three carriers."""
+    queries.forget_sources()
     with as_owner():
         Programme.objects.bulk_create(
             [

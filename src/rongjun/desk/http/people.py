@@ -214,17 +214,20 @@ def _decided(
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
-    cards: Sequence[Mapping[str, Any]]
+    cards: Sequence[Mapping[str, Any]] = heads_for(shown, book, body_url=body_url)
     if asked.q and len(shown) <= OPENED_UP_TO:
         cards = [{**card, "open": True} for card in cards_for(shown, asking, contesting)]
-    else:
-        cards = heads_for(shown, book, body_url=body_url)
     undecided = [decision for decision in judged if decision.verdict == "unknown"]
     return {
         "groups": grouped(cards, unfolded=bool(asked.q or asked.area)),
         "tabs": _verdict_tabs(found, asked),
         "areas": _area_options([d for d in everywhere if asked.shows(d)], book, asked),
         "best": benefits.best_questions(undecided, asking) if asked.show == "unknown" else None,
+        "contested": [
+            book.vocabulary.facts[name].label
+            for name in sorted(contesting.contested)
+            if name in book.vocabulary.facts
+        ],
         "kept": {"show": asked.given.get("show", "")},
     }
 
@@ -364,6 +367,7 @@ def _header(
 def _header_actions(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str, Any]]:
     offered = (
         ("registry.propose", _("登记和更正"), "desk:changes", "file-text"),
+        ("notices.read", _("告诉过他什么"), "desk:person-messages", "mail"),
         ("registry.handle-rights", _("谁看过这份档案"), "desk:who-read", "eye"),
         ("registry.handle-rights", _("个人信息权利"), "desk:rights", "shield-check"),
     )
