@@ -109,7 +109,7 @@ LOCKS = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("benefits", "0030_closed_months"),
+        ("benefits", "0031_citizens_uses"),
     ]
 
     operations = [
