@@ -43,8 +43,7 @@ _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export reg
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
-    " ledger.read-payments ledger.make-payments ledger.check-payments"
-    " ledger.read"
+    " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -80,8 +79,7 @@ ROLES: dict[str, Role] = {
         _role(
             "audit-admin",
             "审计管理员",
-            "desk.open audit.read audit.verify supervision.read settlement.read",
-            "desk.open audit.read audit.verify supervision.read ledger.read",
+            "desk.open audit.read audit.verify supervision.read settlement.read ledger.read",
             AUDIT,
         ),
     )

@@ -117,7 +117,6 @@ from rongjun.benefits.queries.operator_statements import (
     statement_file,
     statements,
 )
-from rongjun.benefits.queries.savings import AGGREGATE, PARQUET, ROLLUPS, Figure
 from rongjun.benefits.queries.savings import (
     AGGREGATE,
     PARQUET,
