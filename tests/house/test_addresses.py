@@ -182,6 +182,13 @@ ANSWERS = """
   registry:duplicate          door     enrol    403     200    200      404       200    403    403      403     403
   registry:merge              door     enrol    403     200    200      404       200    403    403      403     403
 * registry:merge-decide       door     enrol    403     403    merge    404       merge  403    403      403     403
+  desk:person-messages        door     enrol    403     200    200      404       200    403    403      403     403
+* desk:person-channels        door     enrol    403     told-him told-him 404     told-him 403 403      403     403
+  desk:messages-by-hand       door     enrol    403     200    200      200       200    403    403      403     403
+  desk:messages-not-told      door     enrol    403     200    200      200       200    403    403      403     403
+* desk:message-told           door     enrol    403     404    404      404       404    403    403      403     403
+* notices:sms-receipts        403      403      403     403    403      403       403    403    403      403     403
+* notices:wechat-receipts     403      403      403     403    403      403       403    403    403      403     403
   desk:mandates               door     enrol    403     200    200      200       200    403    403      403     403
 * desk:mandate-decide         door     enrol    403     list   list     422       list   403    403      403     403
   citizen:home                front    403      403     403    403      403       403    403    403      403     200
@@ -190,6 +197,10 @@ ANSWERS = """
   citizen:benefits            front    403      403     403    403      403       403    403    403      403     200
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
   citizen:messages            front    403      403     403    403      403       403    403    403      403     200
+  citizen:channels            front    403      403     403    403      403       403    403    403      403     200
+  citizen:wechat              front    403      403     403    403      403       403    403    403      403     404
+  citizen:wechat-back         front    403      403     403    403      403       403    403    403      403     422
+* citizen:wechat-end          front    403      403     403    403      403       403    403    403      403     how
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
@@ -228,6 +239,8 @@ SENT_TO = {
     "registry:merge": "merge",
     "front": "front",
     "citizen:home": "home",
+    "citizen:channels": "how",
+    "desk:person-messages": "told-him",
     "citizen:family": "list",
     "citizen:questions": "list",
 }
@@ -242,6 +255,7 @@ SAID = {
     "desk:rights-notice": {"notice": "opening-a-file"},
     "desk:rights-receive": {"kind": "see", "asked_by": "self"},
     "desk:rights-lift": {"words": "本人要求解除"},
+    "desk:person-channels": {"wants": "sms"},
     "desk:mandate-decide": {"decision": "refuse", "words": "证明看不清"},
     "citizen:answer": {"is_unsupported": "false"},
     "registry:merge-decide": {"what": "approve"},

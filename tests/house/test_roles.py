@@ -32,6 +32,7 @@ NOWHERE = frozenset(
         "request_id",
         "offer",
         "enrolment",
+        "message",
         "benefit",
         "group",
     }

@@ -37,7 +37,7 @@ _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
-    " benefits.record-decision benefits.answer-offer"
+    " benefits.record-decision benefits.answer-offer notices.read notices.tell"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (

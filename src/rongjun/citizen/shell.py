@@ -27,6 +27,7 @@ OPENED_FROM = {
     "citizen:enrolment": "citizen:benefits",
     "citizen:messages": "citizen:home",
     "citizen:message": "citizen:home",
+    "citizen:channels": "citizen:home",
 }
 LOOK_COOKIE = "rongjun_look"
 

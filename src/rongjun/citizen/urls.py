@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.citizen.http import benefits, family, file, home, messages, offers, settings, sign_in
+from rongjun.citizen.http import benefits, channels, family, file, home, messages, offers, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("benefits/", benefits.listing, name="benefits"),
     path("benefits/<str:code>/", benefits.benefit, name="benefit"),
     path("messages/", messages.listing, name="messages"),
+    path("messages/how/", channels.channels, name="channels"),
+    path("messages/wechat/", channels.bind, name="wechat"),
+    path("messages/wechat/back/", channels.bind_back, name="wechat-back"),
+    path("messages/wechat/end/", channels.unbind, name="wechat-end"),
     path("messages/<uuid:message>/", messages.message, name="message"),
     path("offers/", offers.listing, name="offers"),
     path("offers/<uuid:offer>/", offers.offer, name="offer"),

@@ -10,8 +10,10 @@ class HouseConfig(AppConfig):
     label = "house"
 
     def ready(self) -> None:
-        """Tell the rules whom to ask for which fact."""
-        from rongjun.config.wiring import FACT_SOURCES
+        """Tell the rules whom to ask for which fact, and who is called by which outcome."""
+        from rongjun.config.wiring import FACT_SOURCES, OUTCOMES
+        from rongjun.kernel import outcomes
         from rongjun.rules import asking
 
         asking.connect(FACT_SOURCES)
+        outcomes.connect(OUTCOMES)

@@ -15,6 +15,7 @@ from rongjun.benefits import jobs as benefits
 from rongjun.config import retention
 from rongjun.files import jobs as files
 from rongjun.ledger import jobs as ledger
+from rongjun.notices import jobs as notices
 from rongjun.partners import jobs as partners
 from rongjun.registry import jobs as registry
 
@@ -50,6 +51,11 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),
+    # Each its own transaction: what is claimed is kept before a gateway is called.
+    Job("notices.route-messages", 1.0, EVERYWHERE, notices.route_messages),
+    Job("notices.send-sms", 1.0, EVERYWHERE, notices.send_sms),
+    Job("notices.send-wechat", 1.0, EVERYWHERE, notices.send_wechat),
+    Job("notices.end-messages", 60.0, EVERYWHERE, notices.end_messages),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
     Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),

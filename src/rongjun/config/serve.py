@@ -116,7 +116,11 @@ def serve(port: int) -> int:
     is_demo = place().profile == "demo"
     # A city made by `rongjun city` alone has nobody who could come in by it.
     if is_demo and place().arrivals.exists() and "RONGJUN_SSO_ISSUER" not in os.environ:
-        _start_sso(supervisor, next(each for each in range(port + 1, port + 100) if port_is_free(each)))
+        _start_sso(supervisor, _free_port(port + 1))
+    if is_demo and "RONGJUN_SMS_URL" not in os.environ:
+        _start_sms(supervisor, port, at=_free_port(port + 10))
+    if is_demo and "RONGJUN_WECHAT_URL" not in os.environ:
+        _start_wechat(supervisor, port, at=_free_port(port + 20))
     supervisor.start("网页服务", web_command(port))
     supervisor.start("后台任务", [sys.executable, "-m", "rongjun.config.cli", "worker"])
     if is_demo and "RONGJUN_SCANNER" not in os.environ:
@@ -135,6 +139,36 @@ def _start_sso(supervisor: Supervisor, port: int) -> None:
     supervisor.start("省统一登录模拟器", simulator)
     os.environ["RONGJUN_SSO_ISSUER"] = f"http://localhost:{port}"
     os.environ["RONGJUN_SSO_SECRET"] = secrets.token_urlsafe(16)
+
+
+def _free_port(first: int) -> int:
+    return next(each for each in range(first, first + 90) if port_is_free(each))
+
+
+def _start_sms(supervisor: Supervisor, port: int, *, at: int) -> None:
+    """The stand-in for the text message gateway; web and worker, started later, learn where it is."""
+    os.environ["RONGJUN_SMS_URL"] = f"http://localhost:{at}"
+    os.environ["RONGJUN_SMS_SECRET"] = secrets.token_urlsafe(16)
+    os.environ["RONGJUN_SMS_SIMULATED"] = "1"
+    _start_gateway(supervisor, "短信模拟器", "sms", port, at=at)
+
+
+def _start_wechat(supervisor: Supervisor, port: int, *, at: int) -> None:
+    """The stand-in for the platform of the 公众号."""
+    os.environ["RONGJUN_WECHAT_URL"] = f"http://localhost:{at}"
+    os.environ["RONGJUN_WECHAT_APPID"] = "wx-simulated"
+    os.environ["RONGJUN_WECHAT_SECRET"] = secrets.token_urlsafe(16)
+    os.environ["RONGJUN_WECHAT_TOKEN"] = secrets.token_urlsafe(16)
+    os.environ["RONGJUN_WECHAT_TEMPLATE"] = "simulated"
+    os.environ["RONGJUN_WECHAT_SIMULATED"] = "1"
+    _start_gateway(supervisor, "公众号模拟器", "wechat", port, at=at)
+
+
+def _start_gateway(supervisor: Supervisor, name: str, code: str, port: int, *, at: int) -> None:
+    callback = f"http://localhost:{port}/notices/receipts/{code}/"
+    module = f"rongjun.notices.{code}_simulator"
+    supervisor.start(name, [sys.executable, "-m", module, str(at), callback])
+    print(f"  {name}：http://localhost:{at}", flush=True)
 
 
 def _wait_for(port: int, supervisor: Supervisor) -> None:

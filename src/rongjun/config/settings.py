@@ -231,6 +231,28 @@ USES_MONTH_CLOSES_ON = 10
 USES_KEPT_MONTHS = int(os.environ.get("RONGJUN_USES_KEPT_MONTHS", "36"))
 CLOSED_MONTHS = place().private("closed")
 
+# --- messages -----------------------------------------------------------------------------------------------
+# The gateways messages leave by: address "" where there is no agreement. The demo starts simulators.
+NOTICE_GATEWAYS = {
+    "sms": {
+        "url": os.environ.get("RONGJUN_SMS_URL", ""),
+        "secret": os.environ.get("RONGJUN_SMS_SECRET", ""),
+        "simulated": os.environ.get("RONGJUN_SMS_SIMULATED", "0") == "1",
+    },
+    "wechat": {
+        "url": os.environ.get("RONGJUN_WECHAT_URL", ""),
+        "appid": os.environ.get("RONGJUN_WECHAT_APPID", ""),
+        "secret": os.environ.get("RONGJUN_WECHAT_SECRET", ""),
+        "token": os.environ.get("RONGJUN_WECHAT_TOKEN", ""),
+        "template": os.environ.get("RONGJUN_WECHAT_TEMPLATE", ""),
+        "simulated": os.environ.get("RONGJUN_WECHAT_SIMULATED", "0") == "1",
+    },
+}
+# 待局方确认: hours of the evening and the morning between which nothing is sent that is not urgent, hours a
+# receipt is waited for.
+NOTICE_QUIET = (os.environ.get("RONGJUN_QUIET_FROM", "21:00"), os.environ.get("RONGJUN_QUIET_UNTIL", "08:00"))
+NOTICE_RECEIPT_HOURS = 24
+
 # --- files and words ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

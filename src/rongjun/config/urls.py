@@ -74,4 +74,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/", include("rongjun.places.urls")),
     path("partners/", include("rongjun.partners.urls")),
     path("uses/", include("rongjun.benefits.urls")),
+    path("notices/", include("rongjun.notices.urls")),
 ]

@@ -12,6 +12,7 @@ from rongjun.files import api as files
 from rongjun.insight.logic import summed
 from rongjun.kernel.balance import Balance
 from rongjun.ledger import api as ledger
+from rongjun.notices import api as notices
 from rongjun.partners import api as partners
 from rongjun.places import api as places
 from rongjun.registry import api as registry
@@ -134,6 +135,7 @@ def balances(*, since: date, until: date) -> list[Balance]:
         partners.balance,
         registry.feed_balance,
         ledger.payment_balance,
+        notices.balance,
     )
     return sorted(
         (each for told in channels for each in told(since=since, until=until)),

@@ -161,9 +161,11 @@ from rongjun.registry.queries.person import (
     stated_since,
     timeline,
 )
+from rongjun.registry.queries.phones import phones_of, who_has_phone
 from rongjun.registry.queries.privacy import (
     ExportLine,
     RequestLine,
+    closed_among,
     consents_of,
     contests_of,
     count_requests,
@@ -287,6 +289,7 @@ __all__ = [
     "assertions_held",
     "balance",
     "candidates",
+    "closed_among",
     "compare_cutover",
     "confirm_candidate",
     "consents_of",
@@ -354,6 +357,7 @@ __all__ = [
     "open_files",
     "open_requests",
     "payees_held",
+    "phones_of",
     "processings",
     "proposals",
     "proposals_waiting",
@@ -397,6 +401,7 @@ __all__ = [
     "unmerge",
     "waiting",
     "waiting_rows",
+    "who_has_phone",
     "withdraw_consent",
     "write_copy",
 ]

@@ -1,8 +1,8 @@
 """复制件: everything on a person's file, to be handed to the person and read by another system.
 
 UTF-8 JSON: `{"format", "person", "opened_at", "made_at", "records", "decisions", "reads", "offers",
-"enrolments"}`. A record is `{"kind", "said"}` with all columns of one row, both of its times among them;
-numbers of the person are whole.
+"enrolments", "messages"}`. A record is `{"kind", "said"}` with all columns of one row, both of its times
+among them; numbers of the person are whole.
 `read_copy` gives back exactly what `write_copy` was given.
 """
 
@@ -58,6 +58,7 @@ class PersonCopy:
     reads: tuple[Mapping[str, Plain], ...] = ()
     offers: tuple[Mapping[str, Plain], ...] = ()
     enrolments: tuple[Mapping[str, Plain], ...] = ()
+    messages: tuple[Mapping[str, Plain], ...] = ()
 
 
 def copy_of(
@@ -68,6 +69,7 @@ def copy_of(
     reads: Sequence[Mapping[str, Plain]] = (),
     offers: Sequence[Mapping[str, Plain]] = (),
     enrolments: Sequence[Mapping[str, Plain]] = (),
+    messages: Sequence[Mapping[str, Plain]] = (),
 ) -> PersonCopy | None:
     """Everything the registry holds of a person in scope, what was corrected included; None out of scope.
 
@@ -85,6 +87,7 @@ def copy_of(
         reads=tuple(reads),
         offers=tuple(offers),
         enrolments=tuple(enrolments),
+        messages=tuple(messages),
     )
 
 
@@ -112,9 +115,10 @@ def read_copy(content: bytes) -> PersonCopy:
         records,
         tuple(told["decisions"]),
         tuple(told["reads"]),
-        # Copies made before anything was offered have neither.
+        # Copies made before anything was offered or told have none of it.
         tuple(told.get("offers", ())),
         tuple(told.get("enrolments", ())),
+        tuple(told.get("messages", ())),
     )
 
 

@@ -65,6 +65,10 @@ def sheets_of(copied: PersonCopy) -> Sheets:
             ("项目", "从哪天起", "谁登记", "何时结束", "谁结束", "理由"),
             _rows(copied.enrolments, "code", "since", "enrolled_by", "ended_at", "ended_by", "end_reason"),
         ),
+        "消息": (
+            ("什么时候", "消息", "说了什么", "结果", "本人何时看的"),
+            _rows(copied.messages, "told_at", "title", "body", "state", "read_at"),
+        ),
         "谁看过": (
             ("时间", "谁", "岗位", "在哪儿", "做了什么", "为什么"),
             _rows(copied.reads, "at", "who", "role", "place", "what", "purpose"),

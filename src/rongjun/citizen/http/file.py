@@ -20,6 +20,7 @@ from rongjun.citizen.http.shared import Mine, look, on_file, own_file, refused_p
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.identifiers import DOCUMENT_LABELS, DocumentType
 from rongjun.kernel.words import Words, listed
+from rongjun.notices import api as notices
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.ui.api import spoken
@@ -126,6 +127,7 @@ def copy(request: ActingRequest, mine: Mine) -> HttpResponse:
         reads=[line.as_copied() for line in registry.reads_of(mine.id, limit=READS_COPIED)],
         offers=benefits.copied_offers(files),
         enrolments=benefits.copied_enrolments(files),
+        messages=notices.copied_messages(files),
     )
     assert copied is not None
     look(request, mine, purpose="本人复制", event="registry.person-exported")

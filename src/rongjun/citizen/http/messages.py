@@ -55,7 +55,7 @@ def listing(request: ActingRequest, mine: Mine) -> HttpResponse:
     if registry.is_closed(mine.id):
         return refused_page(request, Refused("citizen.restricted"))
     look(request, mine, purpose="查看消息")
-    return render(request, "citizen/messages.html", {"told": told_to(mine)})
+    return render(request, "citizen/messages.html", {"told": told_to(mine), "is_own": mine.is_own})
 
 
 @require_safe
@@ -69,4 +69,5 @@ def message(request: ActingRequest, mine: Mine, message: UUID) -> HttpResponse:
         raise Http404
     look(request, mine, purpose="查看消息")
     notices.open_message(message, by=mine.actor, now=request.now)
-    return render(request, "citizen/message.html", {"told": _told(line)})
+    context = {"told": _told(line), "proofs": notices.proofs_of([message])}
+    return render(request, "citizen/message.html", context)

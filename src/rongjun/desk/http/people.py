@@ -364,6 +364,7 @@ def _header(
 def _header_actions(person: UUID, actor: Actor, *, shut: bool) -> list[dict[str, Any]]:
     offered = (
         ("registry.propose", _("登记和更正"), "desk:changes", "file-text"),
+        ("notices.read", _("告诉过他什么"), "desk:person-messages", "mail"),
         ("registry.handle-rights", _("谁看过这份档案"), "desk:who-read", "eye"),
         ("registry.handle-rights", _("个人信息权利"), "desk:rights", "shield-check"),
     )

@@ -21,6 +21,7 @@ from rongjun.benefits import api as benefits
 from rongjun.desk.http.shared import hidden_from, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, listed, translatable, worded
+from rongjun.notices import api as notices
 from rongjun.registry import api as registry
 from rongjun.ui.api import address
 
@@ -350,6 +351,7 @@ def copy(request: ActingRequest, person: UUID, request_id: UUID) -> HttpResponse
         reads=[line.as_copied() for line in reads],
         offers=benefits.copied_offers(files),
         enrolments=benefits.copied_enrolments(files),
+        messages=notices.copied_messages(files),
     )
     assert copied is not None
     audit.note_read(

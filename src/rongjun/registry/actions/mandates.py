@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.timezone import get_default_timezone
 
-from rongjun.access.api import Actor, acting_as_job
+from rongjun.access.api import CITIZEN, Actor, acting_as_job
 from rongjun.audit import api as audit
+from rongjun.kernel import outcomes
 from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.registry.actions.looking import take_turn
@@ -120,6 +121,8 @@ def end_mandate(mandate: UUID, *, by: Actor, now: datetime) -> None:
         if row is None or not open_ones.update(ends_at=now, ended_by=by.text):
             raise Refused("registry.mandate-over")
         _note("registry.mandate-ended", row, by=by, now=now)
+        if by.kind != CITIZEN:  # who ends it at home has the page of it before them
+            _announce(row, "ended", now=now)
 
 
 def _decide(
@@ -138,6 +141,20 @@ def _decide(
         row.decided_at, row.decided_by = now, by.text
         row.save(update_fields=["state", "decision", "ends_at", "decided_at", "decided_by"])
         _note(f"registry.mandate-{state}", row, by=by, now=now)
+        if state == "granted":
+            _announce(row, state, now=now)
+
+
+def _announce(row: Mandate, change: str, *, now: datetime) -> None:
+    outcomes.call(
+        "registry.mandate-changed",
+        person=row.person_id,
+        division=row.division,
+        mandate=row.id,
+        relation=RELATIONS[row.relation],
+        change=change,
+        now=now,
+    )
 
 
 def _note(event: str, row: Mandate, *, by: Actor, now: datetime) -> None:

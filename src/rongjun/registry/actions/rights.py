@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.kernel import outcomes
 from rongjun.kernel.errors import Refused
 from rongjun.registry.actions.consents import withdraw_everything
 from rongjun.registry.actions.saying import hold, note
@@ -237,6 +238,18 @@ def _close(
     RightsRequest.objects.filter(pk=request.pk).update(**closed)
     event = "registry.rights-answered" if state == "done" else "registry.rights-refused"
     note(event, person, by=by, now=now, detail=_detail(request))
+    if request.asked_by != "kin":  # who asks as kin asks of the dead
+        outcomes.call(
+            "registry.request-answered",
+            person=person.pk,
+            division=person.division,
+            request=str(request.pk),
+            asked=KINDS[request.kind],
+            answer=answer,
+            is_done=state == "done",
+            reads=[request.fact] if request.fact else [],
+            now=now,
+        )
 
 
 def _detail(request: RightsRequest) -> dict[str, str]:

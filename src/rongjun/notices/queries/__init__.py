@@ -73,14 +73,14 @@ def messages_of(
     files: Collection[UUID], *, without: Collection[str] = (), limit: int = 200
 ) -> list[MessageLine]:
     """What the person of these files was told, newest first; nothing that rests on a fact of `without`."""
-    return _lines(_shown(files, without).order_by("-told_at", "id")[:limit])
+    return lines_of(_shown(files, without).order_by("-told_at", "id")[:limit])
 
 
 def message_of(
     message: UUID, files: Collection[UUID], *, without: Collection[str] = ()
 ) -> MessageLine | None:
     """One of them; None when it is nobody's of these files, or rests on a fact of `without`."""
-    return next(iter(_lines(_shown(files, without).filter(pk=message))), None)
+    return next(iter(lines_of(_shown(files, without).filter(pk=message))), None)
 
 
 def count_unread(files: Collection[UUID], *, without: Collection[str] = ()) -> int:
@@ -93,7 +93,8 @@ def _shown(files: Collection[UUID], without: Collection[str]) -> models.QuerySet
     return rows.exclude(rests_on__overlap=sorted(without)) if without else rows
 
 
-def _lines(rows: Sequence[Message] | models.QuerySet[Message]) -> list[MessageLine]:
+def lines_of(rows: Sequence[Message] | models.QuerySet[Message]) -> list[MessageLine]:
+    """Messages as pages show them."""
     return [_line(row) for row in rows]
 
 
@@ -126,3 +127,18 @@ def said_of(row: Message, *, english: bool = False) -> Said:
     if not row.values and version.names:
         return Said(template.title, GONE)
     return said_in_app(version, row.values, english=english)
+
+
+def copied_messages(files: Collection[UUID]) -> list[dict[str, str]]:
+    """Everything a person was told, oldest first, for the copy of their file."""
+    return [
+        {
+            "title": line.title,
+            "body": line.body,
+            "told_at": line.told_at.isoformat(),
+            "state": line.state,
+            "read_at": line.read_at.isoformat() if line.read_at else "",
+            "settled_at": line.settled_at.isoformat() if line.settled_at else "",
+        }
+        for line in lines_of(Message.objects.filter(person_id__in=list(files)).order_by("told_at", "id"))
+    ]
