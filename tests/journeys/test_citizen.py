@@ -26,6 +26,8 @@ PAGES = (
     "/my/file/",
     "/my/file/ask/restrict/",
     "/my/reads/",
+    "/my/messages/",
+    "/my/messages/how/",
     "/my/family/",
     "/my/family/ask/",
     "/my/settings/",

@@ -249,8 +249,11 @@ NOTICE_GATEWAYS = {
     },
 }
 # 待局方确认: hours of the evening and the morning between which nothing is sent that is not urgent, hours a
-# receipt is waited for.
-NOTICE_QUIET = (os.environ.get("RONGJUN_QUIET_FROM", "21:00"), os.environ.get("RONGJUN_QUIET_UNTIL", "08:00"))
+# receipt is waited for. The same hour twice is no quiet at all: in the demo somebody may look on at night.
+NOTICE_QUIET = (
+    os.environ.get("RONGJUN_QUIET_FROM", "00:00" if DEMO else "21:00"),
+    os.environ.get("RONGJUN_QUIET_UNTIL", "00:00" if DEMO else "08:00"),
+)
 NOTICE_RECEIPT_HOURS = 24
 
 # --- files and words ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -43,7 +44,9 @@ def channels(request: ActingRequest, mine: Mine) -> HttpResponse:
         return redirect("citizen:channels")
     ways = notices.ways_of(mine.id, now=request.now)
     chosen = " ".join(ways.wants)
+    begins, ends = settings.NOTICE_QUIET
     context = {
+        "quiet": (begins, ends) if begins != ends else None,
         "ways": [(code, title, note, code == chosen) for code, (title, note) in WAYS.items()],
         "is_bound": notices.WECHAT in ways.has,
         "may_bind": notices.WECHAT in notices.gateways(),

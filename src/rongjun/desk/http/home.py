@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.benefits import api as benefits
+from rongjun.desk.http.shared import hidden_from
 from rongjun.desk.http.unanswered import waiting_here
 from rongjun.files import api as files
 from rongjun.kernel.words import Words, translatable
+from rongjun.notices import api as notices
 from rongjun.registry import api as registry
 
 
@@ -45,6 +47,16 @@ def today(request: ActingRequest) -> HttpResponse:
         for permission, label, count, unit, note, name in _WAITING
         if may(permission)
     ]
+    if may("notices.tell"):
+        tiles.append(
+            _waiting_tile(
+                translatable("要当面告知"),
+                notices.count_by_hand(without=hidden_from(request.actor)),
+                unit=translatable("条"),
+                note=translatable("短信、公众号到不了的"),
+                url=reverse("desk:messages-by-hand"),
+            )
+        )
     if may("registry.state-fact"):
         tiles += _questions_tile(waiting_here(request.actor))
     tiles += counted[1:]

@@ -116,7 +116,7 @@ def of_person(request: ActingRequest, person: UUID) -> HttpResponse:
         raise Http404
     if registry.is_closed(head.id):
         return refused_page(request, Refused("registry.restricted"))
-    _named(request, [head.id], purpose="查看告知情况")
+    _note_shown(request, [head.id], purpose="查看告知情况")
     lines = notices.messages_of(registry.file_ids_of(head.id), without=hidden_from(request.actor))
     proofs: dict[UUID, list[notices.Proof]] = {}
     for proof in notices.proofs_of([line.id for line in lines]):
@@ -178,6 +178,12 @@ def _named(request: ActingRequest, people: Iterable[UUID], *, purpose: str) -> d
     shown = sorted(set(people), key=str)
     if not shown:
         return {}
+    _note_shown(request, shown, purpose=purpose)
+    lines = registry.lines_of(shown, on=today_of(request), known_at=request.now)
+    return {line.id: line.name for line in lines}
+
+
+def _note_shown(request: ActingRequest, shown: Iterable[UUID], *, purpose: str) -> None:
     audit.note_read(
         [f"person:{person}" for person in shown],
         event="registry.people-listed",
@@ -188,8 +194,6 @@ def _named(request: ActingRequest, people: Iterable[UUID], *, purpose: str) -> d
         division=request.actor.division,
         at=request.now,
     )
-    lines = registry.lines_of(shown, on=today_of(request), known_at=request.now)
-    return {line.id: line.name for line in lines}
 
 
 def _person(person: UUID, names: dict[UUID, str]) -> dict[str, Any]:

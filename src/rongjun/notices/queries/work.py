@@ -89,9 +89,9 @@ def is_there(message: UUID) -> bool:
     return Message.objects.filter(pk=message).exists()
 
 
-def count_by_hand() -> int:
-    """How many messages the stations in scope have to tell."""
-    return Message.objects.filter(state=BY_HAND).count()
+def count_by_hand(*, without: Collection[str] = ()) -> int:
+    """How many messages the stations in scope have to tell: as many as `by_hand` lists."""
+    return _visible(without).filter(state=BY_HAND).count()
 
 
 def _visible(without: Collection[str]) -> QuerySet[Message]:
