@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -126,7 +126,7 @@ def of_person(request: ActingRequest, person: UUID) -> HttpResponse:
     context = {
         "id": head.id,
         "name": head.name,
-        "rows": [(line, proofs.get(line.id, []), names.get(line.settled_by, "")) for line in lines],
+        "rows": [(line, proofs.get(line.id, []), _clerk(line, names)) for line in lines],
         "ways": ways,
         "wants": [_(notices.CHANNELS[code]) for code in ways.wants],
         "chosen_by": names.get(ways.chosen_by, ""),
@@ -134,6 +134,11 @@ def of_person(request: ActingRequest, person: UUID) -> HttpResponse:
         "may_choose": request.actor.may("notices.tell"),
     }
     return render(request, "desk/messages_of_person.html", context)
+
+
+def _clerk(line: notices.MessageLine, names: Mapping[str, str]) -> str:
+    """Which colleague ended it; the person's reading and a channel's receipt have lines of their own."""
+    return names.get(line.settled_by, "") if line.settled_by.startswith("staff:") else ""
 
 
 def _choices(chosen: str) -> list[dict[str, Any]]:
