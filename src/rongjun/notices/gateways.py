@@ -173,8 +173,8 @@ def _sms_answer(said: Mapping[str, Any] | None) -> Answer:
     match said:
         case {"status": "accepted", "reference": str(reference)}:
             return Answer("accepted", reference)
-        case {"status": "refused"}:
-            return Answer("refused", reason=str(said.get("reason", ""))[:80])
+        case {"status": "refused", "reason": str(reason)}:
+            return Answer("refused", reason=reason[:80])
         case _:  # it answered, but not of this one
             return Answer("unknown", reason="没有答到这一条")
 

@@ -141,7 +141,7 @@ _SENDINGS = """
 
 def balance(*, since: date, until: date) -> list[Balance]:
     """By day and channel, both days included: messages (`message:in-app`), and sendings by each channel."""
-    asked = {"since": since, "until": until, "zone": settings.TIME_ZONE}
+    asked: dict[str, date | str] = {"since": since, "until": until, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
         cursor.execute(_MESSAGES, asked)
         told = [Balance(day, f"message:{IN_APP}", *counts) for day, *counts in cursor.fetchall()]
