@@ -14,6 +14,7 @@ from rongjun.citizen.http import (
     settings,
     sign_in,
 )
+from rongjun.citizen.http import benefits, channels, family, file, home, messages, offers, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [

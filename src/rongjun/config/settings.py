@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from rongjun.config.database import django_database
 from rongjun.config.place import city, place, project_root
@@ -243,6 +244,7 @@ CLOSED_MONTHS = place().private("closed")
 # --- messages -----------------------------------------------------------------------------------------------
 # The gateways messages leave by: address "" where there is no agreement. The demo starts simulators.
 NOTICE_GATEWAYS = {
+NOTICE_GATEWAYS: dict[str, dict[str, Any]] = {
     "sms": {
         "url": os.environ.get("RONGJUN_SMS_URL", ""),
         "secret": os.environ.get("RONGJUN_SMS_SECRET", ""),

@@ -135,6 +135,7 @@ def balances(*, since: date, until: date) -> list[Balance]:
         partners.balance,
         registry.feed_balance,
         ledger.payment_balance,
+        notices.balance,
     )
     channels = (registry.balance, files.balance, partners.balance, registry.feed_balance, ledger.balance)
     channels = (registry.balance, files.balance, partners.balance, registry.feed_balance, notices.balance)

@@ -75,6 +75,7 @@ def gateways() -> dict[str, Gateway]:
     sms, wechat = settings.NOTICE_GATEWAYS[SMS], settings.NOTICE_GATEWAYS[WECHAT]
     if sms["url"]:
         found[SMS] = Sms(str(sms["url"]), str(sms["secret"]), is_simulated=bool(sms["simulated"]))
+        found[SMS] = Sms(sms["url"], sms["secret"], is_simulated=sms["simulated"])
     if wechat["url"]:
         found[WECHAT] = _wechat(tuple(sorted(wechat.items())))
     return found
@@ -175,6 +176,11 @@ def _sms_answer(said: Mapping[str, Any] | None) -> Answer:
             return Answer("accepted", reference)
         case {"status": "refused"}:
             return Answer("refused", reason=str((said or {}).get("reason", ""))[:80])
+    match said:
+        case {"status": "accepted", "reference": str(reference)}:
+            return Answer("accepted", reference)
+        case {"status": "refused", "reason": str(reason)}:
+            return Answer("refused", reason=reason[:80])
         case _:  # it answered, but not of this one
             return Answer("unknown", reason="没有答到这一条")
 
