@@ -140,6 +140,11 @@ ANSWERS = """
   insight:people              door     enrol    403     403    404      404       404    403    403      403     403
   insight:waiting             door     enrol    403     403    200      200       200    403    403      403     403
   insight:balance             door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings             door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-rows        door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-days        door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-workbook    door     enrol    403     403    200      200       200    403    403      403     403
+  insight:savings-printed     door     enrol    403     403    200      200       200    403    403      403     403
 * desk:chain                  door     enrol    403     403    403      403       403    403    403      200     403
   desk:event                  door     enrol    403     403    403      403       403    403    403      200     403
   places:divisions            door     enrol    403     200    200      200       200    403    403      403     403

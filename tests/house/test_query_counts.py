@@ -57,6 +57,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "insight:screen": reverse("insight:screen"),
         "insight:panel": reverse("insight:panel", args=["work"]),
         "insight:waiting": reverse("insight:waiting", args=["proposals"]),
+        "insight:savings": reverse("insight:savings"),
+        "insight:savings-rows": reverse("insight:savings-rows"),
         "desk:supervision": reverse("desk:supervision"),
         "desk:supervision-items": reverse("desk:supervision-items"),
         "desk:supervision-item": reverse("desk:supervision-item", args=["eldercare.collective-support"]),

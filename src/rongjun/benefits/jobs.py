@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.utils import timezone
 
 from rongjun.benefits import actions, queries
-from rongjun.benefits.actions import offers, uses
+from rongjun.benefits.actions import offers, savings, uses
 
+CLOSING_HOUR = 4  # after the night's replay
 BACK = 4  # months before this one that a use may still come for, by USES_LATE_DAYS
 
 
@@ -27,3 +31,10 @@ def make_offers() -> None:
 def open_months() -> None:
     """Keep the months of uses open, three ahead."""
     uses.open_months(back=BACK, today=timezone.localdate())
+
+
+def keep_months() -> None:
+    """Once a night close the months that are over and let the oldest single uses go; else do nothing."""
+    now = timezone.localtime()
+    if now.hour == CLOSING_HOUR:
+        savings.keep_months(folder=Path(settings.CLOSED_MONTHS), by="job:benefits.keep-months", now=now)

@@ -50,6 +50,7 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),
+    Job("benefits.keep-months", 1800.0, EVERYWHERE, benefits.keep_months),
     # Looks at the hour itself; by halves of an hour it meets the quiet one whenever the worker started.
     Job("registry.find-duplicates", 1800.0, EVERYWHERE, registry.find_duplicates),
     Job(retention.JOB, 1800.0, EVERYWHERE, retention.end_retention),

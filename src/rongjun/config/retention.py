@@ -42,6 +42,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "benefits_duty": "督导的责任要能追到人，不删；待局方确认",
     "benefits_supervisiontask": "督导的责任要能追到人，不删；待局方确认",
     "benefits_supervisionstep": "督导的责任要能追到人，不删；待局方确认",
+    "benefits_closed_month": "签名的汇总里没有逐条使用，要靠它重算节省，不删；待局方确认",
     "benefits_use": "按月分区；这个月签名的合计写好、满期之后整月删除，在此之前不删",
     "benefits_use_void": "随所差的使用记录",
     "partners_partner": "单位的约定，来件还在就不删；待局方确认",

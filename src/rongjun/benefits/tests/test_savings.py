@@ -1,5 +1,6 @@
 """The figure from rollups, from Parquet and from the aggregate alone: equal to the fen; and months let go."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 
@@ -340,3 +342,20 @@ def test_the_night_closes_what_is_over_again_when_late_uses_came_and_lets_old_mo
         assert queries.closings([MONTH])[MONTH].turn == 2
         assert night(NOW) == ([], [MONTH])
         assert night(NOW) == ([], [])
+
+
+def test_what_is_kept_is_what_the_contracts_promise(monkeypatch, tmp_path) -> None:
+    contracts = Path(django_settings.CONTRACTS_ROOT)
+    with taken_in(plain_city(), monkeypatch) as city:
+        row = closed(city, tmp_path)
+        kept = {
+            "use-aggregate": json.loads(savings.aggregate_of(row).bytes()),
+            "closed-month": json.loads((tmp_path / str(MONTH) / "manifest.json").read_bytes()),
+        }
+    for name, said in kept.items():
+        schema = json.loads((contracts / f"{name}.schema.json").read_bytes())
+        assert sorted(said) == sorted(schema["required"]) == sorted(schema["properties"])
+        assert said["format"] == schema["properties"]["format"]["const"]
+    columns = json.loads((contracts / "use-aggregate.schema.json").read_bytes())["properties"]["columns"]
+    assert kept["use-aggregate"]["columns"] == columns["const"]
+    assert {len(line) for line in kept["use-aggregate"]["lines"]} == {len(columns["const"])}
