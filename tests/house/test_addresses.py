@@ -177,6 +177,7 @@ ANSWERS = """
 * ledger:payment-withdraw     door     enrol    403     403    404      404       404    403    403      403     403
 * ledger:payment-file         door     enrol    403     403    403      403       404    403    403      403     403
 * ledger:payment-workbook     door     enrol    403     403    404      404       404    403    403      403     403
+* uses:eligibility            401      401      401     401    401      401       401    401    401      401     401
   registry:refused-rows       door     enrol    403     200    403      404       403    403    403      403     403
   registry:cutover            door     enrol    403     403    403      403       200    403    403      403     403
 * registry:cutover-compare    door     enrol    403     403    403      403       422    403    403      403     403

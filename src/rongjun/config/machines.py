@@ -12,7 +12,7 @@ from django.utils import timezone
 from rongjun.access.api import rule_of
 
 # Addresses that a partner's machine asks thousands of times a minute; each checks a signature by itself.
-ADDRESSES = frozenset({"/uses/batches"})
+ADDRESSES = frozenset({"/uses/batches", "/uses/eligibility"})
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
 

@@ -229,6 +229,7 @@ USES_LATE_DAYS = 120
 USES_MONTH_CLOSES_ON = 10
 # Whole months single uses are kept after theirs; then the signed aggregate stays (待局方确认). At least 3.
 USES_KEPT_MONTHS = int(os.environ.get("RONGJUN_USES_KEPT_MONTHS", "36"))
+ELIGIBILITY_DAYS = 31  # for how long a yes to an operator holds (待局方确认)
 CLOSED_MONTHS = place().private("closed")
 
 # --- files and words ----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from rongjun.rules.book import (
 )
 from rongjun.rules.check import Report, check_book, explain_benefit
 from rongjun.rules.comparing import (
+    FARES,
     KIND_WORDS,
     Change,
     Reach,
@@ -98,6 +99,7 @@ __all__ = [
     "AREAS",
     "CLASSES",
     "CONFIDENCES",
+    "FARES",
     "FARE_CONFIDENCES",
     "FARE_UNITS",
     "GRADES",

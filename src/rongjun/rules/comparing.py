@@ -9,12 +9,14 @@ import polars as pl
 
 from rongjun.rules.book import AREAS, KINDS, WAYS, Benefit, Book, Version
 from rongjun.rules.deciding import full_condition
+from rongjun.rules.fares import PAYERS, FareBook, FareVersion
 from rongjun.rules.folding import fold, stored_facts
 from rongjun.rules.phrases import phrase
 from rongjun.rules.sweeping import sweep
 from rongjun.rules.tree import top_parts
 
 Kind = Literal["added", "removed", "changed"]
+FARES: Final = "fares."
 KIND_WORDS: Final = {"added": "新增", "removed": "取消", "changed": "改动"}
 
 
@@ -42,7 +44,10 @@ class Reach:
 
 
 def compare_books(old: Book, new: Book, *, on: date) -> tuple[Change, ...]:
-    """Every benefit in force on a day in either book that reads differently, in order of codes."""
+    """Every benefit in force on a day in either book that reads differently, in order of codes; then fares.
+
+    A fare's code begins with `fares.`; all its versions are compared, since one may change the past.
+    """
     before, after = _in_force(old, on), _in_force(new, on)
     changes = []
     for code in sorted(before.keys() | after.keys()):
@@ -57,7 +62,27 @@ def compare_books(old: Book, new: Book, *, on: date) -> tuple[Change, ...]:
             lines = tuple(_lines(old, new, before[code], after[code], on=on))
             if lines or differs:
                 changes.append(Change(code, after[code][0].title, "changed", lines, differs))
-    return tuple(changes)
+    return (*changes, *_fare_changes(old.fares, new.fares))
+
+
+def _fare_changes(old: FareBook, new: FareBook) -> Iterator[Change]:
+    for code in sorted(old.fares.keys() | new.fares.keys()):
+        before, after = old.fares.get(code), new.fares.get(code)
+        held = after or before
+        assert held is not None
+        was = {version.digest: version for version in (before.versions if before else ())}
+        now = {version.digest: version for version in (after.versions if after else ())}
+        lines = [f"不再有：{_fare_line(version)}" for digest, version in was.items() if digest not in now]
+        lines += [f"新增：{_fare_line(version)}" for digest, version in now.items() if digest not in was]
+        if lines:
+            kind: Kind = "added" if before is None else "removed" if after is None else "changed"
+            yield Change(f"{FARES}{code}", held.title, kind, tuple(lines), judges_differently=False)
+
+
+def _fare_line(version: FareVersion) -> str:
+    prices = "，".join(f"{band.title} {band.fen} 元" for band in version.bands)
+    known = f"（{version.announced.isoformat()} 公布）" if version.announced else ""
+    return f"{version.start.isoformat()} 起{known}，{PAYERS[version.payer]}承担：{prices}"
 
 
 def reach_of_change(

@@ -7,7 +7,7 @@ import os
 import shutil
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -54,7 +54,7 @@ def close_month(month: int, *, folder: Path, fares: FareBook, by: str, now: date
         manifest = _archive(month, part, net, now=now)
         counted = duck.Month(part, month, prices)
         settled, tallies = duck.settle_month(counted), duck.tally_month(counted)
-        differing = _differences(tallies, queries.day_tallies(month), spans=_spans(prices))
+        differing = _differences(tallies, queries.day_tallies(month), spans=logic.spans_of(prices))
         if differing:
             shutil.rmtree(part)
             raise Refused("benefits.month-differs", month=month, lines=differing)
@@ -136,28 +136,15 @@ def _keep(
     return row
 
 
-def _spans(prices: Iterable[logic.PriceLine]) -> dict[int, list[date]]:
-    found: dict[int, set[date]] = {}
-    for price in prices:
-        found.setdefault(price.programme, set()).add(price.span)
-    return {programme: sorted(days) for programme, days in found.items()}
-
-
-def _cuts(tallies: Iterable[Tally]) -> dict[int, list[date]]:
-    """The first days of the spans an aggregate was cut into, by programme."""
-    found: dict[int, set[date]] = {}
-    for tally in tallies:
-        found.setdefault(tally.programme, set()).add(tally.day)
-    return {programme: sorted(days) for programme, days in found.items()}
-
-
-def _differences(archived: Iterable[Tally], days: Iterable[Tally], *, spans: dict[int, list[date]]) -> int:
+def _differences(
+    archived: Iterable[Tally], days: Iterable[Tally], *, spans: Mapping[int, Sequence[date]]
+) -> int:
     """How many keys of the rollup and the archive have different counts."""
     ours: Counter[_Key] = Counter()
     for each in archived:
         ours[_key(each, each.day)] += each.n
     for each in days:
-        starts = spans.get(each.programme, [])
+        starts = spans.get(each.programme, ())
         begun = max((start for start in starts if start <= each.day), default=each.day.replace(day=1))
         ours[_key(each, begun)] -= each.n
     return sum(1 for n in ours.values() if n)
@@ -203,7 +190,7 @@ def check_month(row: ClosedMonth, *, folder: Path, fares: FareBook) -> Aggregate
         fares, month=row.month, known_at=localtime(row.closed_at).date(), programmes=manifest.programmes
     )
     counted = duck.tally_month(duck.Month(folder / str(row.month), row.month, prices))
-    if _differences(aggregate.tallies, counted, spans=_cuts(aggregate.tallies)):
+    if _differences(aggregate.tallies, counted, spans=aggregate.spans):
         raise Refused("benefits.archive-broken", month=row.month, why="归档文件数出来的和汇总不一样")
     return aggregate
 
@@ -221,7 +208,7 @@ def drop_month(month: int, *, folder: Path, fares: FareBook, by: str, now: datet
     if not logic.may_go(month, today=today, kept_months=kept):
         raise Refused("benefits.month-kept-longer", month=month, kept=kept)
     aggregate = check_month(row, folder=folder, fares=fares)
-    if _differences(aggregate.tallies, queries.day_tallies(month), spans=_cuts(aggregate.tallies)):
+    if _differences(aggregate.tallies, queries.day_tallies(month), spans=aggregate.spans):
         raise Refused("benefits.month-differs", month=month, lines=1)
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -283,8 +270,8 @@ def _is_stale(row: ClosedMonth | None, month: int) -> bool:
     days = queries.day_tallies(month)
     if row is None:
         return bool(days)
-    tallies = aggregate_of(row).tallies
-    return _differences(tallies, days, spans=_cuts(tallies)) > 0
+    aggregate = aggregate_of(row)
+    return _differences(aggregate.tallies, days, spans=aggregate.spans) > 0
 
 
 # --- the figure from what is closed -------------------------------------------------------------------------

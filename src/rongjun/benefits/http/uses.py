@@ -38,7 +38,7 @@ def take_batch(request: ActingRequest) -> HttpResponse:
     Durable when it is answered: batch, rows, rollups and answer are one transaction.
     """
     try:
-        _refuse_too_large(request)
+        refuse_too_large(request)
         call = partners.call_as_sent(
             method="POST", path=request.path, headers=request.headers, body=request.body
         )
@@ -49,11 +49,12 @@ def take_batch(request: ActingRequest) -> HttpResponse:
                 answer = _take(call, admitted, request)
                 partners.answer_call(admitted, answer=answer)
     except Refused as refused:
-        return _refusal(request, refused)
+        return refusal(request, refused)
     return HttpResponse(answer, content_type=_JSON)
 
 
-def _refuse_too_large(request: ActingRequest) -> None:
+def refuse_too_large(request: ActingRequest) -> None:
+    """Refused("partners.call-too-large") before a byte of it is read."""
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise Refused("partners.call-too-large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000)
@@ -90,7 +91,8 @@ def read_body(body: bytes) -> tuple[str, logic.Columns]:
     return said["source"], logic.Columns(*given)
 
 
-def _refusal(request: ActingRequest, refused: Refused) -> HttpResponse:
+def refusal(request: ActingRequest, refused: Refused) -> HttpResponse:
+    """The answer to a call that was refused: code and sentences; the refusal is noted."""
     said = sentence(refused)
     audit.note(
         "benefits.use-call-refused",

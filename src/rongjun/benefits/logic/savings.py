@@ -346,12 +346,16 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A closed month without a single use. The same month gives the same bytes, and these are signed."""
+    """A closed month without a single use. The same month gives the same bytes, and these are signed.
+
+    `spans` are the first days of the pieces its counts were cut into, by programme.
+    """
 
     month: int
     turn: int
     programmes: Mapping[str, int]
     sources: Mapping[str, int]
+    spans: Mapping[int, tuple[date, ...]]
     lines: tuple[Counted, ...]
 
     @property
@@ -373,6 +377,9 @@ class Aggregate:
             "turn": self.turn,
             "programmes": dict(self.programmes),
             "sources": dict(self.sources),
+            "spans": {
+                str(programme): [day.isoformat() for day in days] for programme, days in self.spans.items()
+            },
             "columns": list(_AGGREGATE_COLUMNS),
             "lines": sorted(map(_row, self.lines), key=str),
         }
@@ -402,7 +409,8 @@ def aggregate_of(
     sources: Mapping[str, int],
 ) -> Aggregate:
     """The aggregate of a month's tallies with the fares of the day it was closed."""
-    known = {(price.programme, price.band, price.span): price for price in prices}
+    held = list(prices)
+    known = {(price.programme, price.band, price.span): price for price in held}
     lines = []
     for tally in tallies:
         price = known.get((tally.programme, tally.band, tally.day))
@@ -411,7 +419,15 @@ def aggregate_of(
             if price
             else Counted(tally, None, None, None)
         )
-    return Aggregate(month, turn, dict(programmes), dict(sources), tuple(lines))
+    return Aggregate(month, turn, dict(programmes), dict(sources), spans_of(held), tuple(lines))
+
+
+def spans_of(prices: Iterable[PriceLine]) -> dict[int, tuple[date, ...]]:
+    """The first days of the pieces a month's prices are cut into, by programme."""
+    found: dict[int, set[date]] = {}
+    for price in prices:
+        found.setdefault(price.programme, set()).add(price.span)
+    return {programme: tuple(sorted(days)) for programme, days in sorted(found.items())}
 
 
 def read_aggregate(raw: bytes) -> Aggregate:
@@ -429,22 +445,25 @@ def read_aggregate(raw: bytes) -> Aggregate:
         )
         for day, source, programme, division, band, kind, paid, n, version, fen, payer in said["lines"]
     )
-    found = Aggregate(month, said["turn"], said["programmes"], said["sources"], lines)
+    spans = {
+        int(programme): tuple(map(date.fromisoformat, days)) for programme, days in said["spans"].items()
+    }
+    found = Aggregate(month, said["turn"], said["programmes"], said["sources"], spans, lines)
     if found.bytes() != raw:
         raise ValueError("使用汇总的写法不对")
     return found
 
 
 def late_breaks(aggregate: Aggregate, fares: FareBook) -> tuple[date, ...]:
-    """Days of the month on which a fare now changes and no line of the aggregate begins.
+    """Days of the month on which a fare now changes and the aggregate was not cut.
 
     A correction announced after the month was closed cut it where the aggregate was not cut: it then takes
     the tallies by day, which stay, to price it.
     """
-    cut = {(line.tally.programme, line.tally.day) for line in aggregate.lines}
     held = {line.tally.programme for line in aggregate.lines}
     found = set()
     for code, number in aggregate.programmes.items():
         days = breaks_within(fares, code, first=first_of(aggregate.month), last=last_of(aggregate.month))
-        found |= {day for day in days if number in held and (number, day) not in cut}
+        cut = aggregate.spans.get(number, ())
+        found |= {day for day in days if number in held and day not in cut}
     return tuple(sorted(found))

@@ -119,6 +119,13 @@ def network() -> Network:
     )
 
 
+def delivers(partner: str) -> bool:
+    """Whether this partner is the operator of some source."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select 1 from benefits_use_source where partner = %s)", [partner])
+        return bool(cursor.fetchone()[0])
+
+
 def figure(first: date, last: date, *, fares: FareBook, known_at: date) -> Figure:
     """The figure from the rollups in the caller's scope: days both included, fares announced until then."""
     net = network()

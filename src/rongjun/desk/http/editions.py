@@ -22,6 +22,7 @@ from rongjun.desk.http.shared import edition_in_force, refused_page, today_of
 from rongjun.desk.year import Moved, moved_in, years_of
 from rongjun.kernel.errors import Refused
 from rongjun.rules.api import (
+    FARES,
     KIND_WORDS,
     Book,
     Change,
@@ -115,10 +116,11 @@ def _read(files: _Files, confirmations: frozenset[Confirmation]) -> Book:
 
 
 def _change(change: Change, reach: Reach | None) -> dict[str, Any]:
+    has_page = change.kind != "added" and not change.code.startswith(FARES)
     return {
         "title": change.title,
         "word": KIND_WORDS[change.kind],
-        "url": reverse("desk:policy-benefit", args=[change.code]) if change.kind != "added" else "",
+        "url": reverse("desk:policy-benefit", args=[change.code]) if has_page else "",
         "lines": change.lines,
         "reach": reach,
         "moves_nobody": change.judges_differently and reach is not None and not _moves(reach),

@@ -17,6 +17,7 @@ from rongjun.rules.api import (
     band_at,
     breaks_within,
     check_book,
+    compare_books,
     load_book,
     ordinary_price,
     periods,
@@ -146,6 +147,18 @@ def test_the_book_has_another_digest_when_a_fare_changes(tmp_path) -> None:
     other = load_book(policy, city="qingdao")
     assert other.digest != book().digest
     assert other.fares.digest != book().fares.digest
+
+
+def test_a_changed_fare_is_told_when_books_are_compared(tmp_path) -> None:
+    policy = Path(shutil.copytree(POLICY, tmp_path / "policy"))
+    (policy / "cities/qingdao/fares/bus.yaml").write_text(BUS, "utf-8")
+    (policy / "cities/qingdao/fares/ferry.yaml").unlink()
+    changes = compare_books(book(), load_book(policy, city="qingdao"), on=date(2026, 11, 30))
+    assert [(each.code, each.kind) for each in changes] == [
+        ("fares.bus", "changed"), ("fares.ferry", "removed"),
+    ]  # fmt: skip
+    assert "新增：2023-01-01 起（2022-12-01 公布），财政承担：一元 1.00 元" in changes[0].lines
+    assert compare_books(book(), book(), on=date(2026, 11, 30)) == ()
 
 
 days = st.dates(date(2022, 11, 1), date(2023, 12, 31))

@@ -1,0 +1,78 @@
+"""Where a telecom operator asks whether a carrier opens a 荣军通 plan: signed, yes or no, no identity."""
+
+from __future__ import annotations
+
+import json
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.timezone import localtime
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from rongjun.access.api import ActingRequest, acting_as_job, anyone
+from rongjun.audit import api as audit
+from rongjun.benefits.http.uses import refusal, refuse_too_large
+from rongjun.benefits.logic.eligibility import MOST_REFERENCES, Answer, answers
+from rongjun.benefits.queries import savings as queries
+from rongjun.benefits.queries.carriers import carriers
+from rongjun.kernel.errors import Refused
+from rongjun.partners import api as partners
+
+JOB = "benefits.answer-eligibility"
+_JSON = "application/json"
+
+
+@csrf_exempt
+@require_POST
+@anyone("every call is signed by its partner, which is checked before anything else; it tells no identity")
+def answer_eligibility(request: ActingRequest) -> HttpResponse:
+    """Answer references of one programme (contracts/eligibility.schema.json); a call sent again likewise."""
+    try:
+        refuse_too_large(request)
+        call = partners.call_as_sent(
+            method="POST", path=request.path, headers=request.headers, body=request.body
+        )
+        with acting_as_job(JOB):
+            admitted = partners.admit_call(call, now=request.now)
+            said = admitted.answer
+            if not said:
+                said = _answer(call, admitted, request)
+                partners.answer_call(admitted, answer=said)
+    except Refused as refused:
+        return refusal(request, refused)
+    return HttpResponse(said, content_type=_JSON)
+
+
+def _answer(call: partners.Call, admitted: partners.Admitted, request: ActingRequest) -> str:
+    programme, references = read_body(call.body)
+    if not queries.delivers(admitted.partner) or programme not in queries.network().programmes:
+        raise Refused("benefits.unknown-use-source", code=programme)
+    now = localtime(request.now)
+    found: list[Answer] = answers(references, carriers(references), now=now, days=settings.ELIGIBILITY_DAYS)
+    audit.note(
+        "benefits.eligibility-answered",
+        by=f"partner:{admitted.partner}",
+        about=f"programme:{programme}",
+        detail={"asked": len(found), "yes": sum(each.valid_until is not None for each in found)},
+        at=request.now,
+    )
+    told = {"programme": programme, "on": now.date().isoformat(), "answers": [each.plain() for each in found]}
+    return json.dumps(told, ensure_ascii=False)
+
+
+def read_body(body: bytes) -> tuple[str, list[int]]:
+    """Programme and references. Refused("benefits.use-body-unfit") when it is anything else."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused("benefits.use-body-unfit") from None
+    if type(said) is not dict or said.keys() != {"programme", "references"}:
+        raise Refused("benefits.use-body-unfit")
+    programme, references = said["programme"], said["references"]
+    is_list = type(references) is list and 0 < len(references) <= MOST_REFERENCES
+    if type(programme) is not str or not is_list:
+        raise Refused("benefits.use-body-unfit")
+    if any(type(each) is not int or not 0 < each < 2**53 for each in references):
+        raise Refused("benefits.use-body-unfit")
+    return programme, references
