@@ -71,7 +71,7 @@ def check_book(
             problems += _condition_problems(book, benefit, version)
             remarks += _remarks(book, benefit, version)
     problems += _unsourced(book)
-    problems += fare_problems(book.fares)
+    problems += fare_problems(book.fares, benefits=book.benefits)
     if answerable is not None:
         remarks += _unanswered(book, answerable)
     examples = sum(len(v.examples) for b in book.benefits.values() for v in b.versions)

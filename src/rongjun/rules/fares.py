@@ -5,7 +5,7 @@ before, and a corrected version of the same day replaces the one announced earli
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,7 +15,7 @@ from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words
 from rongjun.rules.book import GRADES, Basis, digest_of
 from rongjun.rules.errors import Problem
-from rongjun.rules.reading import Fields, Node, Sheet, plain
+from rongjun.rules.reading import Fields, Node, Sheet, closest, plain
 
 PAYERS: Final[Words[Mapping[str, str]]] = {
     "operator": "运营企业",
@@ -361,9 +361,14 @@ def _example(fields: Fields) -> FareExample:
     return example
 
 
-def fare_problems(fares: FareBook) -> Iterator[Problem]:
-    """Examples that do not come out, or that speak of a day the version is not in force."""
+def fare_problems(fares: FareBook, *, benefits: Collection[str]) -> Iterator[Problem]:
+    """Examples that do not come out or speak of another version's day; benefits that the book has not."""
     for fare in fares.fares.values():
+        for code in fare.benefits:
+            if code not in benefits:
+                guess = closest(code, benefits)
+                fix = f"看看是否想写 {guess}" if guess else "写政策册里有的优待代码"
+                yield Problem(fare.file, 1, f"没有名为 {code} 的优待", fix)
         for version in fare.versions:
             for example in version.examples:
                 yield from _example_problem(fare, version, example)

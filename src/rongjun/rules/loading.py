@@ -118,7 +118,7 @@ class _Loader:
         ordered = dict(sorted(benefits.items()))
         references: dict[str, Benefit] = {}
         self._read_benefits("reference", level="reference", into=references)
-        fares = self._read_fares(f"cities/{city}/fares/", known=ordered)
+        fares = self._read_fares(f"cities/{city}/fares/")
         return Book(
             digest=self._digest(),
             city=city,
@@ -280,7 +280,7 @@ class _Loader:
 
     # fares/<programme>.yaml
 
-    def _read_fares(self, folder: str, *, known: Mapping[str, Benefit]) -> FareBook:
+    def _read_fares(self, folder: str) -> FareBook:
         """The fares of a city; a city need not have any."""
         found: dict[str, Fare] = {}
         for name in sorted(name for name in self.files if name.startswith(folder)):
@@ -292,12 +292,6 @@ class _Loader:
                 continue
             fields, sheet = opened
             fare = read_fare(fields, sheet=sheet, basis=self._basis)
-            for code in fare.benefits:
-                if code not in known:
-                    fix = closest(code, known)
-                    fields.fault(
-                        "benefits", f"没有名为 {code} 的优待", f"看看是否想写 {fix}" if fix else "查代码"
-                    )
             found[fare.code] = fare
         return FareBook(found)
 
