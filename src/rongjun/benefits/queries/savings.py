@@ -31,6 +31,7 @@ from rongjun.benefits.logic.savings import (
     first_of,
     highest_prices,
     last_of,
+    month_of,
     months_of,
     summed,
 )
@@ -134,6 +135,39 @@ def figure(first: date, last: date, *, fares: FareBook, known_at: date) -> Figur
     return with_bounds(lines, first, last, fares=fares, known_at=known_at, made_from=ROLLUPS)
 
 
+_OF_CARDS = """
+    select u.month, u.day, u.source, u.programme, cast(0 as bigint) as division, u.band, u.paid,
+           count(*) as n
+    from benefits_use u
+    where u.card = any (cast('@cards@' as bigint[]))
+      and u.month between cast('@first_month@' as int) and cast('@last_month@' as int)
+      and u.day between cast('@first@' as date) and cast('@last@' as date)
+      and not exists (select 1 from benefits_use_void v
+                      where v.month = u.month and v.source = u.source and v.reference = u.reference
+                      group by v.month having sum(v.effect) < 0)
+    group by u.month, u.day, u.source, u.programme, u.band, u.paid
+"""
+
+
+def saved_with(
+    cards: Sequence[int], first: date, last: date, *, fares: FareBook, known_at: date
+) -> list[Saved]:
+    """What these carriers saved whoever held them, in the caller's scope; days both included.
+
+    From the single uses, so only for as long as these are kept.
+    """
+    prices = all_prices(fares, known_at=known_at, programmes=network().programmes)
+    return saved(
+        _OF_CARDS,
+        prices,
+        cards=list(cards),
+        first_month=month_of(first),
+        last_month=month_of(last),
+        first=first,
+        last=last,
+    )
+
+
 def with_bounds(
     lines: Iterable[Saved], first: date, last: date, *, fares: FareBook, known_at: date, made_from: str
 ) -> Figure:
@@ -148,11 +182,11 @@ def with_bounds(
     return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares)
 
 
-def saved(tallies: str, prices: Sequence[PriceLine]) -> list[Saved]:
-    """The shared text over tallies given as SQL."""
+def saved(tallies: str, prices: Sequence[PriceLine], **values: object) -> list[Saved]:
+    """The shared text over tallies given as SQL; `values` stand where it says `'@name@'`."""
     text = _text_for(tallies)
     with connection.cursor() as cursor:
-        cursor.execute(text, _price_columns(prices))
+        cursor.execute(text, {**_price_columns(prices), **values})
         return sorted((Saved(*row) for row in cursor.fetchall()), key=lambda line: str(astuple(line)))
 
 

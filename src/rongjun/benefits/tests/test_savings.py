@@ -228,6 +228,20 @@ def test_a_figure_of_days_within_a_month_is_of_those_days(monkeypatch) -> None:
             savings.figure_from("aggregate", FIRST, FIRST, folder=Path(), fares=city.fares, known_at=LAST)
 
 
+def test_what_one_card_saved_is_of_its_uses_that_still_count(monkeypatch) -> None:
+    city = plain_city()
+    other = replace(city.rows[0], reference="other", card=102)
+    voided = replace(city.rows[0], reference="voided")
+    spans = (*city.spans, (102, "rongjun", AT - timedelta(days=300), None))
+    held = replace(city, rows=(*city.rows, other, voided), spans=spans, voids=frozenset({(1, "voided")}))
+    with taken_in(held, monkeypatch), acting_as_job("test.savings"):
+        found = queries.saved_with([101], FIRST, LAST, fares=city.fares, known_at=LAST)
+        nobody = queries.saved_with([999], FIRST, LAST, fares=city.fares, known_at=LAST)
+        later = queries.saved_with([101], date(2023, 6, 2), LAST, fares=city.fares, known_at=LAST)
+    assert (summed(found).uses, summed(found).savings_fen) == (3, 300)
+    assert (nobody, later) == ([], [])
+
+
 # --- closing ------------------------------------------------------------------------------------------------
 
 
@@ -305,8 +319,8 @@ def test_nothing_goes_before_its_time_or_unclosed(monkeypatch, tmp_path) -> None
             dropped(city, tmp_path)
         closed(city, tmp_path)
         with pytest.raises(Refused, match="kept-longer"):
-            dropped(city, tmp_path, now=datetime(2025, 6, 30, 2, tzinfo=UTC))
-        assert dropped(city, tmp_path, now=datetime(2025, 7, 1, 2, tzinfo=UTC)) == 3
+            dropped(city, tmp_path, now=datetime(2026, 6, 30, 2, tzinfo=UTC))
+        assert dropped(city, tmp_path, now=datetime(2026, 7, 1, 2, tzinfo=UTC)) == 3
 
 
 def test_the_database_itself_lets_no_month_go_that_no_closing_says(monkeypatch, tmp_path) -> None:
