@@ -197,6 +197,7 @@ ANSWERS = """
   citizen:benefit             front    403      403     403    403      403       403    403    403      403     200
   citizen:messages            front    403      403     403    403      403       403    403    403      403     200
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
+  citizen:savings             front    403      403     403    403      403       403    403    403      403     200
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
   citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404

@@ -38,6 +38,7 @@ from rongjun.benefits.logic import (
     supervision,
 )
 from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
+from rongjun.benefits.logic.savings import summed as summed_savings
 from rongjun.benefits.queries import (
     ConfirmationLine,
     CountyFigures,
@@ -87,7 +88,14 @@ from rongjun.benefits.queries.offers import (
     to_look_at,
     why_offered,
 )
-from rongjun.benefits.queries.savings import AGGREGATE, PARQUET, ROLLUPS, Figure
+from rongjun.benefits.queries.savings import (
+    AGGREGATE,
+    PARQUET,
+    ROLLUPS,
+    Figure,
+    programme_titles,
+    saved_in_hand,
+)
 from rongjun.benefits.queries.savings import figure as savings_figure
 from rongjun.benefits.queries.savings import label as savings_label
 from rongjun.benefits.queries.supervision import (
@@ -214,6 +222,7 @@ __all__ = [
     "order_correction",
     "people_of_figure",
     "people_with",
+    "programme_titles",
     "put_in_force",
     "reach_by_county",
     "read_answer",
@@ -225,10 +234,12 @@ __all__ = [
     "replay",
     "report_delivery",
     "responsible_for",
+    "saved_in_hand",
     "savings_figure",
     "savings_figure_from",
     "savings_label",
     "stated_in_words",
+    "summed_savings",
     "supervised_counties",
     "supervision",
     "sweep_everybody",

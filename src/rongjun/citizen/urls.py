@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.citizen.http import benefits, family, file, home, messages, offers, settings, sign_in
+from rongjun.citizen.http import benefits, family, file, home, messages, offers, savings, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("benefits/<str:code>/", benefits.benefit, name="benefit"),
     path("messages/", messages.listing, name="messages"),
     path("messages/<uuid:message>/", messages.message, name="message"),
+    path("savings/", savings.savings, name="savings"),
     path("offers/", offers.listing, name="offers"),
     path("offers/<uuid:offer>/", offers.offer, name="offer"),
     path("enrolments/<uuid:enrolment>/", offers.enrolment, name="enrolment"),

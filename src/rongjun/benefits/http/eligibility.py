@@ -15,7 +15,7 @@ from rongjun.audit import api as audit
 from rongjun.benefits.http.uses import refusal, refuse_too_large
 from rongjun.benefits.logic.eligibility import MOST_REFERENCES, Answer, answers
 from rongjun.benefits.queries import savings as queries
-from rongjun.benefits.queries.carriers import carriers
+from rongjun.cards.api import carriers
 from rongjun.kernel.errors import Refused
 from rongjun.partners import api as partners
 

@@ -36,7 +36,7 @@ from rongjun.benefits.logic.savings import (
     summed,
 )
 from rongjun.benefits.models import ClosedMonth
-from rongjun.benefits.queries.carriers import carriers
+from rongjun.cards.api import carriers
 from rongjun.kernel.words import Words
 from rongjun.rules.api import PAYERS, FareBook, as_postgres, digest_of
 
@@ -120,6 +120,11 @@ def network() -> Network:
     )
 
 
+def programme_titles() -> dict[int, str]:
+    """What each programme is called."""
+    return dict(network().programme_titles)
+
+
 def delivers(partner: str) -> bool:
     """Whether this partner is the operator of some source."""
     with connection.cursor() as cursor:
@@ -135,18 +140,20 @@ def figure(first: date, last: date, *, fares: FareBook, known_at: date) -> Figur
     return with_bounds(lines, first, last, fares=fares, known_at=known_at, made_from=ROLLUPS)
 
 
-_OF_CARDS = """
+_SINGLE = """
     select u.month, u.day, u.source, u.programme, cast(0 as bigint) as division, u.band, u.paid,
            count(*) as n
     from benefits_use u
-    where u.card = any (cast('@cards@' as bigint[]))
-      and u.month between cast('@first_month@' as int) and cast('@last_month@' as int)
+    where u.month between cast('@first_month@' as int) and cast('@last_month@' as int)
       and u.day between cast('@first@' as date) and cast('@last@' as date)
       and not exists (select 1 from benefits_use_void v
                       where v.month = u.month and v.source = u.source and v.reference = u.reference
                       group by v.month having sum(v.effect) < 0)
+      {whose}
     group by u.month, u.day, u.source, u.programme, u.band, u.paid
 """
+_OF_CARDS = _SINGLE.format(whose="and u.card = any (cast('@cards@' as bigint[]))")
+_IN_HAND = _SINGLE.format(whose="")
 
 
 def saved_with(
@@ -157,15 +164,18 @@ def saved_with(
     From the single uses, so only for as long as these are kept.
     """
     prices = all_prices(fares, known_at=known_at, programmes=network().programmes)
-    return saved(
-        _OF_CARDS,
-        prices,
-        cards=list(cards),
-        first_month=month_of(first),
-        last_month=month_of(last),
-        first=first,
-        last=last,
-    )
+    return saved(_OF_CARDS, prices, cards=list(cards), **_within(first, last))
+
+
+def saved_in_hand(first: date, last: date, *, fares: FareBook, known_at: date) -> list[Saved]:
+    """What the cards of the file in hand saved; the policies of a citizen's role say whose uses those are."""
+    prices = all_prices(fares, known_at=known_at, programmes=network().programmes)
+    return saved(_IN_HAND, prices, **_within(first, last))
+
+
+def _within(first: date, last: date) -> dict[str, object]:
+    months = {"first_month": month_of(first), "last_month": month_of(last)}
+    return {**months, "first": first, "last": last}
 
 
 def with_bounds(

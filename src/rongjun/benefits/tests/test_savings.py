@@ -18,7 +18,6 @@ from rongjun.benefits.actions import savings
 from rongjun.benefits.logic.savings import all_prices, late_breaks, savings_by_hand, summed
 from rongjun.benefits.models import ClosedMonth, Programme, UseSource
 from rongjun.benefits.queries import savings as queries
-from rongjun.benefits.queries.carriers import Carrier
 from rongjun.benefits.tests.savings_cases import (
     AT,
     DISTRICTS,
@@ -32,6 +31,7 @@ from rongjun.benefits.tests.savings_cases import (
     fate_of,
     june,
 )
+from rongjun.cards.api import Carrier
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.rules.api import FareBook

@@ -12,7 +12,9 @@ from rongjun.access.api import ActingRequest
 from rongjun.benefits import api as benefits
 from rongjun.citizen.http.messages import unread_of
 from rongjun.citizen.http.offers import offered_to
+from rongjun.citizen.http.savings import saved_this_year
 from rongjun.citizen.http.shared import Mine, look, on_file, today_of
+from rongjun.kernel.money import Fen
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 
@@ -25,12 +27,14 @@ def home(request: ActingRequest, mine: Mine) -> HttpResponse:
     look(request, mine, purpose="本人查看首页" if mine.is_own else "代办查看首页")
     is_closed = registry.is_closed(mine.id)
     counted: Counter[str] = Counter()
+    saved = benefits.summed_savings(())
     if not is_closed:
         book = benefits.book()
         judged = benefits.decisions_for(
             mine.id, on=today, known_at=request.now, by_book=book, without=mine.hidden
         )
         counted.update(each.verdict for each in judged)
+        saved = benefits.summed_savings(saved_this_year(book, today=today))
         counted["waiting"] = sum(each.is_waiting for each in offered_to(mine, book, today=today))
     asked = [each for each in registry.requests_of(mine.id, today=today) if each.state == "open"]
     return render(
@@ -43,6 +47,7 @@ def home(request: ActingRequest, mine: Mine) -> HttpResponse:
             "granted": counted["granted"],
             "unknown": counted["unknown"],
             "waiting": counted["waiting"],
+            "saved": Fen(saved.savings_fen).text if saved.uses else "",
             "unread": 0 if is_closed else unread_of(mine),
             "asked": asked,
             "station": places.served_by([mine.division], on=today)[mine.division].name,
