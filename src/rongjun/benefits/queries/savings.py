@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -173,7 +174,7 @@ def saved_in_hand(first: date, last: date, *, fares: FareBook, known_at: date) -
     return saved(_IN_HAND, prices, **_within(first, last))
 
 
-def _within(first: date, last: date) -> dict[str, object]:
+def _within(first: date, last: date) -> dict[str, Any]:
     months = {"first_month": month_of(first), "last_month": month_of(last)}
     return {**months, "first": first, "last": last}
 
@@ -192,7 +193,7 @@ def with_bounds(
     return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares)
 
 
-def saved(tallies: str, prices: Sequence[PriceLine], **values: object) -> list[Saved]:
+def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Saved]:
     """The shared text over tallies given as SQL; `values` stand where it says `'@name@'`."""
     text = _text_for(tallies)
     with connection.cursor() as cursor:
@@ -221,7 +222,7 @@ _PRICES = """
 _COLUMNS = ("programme", "band", "span", "last_day", "fen", "payer", "version")
 
 
-def _price_columns(prices: Sequence[PriceLine]) -> dict[str, list[object]]:
+def _price_columns(prices: Sequence[PriceLine]) -> dict[str, Any]:
     rows = [astuple(price) for price in prices]
     return {name: [row[at] for row in rows] for at, name in enumerate(_COLUMNS)}
 
