@@ -15,6 +15,7 @@ from rongjun.citizen.http import (
     sign_in,
 )
 from rongjun.citizen.http import benefits, channels, family, file, home, messages, offers, settings, sign_in
+from rongjun.citizen.http import benefits, family, file, home, messages, offers, savings, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [

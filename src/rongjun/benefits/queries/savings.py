@@ -175,6 +175,7 @@ def saved_in_hand(first: date, last: date, *, fares: FareBook, known_at: date) -
 
 
 def _within(first: date, last: date) -> dict[str, object]:
+def _within(first: date, last: date) -> dict[str, Any]:
     months = {"first_month": month_of(first), "last_month": month_of(last)}
     return {**months, "first": first, "last": last}
 
@@ -222,7 +223,7 @@ _PRICES = """
 _COLUMNS = ("programme", "band", "span", "last_day", "fen", "payer", "version")
 
 
-def _price_columns(prices: Sequence[PriceLine]) -> dict[str, list[object]]:
+def _price_columns(prices: Sequence[PriceLine]) -> dict[str, Any]:
     rows = [astuple(price) for price in prices]
     return {name: [row[at] for row in rows] for at, name in enumerate(_COLUMNS)}
 
