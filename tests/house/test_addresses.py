@@ -159,6 +159,12 @@ ANSWERS = """
 * partners:batch-close        door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
 * uses:batches                401      401      401     401    401      401       401    401    401      401     401
+  uses:deliveries             door     enrol    403     403    200      200       200    403    403      403     403
+  uses:refused                door     enrol    403     403    200      200       200    403    403      403     403
+* uses:refusal-close          door     enrol    403     403    403      403       422    403    403      403     403
+  uses:signals                door     enrol    403     403    200      200       200    403    403      403     403
+  uses:signal                 door     enrol    403     403    404      404       404    403    403      403     403
+* uses:signal-step            door     enrol    403     403    404      404       404    403    403      403     403
   ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403
   ledger:payment-failures     door     enrol    403     403    200      200       200    403    403      403     403
 * ledger:payment-mend         door     enrol    403     403    404      404       404    403    403      403     403
@@ -278,6 +284,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "mandate": scene.mandate,
         "event_id": scene.event,
         "task": scene.task,
+        "refusal": 1,
+        "signal": 1,
         "step": "check",
         "form": "csv",
         "fact": "is_veteran",

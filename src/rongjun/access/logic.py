@@ -43,7 +43,7 @@ _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export reg
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
-    " ledger.read-payments ledger.make-payments ledger.check-payments"
+    " uses.read uses.signals ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -54,7 +54,7 @@ ROLES: dict[str, Role] = {
             "city-officer",
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
-            " ledger.read-bank-file",
+            " uses.close-refusal ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",

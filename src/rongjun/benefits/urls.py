@@ -1,10 +1,16 @@
-"""Addresses of uses: one for machines."""
+"""Addresses of uses: one for machines, the others for people."""
 
 from django.urls import path
 
-from rongjun.benefits.http import uses
+from rongjun.benefits.http import desk, uses
 
 app_name = "uses"
 urlpatterns = [
+    path("", desk.deliveries, name="deliveries"),
     path("batches", uses.take_batch, name="batches"),
+    path("refused/", desk.refused, name="refused"),
+    path("refused/<int:refusal>/close/", desk.close, name="refusal-close"),
+    path("signals/", desk.signals, name="signals"),
+    path("signals/<int:signal>/", desk.signal, name="signal"),
+    path("signals/<int:signal>/step/", desk.signal_step, name="signal-step"),
 ]
