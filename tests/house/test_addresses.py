@@ -176,6 +176,12 @@ ANSWERS = """
 * partners:outbound-resend    door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
 * uses:batches                401      401      401     401    401      401       401    401    401      401     401
+  uses:deliveries             door     enrol    403     403    200      200       200    403    403      403     403
+  uses:refused                door     enrol    403     403    200      200       200    403    403      403     403
+* uses:refusal-close          door     enrol    403     403    403      403       422    403    403      403     403
+  uses:signals                door     enrol    403     403    200      200       200    403    403      403     403
+  uses:signal                 door     enrol    403     403    404      404       404    403    403      403     403
+* uses:signal-step            door     enrol    403     403    404      404       404    403    403      403     403
   ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403
   ledger:payment-failures     door     enrol    403     403    200      200       200    403    403      403     403
 * ledger:payment-mend         door     enrol    403     403    404      404       404    403    403      403     403
@@ -313,6 +319,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "task": scene.task,
         "ledger_account": scene.ledger_account,
         "transfer": scene.transfer,
+        "refusal": 1,
+        "signal": 1,
         "step": "check",
         "form": "csv",
         "fact": "is_veteran",

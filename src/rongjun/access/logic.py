@@ -44,6 +44,7 @@ _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
+    " uses.read uses.signals ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -55,6 +56,8 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file",
+            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
+            " uses.close-refusal ledger.read-bank-file",
         ),
         _role(
             "privacy-officer",

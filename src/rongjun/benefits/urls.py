@@ -3,9 +3,20 @@
 from django.urls import path
 
 from rongjun.benefits.http import eligibility, uses
+"""Addresses of uses: one for machines, the others for people."""
+
+from django.urls import path
+
+from rongjun.benefits.http import desk, uses
 
 app_name = "uses"
 urlpatterns = [
+    path("", desk.deliveries, name="deliveries"),
     path("batches", uses.take_batch, name="batches"),
     path("eligibility", eligibility.answer_eligibility, name="eligibility"),
+    path("refused/", desk.refused, name="refused"),
+    path("refused/<int:refusal>/close/", desk.close, name="refusal-close"),
+    path("signals/", desk.signals, name="signals"),
+    path("signals/<int:signal>/", desk.signal, name="signal"),
+    path("signals/<int:signal>/step/", desk.signal_step, name="signal-step"),
 ]

@@ -1,0 +1,285 @@
+"""Pages of uses: what operators delivered, what did not go in, and what somebody should look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from rongjun.access.api import ActingRequest, names_of_actors, staff
+from rongjun.audit import api as audit
+from rongjun.benefits.actions import use_refusals, use_signals
+from rongjun.benefits.logic.uses import REASONS
+from rongjun.benefits.queries import use_pages as queries
+from rongjun.benefits.queries.use_pages import DeliveredDay, RefusedLine, SignalLine
+from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import Words, translatable
+from rongjun.ui.api import page_asked, pager_of, sentence
+
+PAGE = 50
+STATES: Words[dict[str, tuple[str, str]]] = {
+    "open": ("没有人看", "late"),
+    "looked-at": ("有人在看", "info"),
+    "explained": ("说得通", "ok"),
+    "followed-up": ("转去处理", "pause"),
+}
+KINDS: Words[dict[str, str]] = {
+    "travel": "两地之间来不及",
+    "places": "一天多处",
+    "times": "一天多次",
+    "top-up": "充值超过规则",
+}
+FIELDS: Words[dict[str, str]] = {
+    "reference": "业务编号",
+    "card": "名单编号",
+    "used_at": "使用时刻",
+    "programme": "项目",
+    "place": "点位",
+    "band": "档位",
+    "paid": "实付（分）",
+}
+
+
+@staff("uses.read")
+@require_safe
+def deliveries(request: ActingRequest) -> HttpResponse:
+    """Which days each operator has delivered, and what did not go in, by reason."""
+    today = timezone.localtime(request.now).date()
+    days = queries.delivered_days(today=today)
+    refused = queries.refused_by_reason()
+    return render(
+        request,
+        "benefits/deliveries.html",
+        {
+            "days": [_delivered(each) for each in days],
+            "missing": sum(each.is_missing for each in days),
+            "columns": [
+                {"label": _("使用那天"), "short": True},
+                {"label": _("来源")},
+                {"label": _("到了没有"), "short": True},
+                *({"label": _(word), "number": True} for word in translatable(("计数的使用", "退回"))),
+            ],
+            "refused": [
+                {
+                    "cells": [
+                        {
+                            "text": _(REASONS[reason][0]),
+                            "note": _(REASONS[reason][1]),
+                            "url": f"{reverse('uses:refused')}?reason={reason}",
+                        },
+                        f"{count:,}",
+                    ]
+                }
+                for reason, count in refused
+                if reason in REASONS
+            ],
+            "refused_columns": [{"label": _("为什么没有收下")}, {"label": _("条数"), "number": True}],
+        },
+    )
+
+
+def _delivered(day: DeliveredDay) -> dict[str, Any]:
+    word, tone = translatable(("没有到", "no")) if day.is_missing else translatable(("到了", "ok"))
+    if not day.is_expected:
+        word, tone = translatable(("约定之前", "pause"))
+    return {
+        "cells": [
+            f"{day.day}",
+            day.source,
+            {"text": "", "chip": {"word": _(word), "tone": tone}},
+            f"{day.uses:,}",
+            f"{day.refused:,}",
+        ]
+    }
+
+
+@staff("uses.read")
+@require_safe
+def refused(request: ActingRequest) -> HttpResponse:
+    """Rows that did not go in, as they came; of a conflict both sides."""
+    return _refused_page(request)
+
+
+def _refused_page(request: ActingRequest, *, why_not: Refused | None = None) -> HttpResponse:
+    reason = request.GET.get("reason", "")
+    number = page_asked(request)
+    lines, total = queries.refused_rows(reason=reason, first=(number - 1) * PAGE, limit=PAGE)
+    if lines:
+        # Where a card was and when is where somebody was.
+        audit.note_read(
+            [f"use-refusal:{line.id}" for line in lines],
+            event="benefits.refused-uses-listed",
+            by=request.actor.text,
+            role=request.actor.role,
+            purpose=_("处理没有收下的使用记录"),
+            source=request.path,
+            at=request.now,
+        )
+    return render(
+        request,
+        "benefits/refused.html",
+        {
+            "lines": [_refused(line) for line in lines],
+            "reason": _(REASONS[reason][0]) if reason in REASONS else "",
+            "total": total,
+            "pager": pager_of(number, total, most=PAGE),
+            "may_close": request.actor.may("uses.close-refusal"),
+            "refusal": sentence(why_not) if why_not else None,
+        },
+        status=422 if why_not else 200,
+    )
+
+
+def _refused(line: RefusedLine) -> dict[str, Any]:
+    what, todo = REASONS[line.reason]
+    return {
+        "id": line.id,
+        "source": line.source,
+        "what": _(what),
+        "todo": _(todo),
+        "at": line.recorded_at,
+        "sides": [
+            {
+                "label": _(label),
+                "came": line.fields.get(name, ""),
+                "stands": line.stands.get(name, ""),
+                "differs": bool(line.stands) and line.fields.get(name) != line.stands.get(name),
+            }
+            for name, label in FIELDS.items()
+        ],
+        "is_conflict": bool(line.stands),
+    }
+
+
+@require_POST
+@staff("uses.close-refusal")
+def close(request: ActingRequest, refusal: int) -> HttpResponse:
+    """A refused row that needs nothing more, with the reason."""
+    try:
+        use_refusals.close_refusal(
+            refusal, reason=request.POST.get("reason", ""), by=request.actor, now=request.now
+        )
+    except Refused as refused:
+        return _refused_page(request, why_not=refused)
+    messages.success(request, _("已了结，记录照原样留着。"))
+    return redirect("uses:refused")
+
+
+@staff("uses.signals")
+@require_safe
+def signals(request: ActingRequest) -> HttpResponse:
+    """Days of cards that somebody should look at; nobody is punished by this list."""
+    state = request.GET.get("state", "open")
+    state = state if state in STATES else "open"
+    number = page_asked(request)
+    lines, total = queries.signals(state=state, first=(number - 1) * PAGE, limit=PAGE)
+    return render(
+        request,
+        "benefits/signals.html",
+        {
+            "rows": [_signal_row(line) for line in lines],
+            "columns": [
+                {"label": _("日期"), "short": True},
+                {"label": _("看到了什么")},
+                {"label": _("状态"), "short": True},
+            ],
+            "states": [
+                {"url": f"?state={code}", "word": _(word), "is_chosen": code == state}
+                for code, (word, _tone) in STATES.items()
+            ],
+            "total": total,
+            "pager": pager_of(number, total, most=PAGE),
+        },
+    )
+
+
+def _signal_row(line: SignalLine) -> dict[str, Any]:
+    word, tone = STATES[line.state]
+    return {
+        "cells": [
+            f"{line.day}",
+            {
+                "text": _(KINDS[line.kind]),
+                "note": seen_in(line),
+                "url": reverse("uses:signal", args=[line.id]),
+            },
+            {"text": "", "chip": {"word": _(word), "tone": tone}},
+        ]
+    }
+
+
+def seen_in(line: SignalLine) -> str:
+    """The evidence of a signal in one sentence."""
+    if line.kind == "travel":
+        leg = line.evidence[0]
+        return str(_("%(from)s 到 %(to)s，%(km)s 公里，%(minutes)s 分钟") % leg)
+    return str(_("%(uses)s 次，%(places)s 处") % line.evidence)
+
+
+@staff("uses.signals")
+@require_safe
+def signal(request: ActingRequest, signal: int) -> HttpResponse:
+    """One signal with what was seen, and its end."""
+    return _signal_page(request, signal)
+
+
+def _signal_page(request: ActingRequest, number: int, *, why_not: Refused | None = None) -> HttpResponse:
+    line = queries.signal(number)
+    if line is None:
+        raise Http404
+    audit.note_read(
+        f"use-signal:{line.id}",
+        event="benefits.signal-opened",
+        by=request.actor.text,
+        role=request.actor.role,
+        purpose=_("核实异常线索"),
+        source=request.path,
+        at=request.now,
+    )
+    word, tone = STATES[line.state]
+    names = names_of_actors({line.looked_by, line.ended_by})
+    return render(
+        request,
+        "benefits/signal.html",
+        {
+            "line": line,
+            "kind": _(KINDS[line.kind]),
+            "state": {"word": _(word), "tone": tone},
+            "seen": seen_in(line),
+            "legs": line.evidence if line.kind == "travel" else [],
+            "looked_by": names[line.looked_by],
+            "ended_by": names[line.ended_by],
+            "refusal": sentence(why_not) if why_not else None,
+        },
+        status=422 if why_not else 200,
+    )
+
+
+@require_POST
+@staff("uses.signals")
+def signal_step(request: ActingRequest, signal: int) -> HttpResponse:
+    """Somebody looks at a signal, or ends it with a reason."""
+    if queries.signal(signal) is None:
+        raise Http404
+    step = request.POST.get("step", "")
+    try:
+        if step in ("explained", "followed-up"):
+            use_signals.end_signal(
+                signal,
+                outcome=step,
+                reason=request.POST.get("reason", ""),
+                by=request.actor,
+                now=request.now,
+            )
+        else:
+            use_signals.look_at_signal(signal, by=request.actor, now=request.now)
+    except Refused as refused:
+        return _signal_page(request, signal, why_not=refused)
+    messages.success(request, _("记下了。"))
+    return redirect("uses:signal", signal=signal)
