@@ -47,7 +47,8 @@ def today(request: ActingRequest) -> HttpResponse:
     ]
     if may("registry.state-fact"):
         tiles += _questions_tile(waiting_here(request.actor))
-    tiles += counted[1:]
+    if may("registry.import-roster"):
+        tiles += counted[1:]
     if may("desk.read-assessments"):
         tiles.append(
             _assessments_tile(sum(each.needs_somebody(day) for each in registry.processings().values()))

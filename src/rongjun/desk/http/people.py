@@ -214,17 +214,20 @@ def _decided(
     everywhere = wanted(judged, book, words=asked.q, area="")
     found = [d for d in everywhere if asked.area in ("", book.benefits[d.code].area)]
     shown = [decision for decision in found if asked.shows(decision)]
-    cards: Sequence[Mapping[str, Any]]
+    cards: Sequence[Mapping[str, Any]] = heads_for(shown, book, body_url=body_url)
     if asked.q and len(shown) <= OPENED_UP_TO:
         cards = [{**card, "open": True} for card in cards_for(shown, asking, contesting)]
-    else:
-        cards = heads_for(shown, book, body_url=body_url)
     undecided = [decision for decision in judged if decision.verdict == "unknown"]
     return {
         "groups": grouped(cards, unfolded=bool(asked.q or asked.area)),
         "tabs": _verdict_tabs(found, asked),
         "areas": _area_options([d for d in everywhere if asked.shows(d)], book, asked),
         "best": benefits.best_questions(undecided, asking) if asked.show == "unknown" else None,
+        "contested": [
+            book.vocabulary.facts[name].label
+            for name in sorted(contesting.contested)
+            if name in book.vocabulary.facts
+        ],
         "kept": {"show": asked.given.get("show", "")},
     }
 

@@ -143,7 +143,7 @@ def rights(request: ActingRequest, person: UUID) -> HttpResponse:
     )
 
 
-@staff("registry.handle-rights")
+@staff("registry.read-person")
 @require_safe
 def notice(request: ActingRequest, code: str) -> HttpResponse:
     """The wording of a notice in force today, to be read to the person or printed."""

@@ -130,6 +130,7 @@ def item(request: ActingRequest, code: str) -> HttpResponse:
         "asked": len(told),
         "in_place": sum(each.light == supervision.GREEN for each in told),
         "may_direct": request.actor.may("supervision.direct") and bool(found),
+        "may_read_policy": request.actor.may("policy.read"),
         "counties": [{"code": each.division, "name": counties[each.division]} for each in found],
         "expected": found[0].responsible.expected if found else "",
     }

@@ -60,13 +60,15 @@ def state(scene: Scene, fact: str, value: str, *, by: str = "clerk") -> None:
 def test_a_fact_on_the_card_is_contested_and_shown_so_until_it_is_answered(scene: Scene) -> None:
     clerk, said = visitor("clerk"), {"wrong": "没有当过兵", "said_by": "self"}
     link = place(scene, "contest/is_veteran/")
-    page = clerk.get(place(scene)).content.decode()
-    assert f'href="{link}"' in page
-    assert "有异议" not in page
+    card = place(scene, "benefits/honour.plaque/")
+    assert f'href="{link}"' in clerk.get(card).content.decode()
+    assert "有异议" not in seen(clerk.get(card))
+    assert "有异议" not in seen(clerk.get(place(scene)))
     assert "是" in seen(clerk.get(link))
     answer = clerk.post(link, said)
     assert (answer.status_code, answer.headers["Location"]) == (302, place(scene))
-    assert "有异议" in seen(clerk.get(place(scene)))
+    assert "有异议" in seen(clerk.get(card))
+    assert "有异议，正在核对：退役军人" in seen(clerk.get(place(scene)))
     assert "有异议" in seen(visitor("city").get(place(scene)))
     assert "没有当过兵" in seen(clerk.get(link))
     assert "异议：退役军人" in seen(clerk.get("/desk/rights/"))
@@ -79,7 +81,11 @@ def test_a_fact_on_the_card_is_contested_and_shown_so_until_it_is_answered(scene
 def test_the_filters_of_the_file_come_along_and_back(scene: Scene) -> None:
     clerk, filters = visitor("clerk"), "?on=2026-01-05&show=not-granted"
     page = html.unescape(clerk.get(place(scene) + filters).content.decode())
-    links = re.findall(r'class="rj-wrong" href="([^"]+)"', page)
+    cards = re.findall(r'hx-get="([^"]+)"', page)
+    assert cards
+    assert all(card.endswith(filters) for card in cards)
+    opened = "".join(html.unescape(clerk.get(card).content.decode()) for card in cards[:8])
+    links = re.findall(r'class="rj-wrong" href="([^"]+)"', opened)
     assert links
     assert all(link.endswith(filters) for link in links)
     answer = clerk.post(links[0], {"wrong": "写错了", "said_by": "self"})

@@ -101,7 +101,8 @@ def few_files() -> dict[str, bytes]:
     return {
         name: raw
         for name, raw in read_folder(Path(settings.POLICY_ROOT)).items()
-        if ("/benefits/" not in name and not name.startswith("reference/")) or "collective-support" in name
+        if not any(part in name for part in ("/benefits/", "/fares/", "reference/"))
+        or "collective-support" in name
     }
 
 
@@ -285,6 +286,25 @@ def test_an_area_narrows_a_file(scene: Scene) -> None:
     response = visitor("clerk").get(file_of(scene, show="not-granted", area="legal"))
     headings = re.findall(r"<summary><h3>([^<]+)</h3>", response.content.decode())
     assert headings == [AREAS["legal"]]
+
+
+def test_a_card_is_fetched_when_it_is_opened_and_is_a_page_without_script(scene: Scene) -> None:
+    client = visitor("clerk")
+    page = client.get(file_of(scene, show="not-granted")).content.decode()
+    assert 'class="rj-why"' not in page
+    (address, *_) = re.findall(r'hx-get="([^"]+)"', page)
+    assert f'<a href="{address}">' in page
+    whole, part = (
+        client.get(html.unescape(address)),
+        client.get(html.unescape(address), headers={"HX-Request": "true"}),
+    )
+    assert "<html" in whole.content.decode()
+    assert "<html" not in part.content.decode()
+    for answer in (whole, part):
+        assert 'class="rj-why"' in answer.content.decode()
+        assert "HX-Request" in answer.headers["Vary"]
+    assert visitor("neighbour").get(html.unescape(address)).status_code == 404
+    assert client.get(f"/desk/people/{scene.person}/benefits/no.such/").status_code == 404
 
 
 def test_a_page_is_judged_by_one_book_asked_for_once(scene: Scene) -> None:
