@@ -319,3 +319,34 @@ def test_a_first_visit_takes_less_than_300_kb(visit: Visit) -> None:
     client.send("Network.setCacheDisabled", {"cacheDisabled": True})
     page.goto("/my/benefits/", wait_until="networkidle")
     assert 0 < sum(sizes) <= 300 * 1024
+
+
+VOICES = """
+    window.said = [];
+    window.SpeechSynthesisUtterance = function (words) { this.text = words; };
+    Object.defineProperty(window, "speechSynthesis", { value: {
+        getVoices: () => [{ name: "far", lang: "zh-CN", localService: false }, ...NEAR],
+        speak: (each) => window.said.push([each.voice.name, each.text]),
+        cancel: () => {}, addEventListener: () => {},
+    } });
+"""
+
+
+@pytest.mark.parametrize("near", ["[]", '[{ name: "near", lang: "zh-CN", localService: true }]'])
+def test_a_page_reads_itself_aloud_by_a_voice_of_the_device_alone(visit: Visit, near: str) -> None:
+    page = visit(None, size=PHONE)
+    page.add_init_script(VOICES.replace("...NEAR", f"...{near}"))
+    come_in(page)
+    button = page.get_by_role("button", name="念给我听")
+    if near == "[]":
+        expect(button).to_have_count(0)
+        return
+    page.goto("/my/questions/")
+    button.click()
+    said = page.evaluate("window.said")
+    assert {voice for voice, _ in said} == {"near"}
+    assert [words for _, words in said][:2] == [
+        page.get_by_role("heading", level=1).inner_text(),
+        page.get_by_role("heading", level=2).inner_text(),
+    ]
+    expect(page.get_by_role("button", name="不念了")).to_have_attribute("aria-pressed", "true")
