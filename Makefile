@@ -33,7 +33,7 @@ fuzz: ## 十万份乱写的政策和条件 · a hundred thousand spoiled files a
 docs: ## 生成文档到 site/ · build the documentation into site/
 	@$(bootstrap) fast && .venv/bin/mkdocs build --strict
 
-shots: ## 走一遍四个人的第一个小时，更新使用手册的图 · walk four first hours, renew the manual's pictures
+shots: ## 走一遍六个人的第一个小时，更新使用手册的图 · walk six first hours, renew the manual's pictures
 	@$(bootstrap) test && $(checks) shots
 
 bench: ## 测量政策册有多快 · how fast the policy book answers (short: SIZE=small make bench)
