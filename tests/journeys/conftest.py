@@ -95,7 +95,7 @@ class City:
                 stderr=log,
                 text=True,
             )
-        while time.monotonic() - began < 180:
+        while time.monotonic() - began < 400:  # a busy machine takes minutes over a fresh city
             if self.process.poll() is not None:
                 break
             with socket.socket() as probe:
