@@ -37,12 +37,13 @@ _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
-    " benefits.record-decision benefits.answer-offer"
+    " benefits.record-decision benefits.answer-offer cards.handle"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
+    " cards.decide"
     " ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
