@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.citizen.http import benefits, family, file, home, messages, offers, settings, sign_in
+from rongjun.citizen.http import benefits, cards, family, file, home, messages, offers, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("benefits/<str:code>/", benefits.benefit, name="benefit"),
     path("messages/", messages.listing, name="messages"),
     path("messages/<uuid:message>/", messages.message, name="message"),
+    path("cards/", cards.listing, name="cards"),
+    path("cards/<int:reference>/loss/", cards.report_loss, name="card-loss"),
     path("offers/", offers.listing, name="offers"),
     path("offers/<uuid:offer>/", offers.offer, name="offer"),
     path("enrolments/<uuid:enrolment>/", offers.enrolment, name="enrolment"),
