@@ -31,6 +31,7 @@ from rongjun.access.queries import citizen_by
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.benefits.models import Enrolment
+from rongjun.cards import api as cards
 from rongjun.config import demo
 from rongjun.files.models import Upload
 from rongjun.kernel.identifiers import IdentityNumber
@@ -69,6 +70,7 @@ class Scene:
     task: UUID
     ledger_account: int
     transfer: UUID
+    card: int
 
 
 def set_scene() -> Scene:
@@ -123,6 +125,18 @@ def _pay(now: datetime) -> tuple[int, UUID]:
     booked = ledger.post(ledger.Transfer(uuid4(), legs, timezone.localdate()), **told)
     with acting_as_job("test.scene"):
         return LedgerAccount.objects.get(code="payable.scene").id, booked.id
+        card=_card_of(person, file.line.division, now),
+    )
+
+
+def _card_of(person: UUID, division: int, now: datetime) -> int:
+    """A 荣军卡 that the person has had for a year."""
+    city = actor_of("city")
+    begun = cards.Happened("take-over", now - timedelta(days=365))
+    taken = cards.TakenOver(person, division, "rongjun", "rongjun", (begun,))
+    with acting_as(city):
+        (reference,) = cards.take_over([taken], source="测试", by=city.text, now=now)
+    return reference
 
 
 def _newest_event() -> int:

@@ -81,6 +81,11 @@ ANSWERS = """
 * desk:leave-benefit          door     enrol    403     422    422      422       422    403    403      403     403
   desk:unanswered             door     enrol    403     200    200      200       200    403    403      403     403
 * desk:answer-here            door     enrol    403     todo   todo     422       todo   403    403      403     403
+* desk:card-apply             door     enrol    403     422    422      422       422    403    403      403     403
+  desk:card                   door     enrol    403     200    200      404       200    403    403      403     403
+* desk:card-step              door     enrol    403     422    422      404       422    403    403      403     403
+  desk:cards                  door     enrol    403     200    200      200       200    403    403      403     403
+* desk:card-end               door     enrol    403     403    422      422       422    403    403      403     403
   desk:not-entitled           door     enrol    403     403    200      200       200    403    403      403     403
 * desk:decide-enrolment       door     enrol    403     403    400      400       400    403    403      403     403
 * desk:person-paper           door     enrol    403     422    422      404       422    403    403      403     403
@@ -223,6 +228,8 @@ ANSWERS = """
 * citizen:wechat-end          front    403      403     403    403      403       403    403    403      403     how
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
   citizen:savings             front    403      403     403    403      403       403    403    403      403     200
+  citizen:cards               front    403      403     403    403      403       403    403    403      403     200
+* citizen:card-loss           front    403      403     403    403      403       403    403    403      403     404
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
   citizen:offer               front    403      403     403    403      403       403    403    403      403     404
   citizen:enrolment           front    403      403     403    403      403       403    403    403      403     404
@@ -271,6 +278,7 @@ SAID = {
     "desk:answer-here": {"is_unsupported": "false"},
     "desk:change": {"rank": "3", "valid_from": "1975-08-01", "source": "立功证书"},
     "desk:decide": {"decision": "approve"},
+    "desk:card-end": {"decision": "approve", "reason": "属实"},
     "desk:answer-offer": {"answer": "accept", "channel": "counter"},
     "desk:paper-open": {"purpose": "核对证件"},  # it waits for its scan
     "desk:rights-notice": {"notice": "opening-a-file"},
@@ -321,6 +329,8 @@ def url_of(address: Address, scene: Scene) -> str:
         "transfer": scene.transfer,
         "refusal": 1,
         "signal": 1,
+        "reference": scene.card,
+        "doing": "hold",
         "step": "check",
         "form": "csv",
         "fact": "is_veteran",

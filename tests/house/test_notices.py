@@ -39,6 +39,8 @@ COLLECTING = {
     "citizen/question.html": ("citizen/questions.html", "citizen/benefit.html"),
     "desk:answer-offer": ("desk/person.html",),
     "desk:leave-benefit": ("desk/person.html",),
+    "desk:card-apply": ("desk/person.html",),
+    "desk:card-step": ("desk/person_card.html",),
 }
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
@@ -49,6 +51,7 @@ OTHERWISE = re.compile(
     r"|desk:operator-statement-(draft|step)"
     r"|ledger:payment-(check|release|withdraw|file|workbook)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"
+    r"|desk:card-end|citizen:card-loss"
 )
 
 

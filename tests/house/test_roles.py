@@ -19,7 +19,9 @@ from tests.house.test_addresses import rows, url_of
 pytestmark = pytest.mark.django_db
 # What an address names that lies in the station's division, its county's or the city's; all else it names is
 # everybody's, or there is no such thing in the scene: then nobody finds it.
-OWNED = frozenset({"person", "assertion", "roster", "upload", "proposal", "number", "merge", "mandate"})
+OWNED = frozenset(
+    {"person", "assertion", "roster", "upload", "proposal", "number", "merge", "mandate", "reference"}
+)
 OF_THE_CITY = frozenset({"handed_in"})
 OF_THE_COUNTY = frozenset({"task", "ledger_account", "transfer"})
 NOWHERE = frozenset(

@@ -38,6 +38,7 @@ _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
     " benefits.record-decision benefits.answer-offer notices.read notices.tell"
+    " benefits.record-decision benefits.answer-offer cards.handle"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
@@ -45,6 +46,8 @@ _DECIDE = (
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
     " uses.read uses.signals ledger.read-payments ledger.make-payments ledger.check-payments"
+    " cards.decide"
+    " ledger.read-payments ledger.make-payments ledger.check-payments"
 )
 ROLES: dict[str, Role] = {
     role.code: role

@@ -1,23 +1,81 @@
 """The door of cards."""
 
-from rongjun.cards.actions import TakenOver, Told, new_reference, take_over
-from rongjun.cards.logic.life import STATES, STEP_WORDS, Happened, Span, opens_at
+from rongjun.cards.actions import (
+    TakenOver,
+    Told,
+    accept_replacement,
+    apply_for,
+    decide_end,
+    end_due,
+    follow_registry,
+    hand_over,
+    new_reference,
+    propose_end,
+    report_loss,
+    review,
+    take_over,
+    take_step,
+)
+from rongjun.cards.kinds import card_book
+from rongjun.cards.logic.kinds import CardBook, Kind
+from rongjun.cards.logic.life import EVENT_WORDS, STATES, STEP_WORDS, Happened, Span, opens_at
 from rongjun.cards.logic.numbers import TransitNumber
-from rongjun.cards.queries import Carrier, carriers, changed_since, spans_frame
+from rongjun.cards.queries import (
+    CardLine,
+    Carrier,
+    EndLine,
+    EventLine,
+    StopLine,
+    card,
+    cards_of,
+    carriers,
+    changed_since,
+    ends_waiting,
+    events_of,
+    kinds_to_apply_for,
+    overdue_stops,
+    spans_frame,
+    waiting_cards,
+)
 
 __all__ = [
+    "EVENT_WORDS",
     "STATES",
     "STEP_WORDS",
+    "CardBook",
+    "CardLine",
     "Carrier",
+    "EndLine",
+    "EventLine",
     "Happened",
+    "Kind",
     "Span",
+    "StopLine",
     "TakenOver",
     "Told",
     "TransitNumber",
+    "accept_replacement",
+    "apply_for",
+    "card",
+    "card_book",
+    "cards_of",
     "carriers",
     "changed_since",
+    "decide_end",
+    "end_due",
+    "ends_waiting",
+    "events_of",
+    "follow_registry",
+    "hand_over",
+    "kinds_to_apply_for",
     "new_reference",
     "opens_at",
+    "overdue_stops",
+    "propose_end",
+    "report_loss",
+    "review",
     "spans_frame",
     "take_over",
+    "take_step",
+    "waiting_cards",
 ]

@@ -6,6 +6,7 @@ of the transit company are a mask and a keyed digest; nothing is found by them b
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -182,3 +183,86 @@ class CarrierSpans(models.Model):
 
     def __str__(self) -> str:
         return str(self.carrier_id)
+
+
+class CarrierProposal(models.Model):
+    """What one proposes and another decides: a card ends because of a document (户籍迁出, 违规发证).
+
+    `at` is from when it is to have ended. A card has one that waits.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    carrier = models.ForeignKey(
+        Carrier, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    person_id = models.UUIDField()
+    division = models.BigIntegerField()
+    kind = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    document = models.CharField(max_length=200)
+    proposed_by = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=8, default="waiting")
+    decided_by = models.CharField(max_length=80, default="")
+    decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["person_id"], name="carrierproposal_person")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=_GRAVE), name="carrierproposal_kind"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "approved", "rejected"]), name="carrierproposal_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_by="", decided_at=None)
+                | ~Q(state="waiting") & ~Q(decided_by="") & Q(decided_at__isnull=False),
+                name="carrierproposal_decided",
+            ),
+            models.CheckConstraint(condition=~Q(proposed_by=F("decided_by")), name="carrierproposal_another"),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(document=""), name="carrierproposal_document"
+            ),
+            models.UniqueConstraint(
+                fields=["carrier"], condition=Q(state="waiting"), name="carrierproposal_waits_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier_id} {self.kind}"
+
+
+class CardSending(models.Model):
+    """What was sent to the bank or an operator about cards, and up to which moment they know thereby.
+
+    Its key is that of the batch in the outbox. A list of stops has to be acknowledged until `due_at`.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    division = models.BigIntegerField()
+    partner = models.CharField(max_length=32)
+    kind = models.CharField(max_length=8)
+    rows = models.IntegerField()
+    as_of = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["partner", "kind", "-as_of"], name="cardsending_newest"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False, acknowledged_at=None),
+                name="cardsending_unacknowledged",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["orders", "stops", "changes", "full"]), name="cardsending_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} {self.kind}"

@@ -19,6 +19,7 @@ TABS: Words[tuple[tuple[str, str, str], ...]] = (
     ("citizen:settings", "settings", "设置"),
 )
 OPENED_FROM = {
+    "citizen:cards": "citizen:home",
     "citizen:benefit": "citizen:benefits",
     "citizen:questions": "citizen:benefits",
     "citizen:contest": "citizen:benefits",

@@ -16,6 +16,7 @@ from rongjun.citizen.http import (
 )
 from rongjun.citizen.http import benefits, channels, family, file, home, messages, offers, settings, sign_in
 from rongjun.citizen.http import benefits, family, file, home, messages, offers, savings, settings, sign_in
+from rongjun.citizen.http import benefits, cards, family, file, home, messages, offers, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [
@@ -31,6 +32,8 @@ urlpatterns = [
     path("messages/wechat/end/", channels.unbind, name="wechat-end"),
     path("messages/<uuid:message>/", messages.message, name="message"),
     path("savings/", savings.savings, name="savings"),
+    path("cards/", cards.listing, name="cards"),
+    path("cards/<int:reference>/loss/", cards.report_loss, name="card-loss"),
     path("offers/", offers.listing, name="offers"),
     path("offers/<uuid:offer>/", offers.offer, name="offer"),
     path("enrolments/<uuid:enrolment>/", offers.enrolment, name="enrolment"),

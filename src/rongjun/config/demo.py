@@ -157,7 +157,9 @@ def add_operators(*, root: Path) -> int:
             if partners.is_partner(code):
                 continue
             daily = (
-                {"uses/1": "09:00", "statements/1": "12:00"} if kind.programmes else {"statements/1": "12:00"}
+                {"uses/1": "09:00", "statements/1": "12:00"}
+                if kind.programmes
+                else {"statements/1": "12:00", "card-returns/1": ""}
             )
             partners.add_partner(
                 code,
@@ -167,7 +169,10 @@ def add_operators(*, root: Path) -> int:
                 channels=["file"],
                 expected_since=timezone.localdate(),
                 public_key=partners.signer_of(code).public_key,
-                takes={"statements/1": "file", **({"free-rides/1": "file"} if kind.programmes else {})},
+                takes={
+                    "statements/1": "file",
+                    "free-rides/1" if kind.programmes else "card-orders/1": "file",
+                },
                 daily_sends=100,
                 by=BY,
                 now=timezone.now(),

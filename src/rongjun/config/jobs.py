@@ -12,6 +12,7 @@ from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
+from rongjun.cards import jobs as cards
 from rongjun.config import retention
 from rongjun.files import jobs as files
 from rongjun.ledger import jobs as ledger
@@ -50,6 +51,10 @@ JOBS: tuple[Job, ...] = (
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("ledger.expire-holds", 10.0, EVERYWHERE, ledger.expire_holds),
     Job("ledger.draw-totals", 60.0, EVERYWHERE, ledger.draw_totals),
+    Job("cards.end-by-themselves", 10.0, EVERYWHERE, cards.end_by_themselves),
+    Job("cards.follow-registry", 30.0, EVERYWHERE, cards.follow_registry),
+    Job("cards.take-returns", 5.0, EVERYWHERE, cards.take_returns),
+    Job("cards.exchange-lists", 60.0, EVERYWHERE, cards.exchange_lists),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),

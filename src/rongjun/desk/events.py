@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rongjun.cards.api import EVENT_WORDS
 from rongjun.kernel.words import Words
 
 RESULTS: Words[dict[str, tuple[str, str]]] = {
@@ -113,6 +114,7 @@ _AREAS: Words[dict[str, str]] = {
     "access": "登录和授权",
     "audit": "审计",
     "benefits": "判定和政策",
+    "cards": "卡证",
     "demo": "演示",
     "files": "材料",
     "partners": "部门来件",
@@ -124,4 +126,4 @@ _AREAS: Words[dict[str, str]] = {
 
 def event_in_words(event: str) -> str:
     """What was done; an event without a word of its own is told by its part of the house."""
-    return _WORDS.get(event) or _AREAS.get(event.partition(".")[0], event)
+    return _WORDS.get(event) or EVENT_WORDS.get(event) or _AREAS.get(event.partition(".")[0], event)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from rongjun.desk.http import (
+    cards,
     changes,
     contests,
     covered,
@@ -36,6 +37,11 @@ urlpatterns = [
     path("people/<uuid:person>/enrolments/<uuid:enrolment>/", offers.leave, name="leave-benefit"),
     path("unanswered/", unanswered.unanswered, name="unanswered"),
     path("unanswered/<uuid:person>/", unanswered.answer_here, name="answer-here"),
+    path("people/<uuid:person>/cards/", cards.apply, name="card-apply"),
+    path("people/<uuid:person>/cards/<int:reference>/", cards.card, name="card"),
+    path("people/<uuid:person>/cards/<int:reference>/<slug:doing>/", cards.step, name="card-step"),
+    path("cards/", cards.waiting, name="cards"),
+    path("cards/ends/<uuid:proposal>/", cards.decide_end, name="card-end"),
     path("enrolments/", offers.not_entitled, name="not-entitled"),
     path("enrolments/<uuid:enrolment>/", offers.decide_enrolment, name="decide-enrolment"),
     path("people/<uuid:person>/papers/", papers.person_paper, name="person-paper"),

@@ -127,6 +127,7 @@ from rongjun.registry.queries.citizens import (
 )
 from rongjun.registry.queries.covered import open_covered
 from rongjun.registry.queries.cutover import cutover_records, cutover_report
+from rongjun.registry.queries.ends import Ends, Stop, ends_of, told_of_ends
 from rongjun.registry.queries.feeds import (
     candidates,
     feed_balance,
@@ -252,6 +253,7 @@ __all__ = [
     "CandidateLine",
     "CutoverFile",
     "DocumentRecord",
+    "Ends",
     "ExportLine",
     "FileHead",
     "FileRecord",
@@ -274,6 +276,7 @@ __all__ = [
     "RequestLine",
     "RosterReport",
     "SaidRecord",
+    "Stop",
     "Taken",
     "Waiting",
     "WaitingRow",
@@ -312,6 +315,7 @@ __all__ = [
     "end",
     "end_mandate",
     "end_relation",
+    "ends_of",
     "exports",
     "feed_balance",
     "file_ids_of",
@@ -398,6 +402,7 @@ __all__ = [
     "tell_apart",
     "template",
     "timeline",
+    "told_of_ends",
     "unmerge",
     "waiting",
     "waiting_rows",

@@ -13,7 +13,7 @@ from django.db import transaction
 from rongjun.audit import api as audit
 from rongjun.cards.actions.telling import span_values
 from rongjun.cards.actions.writing import Row, insert
-from rongjun.cards.logic.life import Happened, spans, standing_at
+from rongjun.cards.logic.life import Happened, Spans, Standing, standing_and_spans
 from rongjun.cards.logic.numbers import BANK_INDEX, TRANSIT_INDEX, CardNumber
 
 REFERENCE_BITS = 53
@@ -44,6 +44,12 @@ def new_reference() -> int:
     return secrets.randbits(REFERENCE_BITS) or new_reference()
 
 
+def _new_references(count: int) -> list[int]:
+    # Asked of the system once for all: one by one, the asking takes longer than all else.
+    drawn = memoryview(secrets.token_bytes(8 * count)).cast("Q")
+    return [each >> (64 - REFERENCE_BITS) or new_reference() for each in drawn]
+
+
 def take_over(
     taken: Sequence[TakenOver], *, source: str, by: str, role: str = "", now: datetime
 ) -> list[int]:
@@ -53,8 +59,16 @@ def take_over(
     brings a list has looked.
     """
     with transaction.atomic():
-        opened = [(each.reference or new_reference(), each) for each in taken]
-        insert("cards_carrier", [_carrier(reference, each, by=by, now=now) for reference, each in opened])
+        fresh = iter(_new_references(len(taken)))
+        opened = [(each.reference or next(fresh), each) for each in taken]
+        told = [standing_and_spans(each.events, now) for each in taken]
+        insert(
+            "cards_carrier",
+            [
+                _carrier(reference, each, standing, by=by, now=now)
+                for (reference, each), (standing, _) in zip(opened, told, strict=True)
+            ],
+        )
         insert(
             "cards_carrierevent",
             [
@@ -63,7 +77,13 @@ def take_over(
                 for event in each.events
             ],
         )
-        insert("cards_carrierspans", [_spans(reference, each, now=now) for reference, each in opened])
+        insert(
+            "cards_carrierspans",
+            [
+                _spans(reference, each, found, now=now)
+                for (reference, each), (_, found) in zip(opened, told, strict=True)
+            ],
+        )
         if opened:
             audit.note(
                 "cards.taken-over",
@@ -76,8 +96,7 @@ def take_over(
     return [reference for reference, _ in opened]
 
 
-def _carrier(reference: int, taken: TakenOver, *, by: str, now: datetime) -> Row:
-    standing = standing_at(taken.events, now)
+def _carrier(reference: int, taken: TakenOver, standing: Standing, *, by: str, now: datetime) -> Row:
     bank, transit = taken.bank_number, taken.transit_number
     return {
         "reference": reference,
@@ -119,8 +138,7 @@ def _event(reference: int, taken: TakenOver, event: Happened, *, source: str, by
     }
 
 
-def _spans(reference: int, taken: TakenOver, *, now: datetime) -> Row:
-    found = spans(taken.events)
+def _spans(reference: int, taken: TakenOver, found: Spans, *, now: datetime) -> Row:
     whose = {
         "carrier_id": reference,
         "person_id": taken.person,

@@ -10,6 +10,7 @@ from datetime import datetime
 from rongjun.audit import api as audit
 from rongjun.cards.actions.writing import Row, insert, multirange
 from rongjun.cards.logic.life import (
+    EVENTS,
     RETRACT,
     STEPS,
     Happened,
@@ -169,35 +170,3 @@ def _note(told: Told, carrier: Carrier, *, by: str, role: str, now: datetime) ->
 def about(reference: int) -> str:
     """How the evidence names a carrier: in hexadecimal, so that it is taken for nobody's number."""
     return f"carrier:{reference:x}"
-
-
-# The evidence speaks of each in the past.
-EVENTS: Mapping[str, str] = {
-    "apply": "applied-for",
-    "take-over": "taken-over",
-    "refuse": "refused",
-    "approve": "approved",
-    "order": "ordered",
-    "fail": "making-failed",
-    "make": "made",
-    "hand-over": "handed-over",
-    "withdraw": "withdrawn",
-    "hold": "held",
-    "lift": "hold-lifted",
-    "lose": "lost",
-    "find": "found",
-    "suspend": "suspended",
-    "resume": "resumed",
-    "freeze": "frozen",
-    "thaw": "thawed",
-    "replace": "replacement-accepted",
-    "close": "replaced",
-    "expire": "expired",
-    "bank-close": "closed-by-bank",
-    "move-away": "moved-away",
-    "cancel": "cancelled",
-    "wrong": "wrongly-issued",
-    "die": "holder-died",
-    RETRACT: "event-retracted",
-}
-assert EVENTS.keys() == {*STEPS, RETRACT}

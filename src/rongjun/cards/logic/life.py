@@ -126,6 +126,37 @@ STEP_WORDS: Words[Mapping[str, str]] = {
     RETRACT: "更正",
 }
 assert STEP_WORDS.keys() == {*STEPS, RETRACT}
+# How the evidence calls each, in the past.
+EVENTS: Final[Mapping[str, str]] = {
+    "apply": "applied-for",
+    "take-over": "taken-over",
+    "refuse": "refused",
+    "approve": "approved",
+    "order": "ordered",
+    "fail": "making-failed",
+    "make": "made",
+    "hand-over": "handed-over",
+    "withdraw": "withdrawn",
+    "hold": "held",
+    "lift": "hold-lifted",
+    "lose": "lost",
+    "find": "found",
+    "suspend": "suspended",
+    "resume": "resumed",
+    "freeze": "frozen",
+    "thaw": "thawed",
+    "replace": "replacement-accepted",
+    "close": "replaced",
+    "expire": "expired",
+    "bank-close": "closed-by-bank",
+    "move-away": "moved-away",
+    "cancel": "cancelled",
+    "wrong": "wrongly-issued",
+    "die": "holder-died",
+    RETRACT: "event-retracted",
+}
+assert EVENTS.keys() == {*STEPS, RETRACT}
+EVENT_WORDS: Final[Mapping[str, str]] = {f"cards.{name}": STEP_WORDS[kind] for kind, name in EVENTS.items()}
 _RANK: Final = {kind: place for place, kind in enumerate(STEPS)}
 
 
@@ -239,8 +270,12 @@ def _until(standing: Standing, moment: datetime | None) -> Iterator[tuple[dateti
 
 def standing_at(events: Iterable[Happened], moment: datetime) -> Standing:
     """How the carrier stands at a moment, by these events."""
+    return _at(life(events), moment)
+
+
+def _at(lived: Iterable[tuple[datetime, Standing]], moment: datetime) -> Standing:
     standing = Standing()
-    for at, then in life(events):
+    for at, then in lived:
         if at > moment:
             break
         standing = then
@@ -257,11 +292,20 @@ class Spans:
 
 def spans(events: Iterable[Happened]) -> Spans:
     """The spans of a carrier by these events, those that are to come included."""
-    told = life(events)
+    return _spans_of(life(events))
+
+
+def _spans_of(lived: tuple[tuple[datetime, Standing], ...]) -> Spans:
     return Spans(
-        _spans((at, then.is_usable) for at, then in told),
-        _spans((at, then.is_in_hand) for at, then in told),
+        _spans((at, then.is_usable) for at, then in lived),
+        _spans((at, then.is_in_hand) for at, then in lived),
     )
+
+
+def standing_and_spans(events: Iterable[Happened], moment: datetime) -> tuple[Standing, Spans]:
+    """Both at once, for many carriers."""
+    lived = life(events)
+    return _at(lived, moment), _spans_of(lived)
 
 
 def _spans(told: Iterable[tuple[datetime, bool]]) -> tuple[Span, ...]:

@@ -10,6 +10,7 @@ import polars as pl
 from django.db import connection
 
 from rongjun.cards.logic.life import Span
+from rongjun.cards.models import Carrier as Carriers
 
 _COUNTY = 10**6
 # Seconds as a double are exact to the microsecond for centuries, and a third of the work of moments. Several
@@ -32,7 +33,8 @@ _CHANGED = """
     from cards_carrierspans now_known
     left join cards_carrierspans before
         on before.carrier_id = now_known.carrier_id and before.superseded_at = now_known.recorded_at
-    where now_known.recorded_at > %s and now_known.usable is distinct from before.usable
+    where now_known.recorded_at > %(since)s and now_known.recorded_at <= %(until)s
+      and now_known.usable is distinct from before.usable
     order by 1
 """
 
@@ -93,11 +95,20 @@ def spans_frame() -> pl.DataFrame:
         return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
-def changed_since(moment: datetime) -> list[int]:
+def changed_since(moment: datetime, *, until: datetime | None = None) -> list[int]:
     """References of carriers whose usable spans have come to be others after a moment, new ones included.
+
+    `until` leaves out what was known later.
 
     What ends by itself at a moment that was known beforehand is no change.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGED, [moment])
+        cursor.execute(_CHANGED, {"since": moment, "until": until or datetime.max.replace(tzinfo=UTC)})
         return [reference for (reference,) in cursor.fetchall()]
+
+
+def every_reference(state: str) -> list[int]:
+    """The references of all carriers in scope in a state."""
+    return list(
+        Carriers.objects.filter(state=state).order_by("reference").values_list("reference", flat=True)
+    )

@@ -76,7 +76,7 @@ def handed(
             kind=kind,
             family=kind.partition("-")[0],
             events=(Happened("take-over", SINCE), *more),
-            bank="sample-bank",
+            bank="agent-bank",
             bank_number=bank_number(first + place),
             transit_number=TransitNumber(f"999999{first + place:010d}"),
         )

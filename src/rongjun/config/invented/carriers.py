@@ -17,7 +17,7 @@ from rongjun.registry.api import FileRecord
 
 RONGJUN_SINCE, PREF_SINCE = date(2021, 3, 1), date(2022, 7, 28)
 KIN = frozenset({"martyr-kin", "duty-death-kin", "illness-death-kin"})
-BANK = "sample-bank"
+BANK = "agent-bank"
 _DAY = timedelta(days=1)
 # Of a thousand cards so many were reported lost this week, are lost, frozen, or were replaced.
 _SHARES = (("held", 3), ("lost", 5), ("frozen", 1), ("replaced", 20))

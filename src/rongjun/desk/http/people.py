@@ -21,6 +21,7 @@ from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.cards import Contesting, cards_for, grouped, heads_for, wanted
+from rongjun.desk.http.cards import cards_pane
 from rongjun.desk.http.covered import covered_lines, masked_field
 from rongjun.desk.http.offers import offers_pane
 from rongjun.desk.http.papers import papers_of
@@ -73,6 +74,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "covered": covered_lines(person, held, actor=request.actor),
         "papers": papers_of(request, person),
         "merged": registry.merges_of(person),
+        "held_cards": cards_pane(files, actor=request.actor),
         "died": file.died_on if file.died_on and file.died_on <= asked.on else None,
         "recordings": _recordings(files),
         "offered": offers_pane(files, book, actor=request.actor, today=today_of(request)),

@@ -1,0 +1,63 @@
+"""What cards do by themselves: they read the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from rongjun.cards import actions
+from rongjun.cards.actions import exchange
+from rongjun.kernel.errors import Refused
+
+# Whoever told the registry something may have begun that long before it is seen.
+OVERLAP = timedelta(hours=2)
+QUIET_HOUR = 3
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def end_by_themselves() -> None:
+    """Holds whose moment has come are off, cards whose moment has come have expired: their state says so."""
+    actions.end_due(by="job:cards.end-by-themselves", now=timezone.now())
+
+
+def follow_registry() -> None:
+    """Deaths and stopped treatment of the last two hours; each night everything there is."""
+    now = timezone.localtime()
+    since = _EVER if now.hour == QUIET_HOUR else now - OVERLAP
+    actions.follow_registry(since=since, now=now)
+
+
+# --- with the bank and the operators ------------------------------------------------------------------------
+
+
+def take_returns() -> int:
+    """What the bank has told of cards."""
+    return exchange.take_returns(by="job:cards.take-returns", now=timezone.now())
+
+
+def exchange_lists() -> None:
+    """Stops at once; once a night orders to the bank, the day's difference, on Sundays the whole list.
+
+    Where nobody has agreed to take them, nothing is sent, and the next run asks again.
+    """
+    by, now = "job:cards.exchange-lists", timezone.localtime()
+    exchange.note_acknowledged()
+    _if_agreed(lambda: exchange.send_first_lists(by=by, now=now))
+    _if_agreed(lambda: exchange.send_stops(by=by, now=now))
+    if now.hour == QUIET_HOUR:
+        _if_agreed(lambda: exchange.order_cards(by=by, now=now, today=now.date()))
+        _if_agreed(lambda: exchange.send_changes(by=by, now=now))
+        if now.isoweekday() == 7:
+            _if_agreed(lambda: exchange.send_weekly_lists(by=by, now=now))
+
+
+def _if_agreed(send: Callable[[], object]) -> None:
+    try:
+        with transaction.atomic():
+            send()
+    except Refused as refused:
+        if refused.code not in ("partners.unknown-partner", "partners.send-not-agreed"):
+            raise
