@@ -10,7 +10,7 @@ import click
 from rongjun.config.place import place, project_root
 from rongjun.config.terminal import Page, local_today, ready_django
 
-BANK = "agent-bank"
+BANK = "paying-bank"
 
 
 @click.group(cls=Page)

@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                 ("signature", models.BinaryField()),
                 ("made_at", models.DateTimeField()),
                 ("delivered_at", models.DateTimeField(null=True)),
+                ("failure", models.CharField(default="", max_length=200)),
             ],
         ),
         migrations.AddIndex(

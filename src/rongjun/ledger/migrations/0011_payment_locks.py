@@ -24,7 +24,7 @@ LOCKS = (
         job_rights="select, insert, update (state, code, reason, answered_at, owner, dispute)",
     )
     + lock_by_division(
-        "ledger_paymentfile", rights="select", job_rights="select, insert, update (delivered_at)"
+        "ledger_paymentfile", rights="select", job_rights="select, insert, update (delivered_at, failure)"
     )
     + lock_by_division("ledger_paymentanswer", rights="select", job_rights="select, insert")
 )
@@ -176,7 +176,7 @@ GUARD_APPENDED = """
     create function ledger_keep_payment_evidence() returns trigger language plpgsql as $$
     begin
         if tg_op = 'UPDATE' and tg_table_name = 'ledger_paymentfile' and to_jsonb(old) ->> 'delivered_at' is null
-           and to_jsonb(new) - 'delivered_at' = to_jsonb(old) - 'delivered_at'
+           and to_jsonb(new) - 'delivered_at' - 'failure' = to_jsonb(old) - 'delivered_at' - 'failure'
         then
             return new;
         end if;

@@ -1,8 +1,8 @@
 """An invented bank that reads our payment files and answers them, and misbehaves on request.
 
-`python -m rongjun.ledger.payments.bank_simulator --inbox OUT/agent-bank --out DROP/agent-bank …` is a process
-of its own: it knows nothing of our database, only the layouts we agreed on and our public key. It keeps in
-one file what it has taken, as a bank does: the same file again is not paid again.
+`python -m rongjun.ledger.payments.bank_simulator --inbox OUT/BANK --out DROP/BANK …` is a process of its own:
+it knows nothing of our database, only the layouts we agreed on and our public key. It keeps in one file what
+it has taken, as a bank does: the same file again is not paid again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rongjun.kernel.crypto.signing import Signer, load_signer
 from rongjun.ledger.payments.layouts import layouts_in
 from rongjun.ledger.payments.logic.layouts import BankFile, BankRow, FileFault, Layout, read_bank_file
 
-BANK = "agent-bank"
+BANK = "paying-bank"
 FORMAT = "payment-results/1"
 MISCHIEF: Mapping[str, str] = {
     "failures": "每三笔退一笔，原因轮着来",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -60,7 +61,7 @@ def payments(request: ActingRequest) -> HttpResponse:
     listed, total = queries.batches(state=state, first=(number - 1) * PAGE, limit=PAGE)
     _to_mend, failed = queries.failures(limit=1)
     context = {
-        "rows": [_batch_row(each) for each in listed],
+        "rows": [_batch_row(each, now=request.now) for each in listed],
         "columns": [
             *({"label": _(word)} for word in translatable(("批次", "状态"))),
             *({"label": _(word), "number": True} for word in translatable(("笔数", "金额（元）", "没付成"))),
@@ -86,9 +87,13 @@ def payments(request: ActingRequest) -> HttpResponse:
     return render(request, "ledger/payments.html", context)
 
 
-def _batch_row(report: BatchReport) -> dict[str, object]:
+def _batch_row(report: BatchReport, *, now: datetime) -> dict[str, object]:
     word, tone = STATES[report.state]
     url = reverse("ledger:payment-batch", args=[report.id])
+    if report.failure:
+        word, tone = translatable("没送到银行"), "late"
+    elif report.is_overdue(now):
+        word, tone = translatable("回盘迟了"), "late"
     return {
         "cells": [
             {
@@ -138,6 +143,7 @@ def _batch_page(request: ActingRequest, batch: UUID, *, refused: Refused | None 
         ],
         "most": queries.MOST_LINES,
         "withdrawn_by": names[report.withdrawn_by],
+        "is_overdue": report.is_overdue(request.now),
         "refusal": sentence(refused) if refused else None,
         **_may(request, report),
     }

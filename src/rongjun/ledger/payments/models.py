@@ -159,6 +159,7 @@ class PaymentFile(models.Model):
     signature = models.BinaryField()
     made_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=200, default="")
 
     class Meta:
         indexes = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -30,6 +30,8 @@ from rongjun.ledger.payments.models import LIVING, PaymentBatch, PaymentFile, Pa
 # The purpose of the keys that seal accounts and files, and that sign files.
 SEAL = "ledger.payments"
 MOST_LINES = 500  # shown of one batch at once
+# One province asks banks to credit within a day; three leave room for a weekend (待局方确认).
+ANSWERED_WITHIN = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,15 @@ class BatchReport:
     closed_at: datetime | None
     withdrawn_by: str
     withdrawn_reason: str
+    is_delivered: bool = False
+    failure: str = ""
     by_state: Mapping[str, tuple[int, Fen]] = field(default_factory=dict)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the bank has had the file for longer than it takes, and has not answered all of it."""
+        return self.state in {"sent", "answered"} and bool(
+            self.sent_at and now - self.sent_at > ANSWERED_WITHIN
+        )
 
     def counted(self, *states: str) -> int:
         """How many lines are in these states."""
@@ -139,6 +149,11 @@ def batch_report(batch: UUID) -> BatchReport | None:
 
 def _reports(rows: Sequence[PaymentBatch]) -> list[BatchReport]:
     counted = _by_state([row.id for row in rows])
+    files = PaymentFile.objects.filter(pk__in=[row.id for row in rows if row.sent_at])
+    delivered = {
+        batch: (failure, at is not None)
+        for batch, failure, at in files.values_list("batch_id", "failure", "delivered_at")
+    }
     return [
         BatchReport(
             id=row.id,
@@ -161,6 +176,8 @@ def _reports(rows: Sequence[PaymentBatch]) -> list[BatchReport]:
             closed_at=row.closed_at,
             withdrawn_by=row.withdrawn_by,
             withdrawn_reason=row.withdrawn_reason,
+            is_delivered=delivered.get(row.id, ("", False))[1],
+            failure=delivered.get(row.id, ("", False))[0],
             by_state=counted.get(row.id, {}),
         )
         for row in rows
@@ -306,7 +323,7 @@ _BALANCE = """
 
 
 def payment_balance(*, since: date, until: date) -> list[Balance]:
-    """By day of release and channel (`bank:agent-bank:allowance`): released = paid + not paid + waiting.
+    """By day of release and channel (`bank:paying-bank:allowance`): released = paid + not paid + waiting.
 
     A payment that is made again counts once more in the batch that makes it.
     """

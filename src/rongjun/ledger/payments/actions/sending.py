@@ -15,7 +15,7 @@ from rongjun.ledger.payments.actions.batches import claim, known_layout, note
 from rongjun.ledger.payments.logic.batches import RELEASED, SENT, number_of
 from rongjun.ledger.payments.logic.layouts import BankFile, read_bank_file, write_bank_file
 from rongjun.ledger.payments.models import PaymentBatch, PaymentFile
-from rongjun.ledger.payments.queries import SEAL, bank_head, file_of, file_place, file_rows
+from rongjun.ledger.payments.queries import SEAL, SentFile, bank_head, file_of, file_place, file_rows
 
 SIGNATURE = ".sig"
 
@@ -55,9 +55,10 @@ def _content(row: PaymentBatch) -> bytes:
 
 
 def deliver_files(*, now: datetime) -> int:
-    """Put files that have not got there into their bank's folder, signature first; returns how many.
+    """Put files that have not got there into their bank's folder, signature first; how many got there.
 
-    Killed between the two, the same bytes are put there once more under the same name.
+    Killed between the two, the same bytes are put there once more under the same name. What stands in the way
+    is kept with the file, and the next run tries again.
     """
     waiting = PaymentFile.objects.filter(delivered_at=None).order_by("made_at")
     found = list(waiting.values_list("batch_id", "batch__partner")[:10])
@@ -71,12 +72,19 @@ def _deliver(batch: UUID, partner: str, *, now: datetime) -> bool:
             return False
         file = file_of(batch)
         assert file is not None
-        folder = Path(settings.OUT_FOLDER) / partner
-        folder.mkdir(parents=True, exist_ok=True)
-        put_down(folder / f"{file.name}{SIGNATURE}", file.signature.encode("ascii"))
-        put_down(folder / file.name, file.content)
-        held.update(delivered_at=now)
+        try:
+            _put_into(Path(settings.OUT_FOLDER) / partner, file)
+        except OSError as error:
+            held.update(failure=f"写不进银行的文件夹：{error.strerror}"[:200])
+            return False
+        held.update(delivered_at=now, failure="")
     return True
+
+
+def _put_into(folder: Path, file: SentFile) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    put_down(folder / f"{file.name}{SIGNATURE}", file.signature.encode("ascii"))
+    put_down(folder / file.name, file.content)
 
 
 def put_down(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -322,6 +323,27 @@ def test_the_file_is_put_into_the_banks_folder_once_with_its_signature(settings:
     assert put.with_name(f"{file.name}.sig").read_text() == file.signature
 
 
+def test_a_file_that_does_not_get_there_says_why_and_is_tried_again(settings: Any, tmp_path: Any) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    settings.OUT_FOLDER = tmp_path / "taken"
+    batch = sent()
+    with acting_as_job("test.deliver"):
+        assert actions.deliver_files(now=NOW) == 0
+    assert (report_of(batch).is_delivered, "写不进" in report_of(batch).failure) == (False, True)
+    settings.OUT_FOLDER = tmp_path
+    with acting_as_job("test.deliver"):
+        assert actions.deliver_files(now=NOW) == 1
+    assert (report_of(batch).is_delivered, report_of(batch).failure) == (True, "")
+
+
+def test_a_bank_that_does_not_answer_in_time_shows_as_late() -> None:
+    batch = sent()
+    assert not report_of(batch).is_overdue(NOW + queries.ANSWERED_WITHIN)
+    assert report_of(batch).is_overdue(NOW + queries.ANSWERED_WITHIN + timedelta(seconds=1))
+    answered_by(bank(), batch)
+    assert not report_of(batch).is_overdue(NOW + timedelta(days=30))
+
+
 def test_no_account_stands_in_clear_in_any_table() -> None:
     batch = sent()
     with as_owner(), connection.cursor() as cursor:
@@ -539,7 +561,7 @@ def test_every_released_payment_is_paid_not_paid_or_waiting_and_a_lost_one_is_a_
     with acting_as_job("test.balance"):
         (told,) = queries.payment_balance(since=TODAY, until=TODAY)
     assert (told.channel, told.taken_in, told.done, told.refused, told.waiting, told.gap) == (
-        "bank:agent-bank:allowance", 4, 1, 1, 2, 0,
+        "bank:paying-bank:allowance", 4, 1, 1, 2, 0,
     )  # fmt: skip
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("alter table ledger_paymentline disable trigger user")
