@@ -112,6 +112,7 @@ def set_scene() -> Scene:
         task=_supervise(now),
         ledger_account=ledger_account,
         transfer=transfer,
+        card=_card_of(person, file.line.division, now),
     )
 
 
@@ -125,8 +126,6 @@ def _pay(now: datetime) -> tuple[int, UUID]:
     booked = ledger.post(ledger.Transfer(uuid4(), legs, timezone.localdate()), **told)
     with acting_as_job("test.scene"):
         return LedgerAccount.objects.get(code="payable.scene").id, booked.id
-        card=_card_of(person, file.line.division, now),
-    )
 
 
 def _card_of(person: UUID, division: int, now: datetime) -> int:

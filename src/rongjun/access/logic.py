@@ -37,17 +37,14 @@ _READ = "desk.open registry.read-person policy.read places.read audit.read-own"
 _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
-    " benefits.record-decision benefits.answer-offer notices.read notices.tell"
-    " benefits.record-decision benefits.answer-offer cards.handle"
+    " benefits.record-decision benefits.answer-offer notices.read notices.tell cards.handle"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
-    " uses.read uses.signals ledger.read-payments ledger.make-payments ledger.check-payments"
-    " cards.decide"
-    " ledger.read-payments ledger.make-payments ledger.check-payments"
+    " uses.read uses.signals cards.decide"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -58,9 +55,8 @@ ROLES: dict[str, Role] = {
             "city-officer",
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
-            " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file",
-            f"{_DECIDE} partners.read partners.close-batch registry.cutover supervision.direct"
-            " uses.close-refusal ledger.read-bank-file",
+            " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
+            " uses.close-refusal",
         ),
         _role(
             "privacy-officer",

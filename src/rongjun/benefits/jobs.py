@@ -14,7 +14,6 @@ from rongjun.benefits.actions import offers, savings, use_files, use_replay, use
 CLOSING_HOUR = 4  # after the night's replay
 QUIET_HOUR = 2
 LOOK_BACK = 3  # days
-from rongjun.benefits.actions import offers, savings, uses
 
 CLOSING_HOUR = 4  # after the night's replay
 BACK = 4  # months before this one that a use may still come for, by USES_LATE_DAYS

@@ -1,13 +1,8 @@
-"""Addresses of uses, for machines."""
+"""Addresses of uses: some for machines, the others for people."""
 
 from django.urls import path
 
-from rongjun.benefits.http import eligibility, uses
-"""Addresses of uses: one for machines, the others for people."""
-
-from django.urls import path
-
-from rongjun.benefits.http import desk, uses
+from rongjun.benefits.http import desk, eligibility, uses
 
 app_name = "uses"
 urlpatterns = [

@@ -4,6 +4,7 @@ from django.urls import path
 
 from rongjun.citizen.http import (
     benefits,
+    cards,
     channels,
     family,
     file,
@@ -14,9 +15,6 @@ from rongjun.citizen.http import (
     settings,
     sign_in,
 )
-from rongjun.citizen.http import benefits, channels, family, file, home, messages, offers, settings, sign_in
-from rongjun.citizen.http import benefits, family, file, home, messages, offers, savings, settings, sign_in
-from rongjun.citizen.http import benefits, cards, family, file, home, messages, offers, settings, sign_in
 
 app_name = "citizen"
 urlpatterns = [

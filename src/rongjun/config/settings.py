@@ -243,7 +243,6 @@ CLOSED_MONTHS = place().private("closed")
 
 # --- messages -----------------------------------------------------------------------------------------------
 # The gateways messages leave by: address "" where there is no agreement. The demo starts simulators.
-NOTICE_GATEWAYS = {
 NOTICE_GATEWAYS: dict[str, dict[str, Any]] = {
     "sms": {
         "url": os.environ.get("RONGJUN_SMS_URL", ""),

@@ -134,11 +134,10 @@ def balances(*, since: date, until: date) -> list[Balance]:
         files.balance,
         partners.balance,
         registry.feed_balance,
+        ledger.balance,
         ledger.payment_balance,
         notices.balance,
     )
-    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance, ledger.balance)
-    channels = (registry.balance, files.balance, partners.balance, registry.feed_balance, notices.balance)
     return sorted(
         (each for told in channels for each in told(since=since, until=until)),
         key=lambda each: (each.day, each.channel),

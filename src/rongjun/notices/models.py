@@ -49,6 +49,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["person", "-told_at"], name="message_of_person"),
             models.Index(fields=["told_at"], name="message_newest"),
+            models.Index(fields=["told_at"], condition=Q(state="queued"), name="message_queued"),
             models.Index(fields=["expires_at"], condition=Q(state__in=OPEN), name="message_open"),
             models.Index(
                 fields=["division", "told_at"], condition=Q(state="by-hand"), name="message_by_hand"

@@ -20,5 +20,4 @@ drop policy citizen_in_hand on benefits_use;
 
 class Migration(migrations.Migration):
     dependencies = [("benefits", "0012_use_signals"), ("cards", "0002_row_security")]
-    dependencies = [("benefits", "0030_closed_months"), ("cards", "0002_row_security")]
     operations = [migrations.RunSQL(OWN, BACK)]

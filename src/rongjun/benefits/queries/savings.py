@@ -174,7 +174,6 @@ def saved_in_hand(first: date, last: date, *, fares: FareBook, known_at: date) -
     return saved(_IN_HAND, prices, **_within(first, last))
 
 
-def _within(first: date, last: date) -> dict[str, object]:
 def _within(first: date, last: date) -> dict[str, Any]:
     months = {"first_month": month_of(first), "last_month": month_of(last)}
     return {**months, "first": first, "last": last}

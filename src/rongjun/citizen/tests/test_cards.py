@@ -72,8 +72,8 @@ def test_anothers_card_is_not_there(scene: Scene) -> None:
     [
         "update cards_carrier set state = 'valid', next_at = null where reference = {card}",
         (
-            "insert into cards_carrierevent (carrier_id, person_id, division, kind, at, recorded_at, by, reason,"
-            " decides_over, basis) select reference, person_id, division, 'lift', now(), now(),"
+            "insert into cards_carrierevent (carrier_id, person_id, division, kind, at, recorded_at, by,"
+            " reason, decides_over, basis) select reference, person_id, division, 'lift', now(), now(),"
             " current_setting('app.actor'), 'x', '', '' from cards_carrier where reference = {card}"
         ),
         (
