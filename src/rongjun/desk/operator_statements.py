@@ -19,6 +19,7 @@ from rongjun.benefits.api import StatementFile, operator_statements
 from rongjun.desk.filters import Filters
 from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words
+from rongjun.rules.api import PAYERS
 from rongjun.ui.api import typeset
 
 TONES = {"drafted": "info", "checked": "warn", "released": "ok", "withdrawn": ""}
@@ -28,13 +29,6 @@ STEPS: Words[Mapping[str, str]] = {
     "agreed": "运营单位认可",
     "released": "放行",
     "withdrawn": "撤回",
-}
-PAYERS: Words[Mapping[str, str]] = {
-    "fiscal": "财政",
-    "operator": "运营单位",
-    "merchant": "商户",
-    "carrier": "通信企业",
-    "charity": "慈善",
 }
 _TEMPLATE = Path(__file__).with_name("operator_statement.typ")
 _HEADS = ("项目", "区市", "票价档", "每次实付（元）", "票价起用日", "谁承担", "人次", "普通票价合计（元）",

@@ -20,7 +20,6 @@ from rongjun.benefits.api import StatementFile, StatementHead, operator_statemen
 from rongjun.desk.http.privacy import XLSX, attachment, mark_of
 from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.desk.operator_statements import (
-    PAYERS,
     STEPS,
     TONES,
     Wanted,
@@ -34,6 +33,7 @@ from rongjun.kernel.errors import Refused, Unfit
 from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words, worded
 from rongjun.ledger import api as ledger
+from rongjun.rules.api import PAYERS
 from rongjun.ui.api import page_asked, pager_of
 
 PAGE = 50
