@@ -336,6 +336,8 @@ def statement(account: int, *, first: int = 0, limit: int = 50) -> tuple[list[St
 def _statement_line(row: Sequence[Any]) -> StatementLine:
     told: list[Any] = [*row[:7], Fen(row[7]), *row[8:]]
     return StatementLine(*told)
+    *said, fen, number, code, title = row
+    return StatementLine(*said, fen=Fen(fen), account_number=number, account=code, account_title=title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +396,7 @@ def transfer_page(transfer: UUID) -> TransferPage | None:
     related = tuple(Related(*row) for row in rows_of(_RELATED, [transfer]))
     told: list[Any] = [*found[0], rows, related]
     return TransferPage(*told)
+    return TransferPage(*found[0], rows=rows, related=related)
 
 
 # --- does it all add up -------------------------------------------------------------------------------------
