@@ -120,11 +120,12 @@ class Operator:
                 self.memory.conflicts.append(f"{file.name}: unreadable")
             elif not self._is_ours(content, beside):
                 self.memory.conflicts.append(f"{file.name}: signature")
-            elif not is_silent:
+            else:
                 self._take(envelope, digest=sm3(content).hex())
-            if not is_silent:
-                file.unlink()
-                beside.unlink(missing_ok=True)
+            file.unlink()
+            beside.unlink(missing_ok=True)
+        if is_silent:
+            self.memory.receipts = []
 
     def _is_ours(self, content: bytes, beside: Path) -> bool:
         if self.our_key is None:

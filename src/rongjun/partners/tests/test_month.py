@@ -183,6 +183,7 @@ def test_a_month_of_misbehaving_operators_and_killed_workers_adds_up(
         assert api.differences(since=FIRST, until=FIRST + timedelta(days=DAYS + 5)) == []
     remembered = [json.loads((folders["memory"] / f"{code}.json").read_text()) for code in OPERATORS]
     assert [each["conflicts"] for each in remembered] == [[]] * len(OPERATORS)
+    assert sum(each["doubles"] for each in remembered) > 0  # some were silent, and got the same once more
     with as_owner():
         uses = InboundBatch.objects.filter(format="uses/1", state="processed")
         senders = [code for code, kind in OPERATORS.items() if kind.programmes]
