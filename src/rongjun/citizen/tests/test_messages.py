@@ -81,12 +81,13 @@ def test_one_chooses_by_which_channels_one_is_told(scene: Scene) -> None:
     assert client.post("/my/messages/how/", {"wants": "sms"}).status_code == 302
     page = said(client.get("/my/messages/how/"))
     assert "记下了" in page
+    mine = file_of_citizen()
     with acting_as_job("test.look"):
-        assert notices.ways_of(file_of_citizen(), now=timezone.localtime()).wants == ("sms",)
+        assert notices.ways_of(mine, now=timezone.localtime()).wants == ("sms",)
     assert client.post("/my/messages/how/", {"wants": "pigeon"}).status_code == 422
     assert client.post("/my/messages/how/", {"wants": ""}).status_code == 302
     with acting_as_job("test.look"):
-        assert notices.ways_of(file_of_citizen(), now=timezone.localtime()).wants == ()
+        assert notices.ways_of(mine, now=timezone.localtime()).wants == ()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ SMS_URL, WECHAT_URL = "/notices/receipts/sms/", "/notices/receipts/wechat/"
 @pytest.fixture(autouse=True)
 def agreed(settings: Settings) -> None:
     """An agreement with both gateways."""
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where nothing is collected, WhiteNoise warns
     settings.NOTICE_GATEWAYS = {
         "sms": {"url": "http://localhost:1", "secret": SECRET, "simulated": True},
         "wechat": {
