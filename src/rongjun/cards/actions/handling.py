@@ -50,7 +50,8 @@ def apply_for(
 
     `decision` is what the policy book says of the benefit the kind is had by: Refused("cards.not-entitled")
     when that is not "granted", with the reason unless it is unknown. Refused("cards.no-such-kind"),
-    ("cards.has-one") when the person has or is getting one of the family, ("registry.no-such-file").
+    ("cards.has-one") when the person has or is getting one of the family, ("registry.no-such-file"),
+    ("registry.restricted"), ("cards.holder-dead").
     """
     _refuse_without(HANDLE, by)
     found = card_book().kinds.get(kind)
@@ -61,11 +62,13 @@ def apply_for(
     head = registry.head_of(person, known_at=now)
     if head is None:
         raise Refused("registry.no-such-file")
+    if head.restricted:
+        raise Refused("registry.restricted")
     if registry.died_on([person], known_at=now):
         raise Refused("cards.holder-dead")
     basis = f"{decision.code} {decision.book[:12]}"
     return _open(
-        person, head.division, kind=kind, category=category, reason="本人申领", basis=basis, by=by, now=now
+        head.id, head.division, kind=kind, category=category, reason="本人申领", basis=basis, by=by, now=now
     )
 
 

@@ -131,6 +131,8 @@ def _card_page(
     head = registry.head_of(person, known_at=request.now)
     if head is None:
         raise Http404
+    if head.restricted:
+        return refused_page(request, Refused("registry.restricted"))
     audit.note_read(
         f"person:{person}",
         event="registry.person-read",
