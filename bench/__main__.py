@@ -27,8 +27,9 @@ NAMES = (
     "pages",
     "import",
     "ledger",
+    "uses",
 )
-_IN_CITY = {"import", "city", "entitle", "pages"}
+_IN_CITY = {"uses", "import", "city", "entitle", "pages"}
 _SECONDS = 1800
 
 
@@ -125,6 +126,9 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
     if "ledger" in wanted:
         say("记账，8 个人同时记（数据库）", "transfers booked by eight writers, with a database")
         found["ledger"] = _child("ledger", setting)
+    if "uses" in wanted:
+        say("使用记录：经接口，旁边是 COPY；一天的文件", "uses through HTTP beside COPY, and a day by file")
+        found["uses"] = _child("uses", setting)
     return found
 
 

@@ -84,6 +84,15 @@ _HEAVIEST: Final = ("最重的一份档案", "the heaviest person's page, p95")
 _KEPT: Final = ("全体判定存下的大小", "everybody judged and kept, bytes stored")
 _IMPORT: Final = ("导入花名册，从文件到最后一行", "a roster imported, file to last row")
 _IMPORT_CSV: Final = ("导入花名册（CSV）", "a roster imported from CSV")
+_USES: Final = (
+    "使用记录经接口收下，每批 500 条，落盘并计入合计",
+    "uses through HTTP, batches of 500, with rollups",
+)
+_USES_COPY: Final = ("同上，与同一批文本 COPY 之比", "the same, as a share of text COPY of the same batches")
+_USES_FILE: Final = (
+    "运营单位一天的文件，查、装、对",
+    "an operator's day by file: checked, loaded, reconciled",
+)
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -108,6 +117,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "pages": _pages_rows,
         "import": _import_rows,
         "ledger": _ledger_rows,
+        "uses": _uses_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -271,6 +281,25 @@ def _ledger_rows(found: Mapping[str, Any]) -> list[Row]:
         f" limited {told['door_limited']:,.0f}; {told['transfers']:,} transfers sum to zero"
     )
     return [Bar(0.6, "×", at_least=True).row("ledger", _LEDGER, told["ratio"], remark)]
+
+
+def _uses_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["uses"]
+    file = told["file"]
+    least = 25_000 / (SLACK if found["size"] == "small" else 1)
+    remark = (
+        f"{told['rows']:,} uses in batches of {told['batch']} by {told['clients']} clients, a batch"
+        f" {_ms(told['p50'])}, 95% {_ms(told['p95'])}; COPY {told['copy']:,.0f}/s; rollups are a recount;"
+        f" one small commit {_ms(told['commit'])}"
+    )
+    steps = ", ".join(f"{name} {file[name]:.1f} s" for name in ("receive", "load", "reconcile"))
+    return [
+        Bar(least, "/s", at_least=True).row("uses", _USES, told["http"], remark),
+        Bar(0.2, "×", at_least=True).row("uses-copy", _USES_COPY, told["ratio"]),
+        _time(found, 30 * file["rows"] / 300_000, SECONDS).row(
+            "uses-file", _USES_FILE, file["seconds"], f"{file['rows']:,} rows: {steps}"
+        ),
+    ]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

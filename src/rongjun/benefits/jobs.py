@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from rongjun.benefits import actions, queries
 from rongjun.benefits.actions import offers, savings, use_files, use_replay, use_signals, uses
+from rongjun.benefits.logic import uses as logic
 
 CLOSING_HOUR = 4  # after the night's replay
 QUIET_HOUR = 2
 LOOK_BACK = 3  # days
-
-CLOSING_HOUR = 4  # after the night's replay
 BACK = 4  # months before this one that a use may still come for, by USES_LATE_DAYS
 
 
@@ -61,3 +60,5 @@ def find_use_signals() -> None:
     if now.hour == QUIET_HOUR:
         for back in range(1, LOOK_BACK + 1):
             use_signals.find_signals(now.date() - timedelta(days=back), now=now)
+        *before, this = logic.months_around(now.date(), back=BACK, ahead=0)
+        use_signals.find_twice(this, before=before, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -70,6 +71,37 @@ def find_signals(day: date, *, now: datetime) -> int:
             cursor.execute(_KEEP.format(found=sql), {**values, "kind": kind})
             found += cursor.rowcount
     return found
+
+
+# Unique within its month by the key; across months nothing but a look can tell.
+_TWICE = """
+    insert into benefits_use_refusal (division, source_id, batch_id, line, reference, digest, reason, fields,
+                                      stands, state, recorded_at, closed_by, closed_reason)
+    select later.division, later.source, later.batch, 0, later.reference,
+           sha256(convert_to(later.month || ':' || later.source || ':' || later.reference, 'UTF8')),
+           'month-twice', {later}, {earlier}, 'open', %(now)s, '', ''
+    from benefits_use later
+    join benefits_use earlier using (source, reference)
+    join benefits_programme later_p on later_p.id = later.programme
+    join benefits_programme earlier_p on earlier_p.id = earlier.programme
+    left join benefits_use_place later_l on later_l.id = later.place
+    left join benefits_use_place earlier_l on earlier_l.id = earlier.place
+    where later.month = %(month)s and earlier.month = any (%(before)s)
+    on conflict (source_id, digest, reason) do nothing
+"""
+_SIDE = """jsonb_build_object('reference', {0}.reference, 'card', {0}.card, 'used_at', {0}.used_at,
+           'programme', {0}_p.code, 'place', {0}_l.code, 'band', {0}.band, 'paid', {0}.paid)"""
+
+
+def find_twice(month: int, *, before: Sequence[int], now: datetime) -> int:
+    """Put uses of a month before an officer whose source and reference stand in an earlier one too.
+
+    Both count until somebody says which is none. Returns how many were new to the list.
+    """
+    sql = _TWICE.format(later=_SIDE.format("later"), earlier=_SIDE.format("earlier"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, {"month": month, "before": list(before), "now": now})
+        return int(cursor.rowcount)
 
 
 def look_at_signal(signal: int, *, by: Actor, now: datetime) -> None:

@@ -34,6 +34,7 @@ REASONS: Words[dict[str, tuple[str, str]]] = {
     "month-not-open": ("这个月份还没有开账", "市局开账后系统会自己补收。"),
     "card-unknown": ("名单上没有这个编号", "核对名单编号；卡刚办的，名单同步后系统会自己补收。"),
     "card-not-usable": ("当时这张卡不能用", "卡已挂失、注销或停用；有异议的，请市局核对卡的状态和时刻。"),
+    "month-twice": ("同一编号在两个月份各有一条", "请运营单位说明是不是同一次；说明之前两条都计数。"),
     "conflict": ("同一编号，内容不同", "先收的有效；请运营单位说明哪一条是真的。"),
 }  # fmt: skip
 VOIDS: Words[dict[str, str]] = {

@@ -115,3 +115,15 @@ def test_a_signal_is_looked_at_and_then_ended_with_a_reason() -> None:
     assert rows_of(
         "select state, looked_by, ended_by, reason from benefits_use_signal where kind = 'travel'"
     ) == [("explained", "staff:officer", "staff:officer", "闸机时钟不准")]
+
+
+@pytest.mark.parametrize(("month", "found_twice"), [("10", 1), ("11", 0)])
+def test_one_reference_in_two_months_comes_before_an_officer_once(month: str, found_twice: int) -> None:
+    take(use("U1", used_at=f"2026-{month}-05T08:00:00+08:00"))
+    take(use("U1"), key="key-00002")
+    for expected in (found_twice, 0):
+        with acting_as_job("test.twice"):
+            assert use_signals.find_twice(202611, before=[202609, 202610], now=NOW) == expected
+    assert counted()[0] == 1 + found_twice
+    twice = rows_of("select fields, stands from benefits_use_refusal where reason = 'month-twice'")
+    assert len(twice) == found_twice
