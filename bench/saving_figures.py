@@ -58,8 +58,8 @@ def fill(days: int, *, uses: int) -> tuple[int, int, int]:
             )
         for number in range(1, 13):
             cursor.execute(
-                "insert into benefits_use_source values (%s, %s, %s, 'p', 'file', 370200000000, %s)",
-                [number, f"s{number}", f"测试单位{number}", first],
+                "insert into benefits_use_source values (%s, %s, %s, %s, 'file', 370200000000, %s)",
+                [number, f"s{number}", f"测试单位{number}", f"p{number}", first],
             )
         cursor.execute(
             """insert into benefits_use_day (day, source, programme, division, band, paid, n)

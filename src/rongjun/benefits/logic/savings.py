@@ -201,9 +201,9 @@ FORMULA: Words[str] = (
     "节省 = Σ 次数 ×（当天这一档的普通票价 − 实付），整数分；没有票价的使用省 0 元并单独计数。"
     "下限 = 节省（缺的日子当 0，实付高于票价的照减）；"
     "上限 = 节省 + Σ 缺的每一天按同一来源前后四周同一星期几的最高一天"
-    "（没有就按期内最高一天）+ Σ 没有票价的使用 × 该项目最高一档票价。"
+    "（没有就按这些天里最高的一天）+ Σ 没有票价的使用 × 该项目最高一档票价。"
 )
-WINDOW: Final = timedelta(days=28)
+WEEKS: Final = (-4, -3, -2, -1, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +282,15 @@ def coverage_of(
     return tuple(found)
 
 
-def days_asked(coverage: Iterable[Coverage]) -> dict[int, tuple[date, date]]:
-    """For each source with missing days, the days whose savings bound them."""
-    return {
-        each.source: (min(each.missing) - WINDOW, max(each.missing) + WINDOW)
+def days_asked(coverage: Iterable[Coverage]) -> list[tuple[int, date]]:
+    """Source and day of the days whose savings bound the missing ones: the same weekdays around each."""
+    found = {
+        (each.source, day + timedelta(days=7 * weeks))
         for each in coverage
-        if each.missing
+        for day in each.missing
+        for weeks in WEEKS
     }
+    return sorted(found)
 
 
 def bounds_of(
@@ -311,8 +313,8 @@ def bounds_of(
 
 
 def _at_most(day: date, days: Mapping[date, int]) -> int:
-    """The most a missing day can have been: the best same weekday of four weeks around, or the best day."""
-    near = (day + timedelta(days=7 * weeks) for weeks in range(-4, 5) if weeks)
+    """The most a missing day can have been: the best same weekday of four weeks around, or the best asked."""
+    near = (day + timedelta(days=7 * weeks) for weeks in WEEKS)
     found = [days[each] for each in near if each in days]
     return max(0, max(found) if found else max(days.values()))
 

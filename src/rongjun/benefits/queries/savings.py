@@ -259,7 +259,7 @@ def _days_sql(start: date, end: date) -> str:
 _DELIVERED = """
     select s.id, d.day::date
     from benefits_use_source s cross join generate_series(%(first)s::date, %(last)s::date, '1 day') d(day)
-    where exists (select 1 from benefits_use_day u where u.day = d.day and u.source = s.id and u.n > 0)
+    where exists (select 1 from benefits_use_day u where u.day = d.day and u.source = s.id)
        or exists (select 1 from benefits_use_batch b
                   where b.business_date = d.day and b.source_id = s.id and b.waiting = 0)
 """
@@ -275,20 +275,25 @@ def delivered_days(first: date, last: date) -> dict[int, frozenset[date]]:
     return {source: frozenset(days) for source, days in found.items()}
 
 
-def _daily(asked: Mapping[int, tuple[date, date]], prices: Sequence[PriceLine]) -> dict[int, dict[date, int]]:
-    """Savings by source and day around missing days: the shared text, a day standing where a month does."""
+_DAILY = """
+    select cast(u.day - date '2000-01-01' as int) as month, u.day, u.source, u.programme, u.division, u.band,
+           u.paid, u.n
+    from unnest(cast('@asked_source@' as smallint[]), cast('@asked_day@' as date[])) as asked(source, day)
+    join benefits_use_day u on u.day = asked.day and u.source = asked.source
+    where u.n > 0
+"""
+
+
+def _daily(asked: Sequence[tuple[int, date]], prices: Sequence[PriceLine]) -> dict[int, dict[date, int]]:
+    """Savings by source and day: the shared text, a day standing where a month does."""
     found: dict[int, dict[date, int]] = {}
-    for source, (start, end) in asked.items():
-        tallies = (
-            "select cast(day - date '2000-01-01' as int) as month, day, source, programme, division, band,"  # noqa: S608 - our numbers
-            f" paid, n from benefits_use_day where n > 0 and source = {source}"
-            f" and day between date '{start.isoformat()}' and date '{end.isoformat()}'"
-        )
-        days: dict[date, int] = {}
-        for line in saved(tallies, prices):
-            day = date(2000, 1, 1) + timedelta(days=line.month)
-            days[day] = days.get(day, 0) + line.savings_fen
-        found[source] = days
+    if not asked:
+        return found
+    sources, days = [source for source, _day in asked], [day for _source, day in asked]
+    for line in saved(_DAILY, prices, asked_source=sources, asked_day=days):
+        day = date(2000, 1, 1) + timedelta(days=line.month)
+        of_source = found.setdefault(line.source, {})
+        of_source[day] = of_source.get(day, 0) + line.savings_fen
     return found
 
 

@@ -59,7 +59,7 @@ def network() -> None:
         )
         for number in (1, 2):
             UseSource.objects.create(
-                id=number, code=f"s{number}", title=f"测试单位{number}", partner="p", record="file",
+                id=number, code=f"s{number}", title=f"测试单位{number}", partner=f"p{number}", record="file",
                 seat=990200000000, expected_since=date(2023, 6, 29),
             )  # fmt: skip
     with acting_as_job("test.months"), connection.cursor() as cursor:
