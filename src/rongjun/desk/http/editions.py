@@ -88,7 +88,7 @@ def _draft_page(
     }
     if report.is_clean:
         new = _read(files, old.confirmations)
-        context |= {"digest": new.digest, "is_same": new.digest == old.digest}
+        context |= {"draft": new.digest, "is_same": new.digest == old.digest}
     if report.is_clean and not context["is_same"]:
         found = benefits.impact(old, new, on=on, known_at=request.now)
         reach = {each.code: each for each in found.reach}

@@ -192,6 +192,9 @@ def test_a_draft_shows_what_it_changes_before_it_is_adopted_with_a_document(
     page = policy.get(reverse("desk:policy-draft")).content.decode()
     assert "改了 1 项" in page
     assert "30 天内答复" in page
+    with acting_as(actor_of("city")):
+        drafted = editions._read(editions._files(), frozenset(benefits.book().confirmations)).digest
+    assert f'name="digest" value="{drafted}"' in page, "what is looked at is what is adopted"
     assert adopt(policy, " ").status_code == 422
     assert adopt(policy, "局发〔示例〕8号", digest="another").status_code == 422
     assert adopt(visitor("city"), "局发〔示例〕8号").status_code == 403
