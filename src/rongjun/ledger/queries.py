@@ -334,8 +334,6 @@ def statement(account: int, *, first: int = 0, limit: int = 50) -> tuple[list[St
 
 
 def _statement_line(row: Sequence[Any]) -> StatementLine:
-    told: list[Any] = [*row[:7], Fen(row[7]), *row[8:]]
-    return StatementLine(*told)
     *said, fen, number, code, title = row
     return StatementLine(*said, fen=Fen(fen), account_number=number, account=code, account_title=title)
 
@@ -394,8 +392,6 @@ def transfer_page(transfer: UUID) -> TransferPage | None:
         return None
     rows = tuple(_statement_line(row) for row in rows_of(_OF_TRANSFER, [transfer]))
     related = tuple(Related(*row) for row in rows_of(_RELATED, [transfer]))
-    told: list[Any] = [*found[0], rows, related]
-    return TransferPage(*told)
     return TransferPage(*found[0], rows=rows, related=related)
 
 
