@@ -142,9 +142,7 @@ def _raw(table: str, pattern: str, seconds: float, seed: int) -> int:
     with psycopg.connect(**connection_parameters("login"), autocommit=True) as connection:  # type: ignore[arg-type]
         connection.execute("select set_config('role', 'app_batch', false), set_config('app.lo', '0', false)")
         connection.execute("select set_config('app.hi', '999999999999', false)")
-        known: dict[str, int] = dict(
-            connection.execute("select code, id from ledger_account").fetchall()  # type: ignore[arg-type]
-        )
+        known: dict[str, int] = dict(connection.execute("select code, id from ledger_account").fetchall())
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             legs = _legs(pattern, dice, known)

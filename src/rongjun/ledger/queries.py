@@ -335,7 +335,8 @@ def statement(account: int, *, first: int = 0, limit: int = 50) -> tuple[list[St
 
 def _statement_line(row: Sequence[Any]) -> StatementLine:
     *said, fen, number, code, title = row
-    return StatementLine(*said, fen=Fen(fen), account_number=number, account=code, account_title=title)
+    told: list[Any] = [*said, Fen(fen), number, code, title]
+    return StatementLine(*told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +393,8 @@ def transfer_page(transfer: UUID) -> TransferPage | None:
         return None
     rows = tuple(_statement_line(row) for row in rows_of(_OF_TRANSFER, [transfer]))
     related = tuple(Related(*row) for row in rows_of(_RELATED, [transfer]))
-    return TransferPage(*found[0], rows=rows, related=related)
+    told: list[Any] = [*found[0], rows, related]
+    return TransferPage(*told)
 
 
 # --- does it all add up -------------------------------------------------------------------------------------
