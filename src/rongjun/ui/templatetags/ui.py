@@ -49,6 +49,7 @@ ICONS = frozenset(
         "chevron-right",
         "clock",
         "coin-yuan",
+        "credit-card",
         "download",
         "eye",
         "file-spreadsheet",
