@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from rongjun.access.api import Actor, acting_as, scope_of
-from rongjun.access.logic import ROLES
+from rongjun.access.api import ROLES, Actor, acting_as, scope_of
 from rongjun.cards import api as cards
 from rongjun.cards.api import Happened, TakenOver, TransitNumber
 from rongjun.kernel.identifiers import BankCard, DocumentType, IdentityNumber, luhn_digit

@@ -17,6 +17,7 @@ from rongjun.cards.tests.cast import CITY, CLERK, DAY, NOW, TODAY, bank_number, 
 from rongjun.cards.tests.test_handling import applied, approved, state
 from rongjun.partners import api as partners
 from rongjun.places import api as places
+from tests.house.outbox import lines_sent
 
 pytestmark = pytest.mark.django_db
 BY = "job:test"
@@ -51,11 +52,8 @@ def sent(kind: str, partner: str = "transit") -> list[CardSending]:
 
 def lines_of(batch: UUID) -> list[list[str]]:
     """What was sent in a batch, as the outbox keeps it sealed."""
-    from rongjun.partners.models import OutboundBatch
-    from rongjun.partners.queries.outbox import open_rows
-
     with acting_as(CITY):
-        return [list(row) for row in open_rows(OutboundBatch.objects.get(pk=batch))]
+        return lines_sent(batch)
 
 
 def ordered() -> int:

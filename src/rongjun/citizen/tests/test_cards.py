@@ -11,11 +11,9 @@ from django.db.utils import DatabaseError, ProgrammingError
 from django.utils import timezone
 
 from rongjun.access.api import acting_as, acting_as_citizen
-from rongjun.access.models import Account
-from rongjun.access.queries import citizen_by
 from rongjun.cards import api as cards
 from rongjun.citizen.tests.test_pages import said
-from tests.house.citizens import file_of_citizen
+from tests.house.citizens import Account, as_actor, file_of_citizen
 from tests.house.scene import CITIZEN, Scene, actor_of, visitor
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +83,7 @@ def test_anothers_card_is_not_there(scene: Scene) -> None:
     ],
 )
 def test_the_database_lets_a_citizen_only_take_away(card: int, statement: str) -> None:
-    citizen = citizen_by(Account.objects.get(username=CITIZEN))
+    citizen = as_actor(Account.objects.get(username=CITIZEN).pk)
     with acting_as_citizen(citizen):
         cards.report_loss(card, reason="测试", by=citizen, now=timezone.localtime())
     with (
@@ -98,7 +96,7 @@ def test_the_database_lets_a_citizen_only_take_away(card: int, statement: str) -
 
 
 def test_a_citizen_sees_the_own_cards_only(card: int, scene: Scene) -> None:
-    citizen = citizen_by(Account.objects.get(username=CITIZEN))
+    citizen = as_actor(Account.objects.get(username=CITIZEN).pk)
     with acting_as_citizen(citizen):
         assert cards.carriers([card, scene.card]).keys() == {card}
         assert cards.card(scene.card) is None
