@@ -33,7 +33,7 @@ function read(button: HTMLButtonElement, main: HTMLElement, voice: SpeechSynthes
 function show(button: HTMLButtonElement, isReading: boolean): void {
   button.setAttribute("aria-pressed", String(isReading));
   const words = button.querySelector<HTMLElement>("[data-words]");
-  if (words) words.textContent = (isReading ? button.dataset["stop"] : button.dataset["start"]) ?? "";
+  if (words) words.textContent = (isReading ? button.dataset["reading"] : button.dataset["idle"]) ?? "";
 }
 
 export function startAloud(): void {
