@@ -346,6 +346,7 @@ def url_of(address: Address, scene: Scene) -> str:
         # There is no such candidate, batch, payment or sentence: who sees which is tested beside the apps.
         "candidate": UUID(int=1),
         "batch": UUID(int=1),
+        "statement": UUID(int=1),
         "sentence_id": 1,
         "line": 1,
         # Nor was everybody judged: the rows behind the figures of a sweep are tested in `insight`.

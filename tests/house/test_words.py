@@ -30,6 +30,7 @@ TRANSLATED = re.compile(
 # What is not for a reader in another language.
 CHINESE_FILES = {
     "src/rongjun/ui/sheet.py": "a sheet for engineers",
+    "src/rongjun/desk/operator_statements.py": "papers leave in Chinese, whoever takes them",
     "src/rongjun/ui/templates/ui/components.html": "a sheet for engineers",
 }
 # What is written down in Chinese stays as it was written.

@@ -44,7 +44,8 @@ ANSWERS = [
 def folder(tmp_path: Path) -> Path:
     def few(where: str, names: list[str]) -> set[str]:
         holds_benefits = Path(where).parent.name in {"benefits", "reference"}
-        return {name for name in names if holds_benefits and "pref-card" not in name}
+        # A fare names the benefits it is of.
+        return {name for name in names if (holds_benefits and "pref-card" not in name) or name == "fares"}
 
     return Path(shutil.copytree(POLICY, tmp_path / "policy", ignore=few))
 

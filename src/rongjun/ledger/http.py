@@ -22,6 +22,8 @@ from rongjun.ui.api import page_asked, pager_of
 
 PAGE = 50
 # How an entry that moves nothing yet is marked.
+OF_ACCOUNTS: Words[tuple[str, ...]] = ("账面", "冻结待进", "冻结待出", "还能付出", "还能收进")
+OF_BUDGETS: Words[tuple[str, ...]] = ("指标金额", "已用", "冻结", "剩余")
 LAYERS: Words[dict[str, tuple[str, str]]] = {HELD: ("冻结", "pause"), FREED: ("解冻", "info")}
 
 
@@ -40,7 +42,7 @@ def accounts(request: ActingRequest) -> HttpResponse:
             "columns": [
                 {"label": _("账户")},
                 {"label": _("种类"), "short": True},
-                *_figures(("账面", "冻结待进", "冻结待出", "还能付出", "还能收进")),
+                *_figures(OF_ACCOUNTS),
             ],
             "budgets": [
                 {
@@ -55,7 +57,7 @@ def accounts(request: ActingRequest) -> HttpResponse:
             "budget_columns": [
                 {"label": _("预算指标")},
                 {"label": _("年度"), "short": True},
-                *_figures(("指标金额", "已用", "冻结", "剩余")),
+                *_figures(OF_BUDGETS),
             ],
             "total": total,
             "pager": pager_of(number, total, most=PAGE),
@@ -64,7 +66,7 @@ def accounts(request: ActingRequest) -> HttpResponse:
 
 
 def _figures(words: tuple[str, ...]) -> list[dict[str, object]]:
-    return [{"label": _(word), "number": True} for word in words]
+    return [{"label": word, "number": True} for word in words]
 
 
 def _account_row(line: AccountLine) -> dict[str, object]:

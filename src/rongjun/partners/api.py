@@ -16,6 +16,7 @@ from rongjun.partners.actions.outbox import send
 from rongjun.partners.delivering import our_key
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import CALL_STATUS, Line, write_file
+from rongjun.partners.operators import OPERATORS
 from rongjun.partners.queries import (
     Missing,
     WaitingItem,
@@ -34,6 +35,7 @@ from rongjun.partners.simulators import signer_of
 
 __all__ = [
     "CALL_STATUS",
+    "OPERATORS",
     "RETENTION",
     "Admitted",
     "BulkBatch",

@@ -384,14 +384,13 @@ def _refuse_disputed(row: OperatorStatement) -> None:
 
 
 def _require(by: Actor, permission: str) -> None:
-    if not by.may(permission):
-        raise Refused(
-            {
-                MAKES: "settlement.may-not-make",
-                CHECKS: "settlement.may-not-check",
-                RELEASES: "settlement.may-not-release",
-            }[permission]
-        )
+    if by.may(permission):
+        return
+    if permission == MAKES:
+        raise Refused("settlement.may-not-make")
+    if permission == CHECKS:
+        raise Refused("settlement.may-not-check")
+    raise Refused("settlement.may-not-release")
 
 
 def _words(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
@@ -32,7 +33,7 @@ def files() -> Mapping[str, bytes]:
     return {
         name: raw
         for name, raw in every.items()
-        if ("/benefits/" not in name and not name.startswith("reference/")) or any(w in name for w in FEW)
+        if not re.search(r"/(benefits|fares)/|^reference/", name) or any(w in name for w in FEW)
     }
 
 

@@ -43,7 +43,8 @@ _FREE = """    enrolment:
 def files() -> Mapping[str, bytes]:
     """Two benefits without a form: one follows from an answer that can change, one from the roster."""
     every = read_folder(Path(settings.POLICY_ROOT))
-    kept = {name: raw for name, raw in every.items() if "/benefits/" not in name and "reference/" not in name}
+    left_out = re.compile(r"/(benefits|fares)/|reference/")  # a fare names the benefits it is of
+    kept = {name: raw for name, raw in every.items() if not left_out.search(name)}
     aid, check = (
         next(name for name in every if name.endswith(f"/{code.split('.')[1]}.yaml")) for code in (AID, CHECK)
     )

@@ -16,7 +16,7 @@ from rongjun.cards.actions.writing import Row, insert
 from rongjun.cards.logic.life import Happened, Spans, Standing, standing_and_spans
 from rongjun.cards.logic.numbers import BANK_INDEX, TRANSIT_INDEX, CardNumber
 
-REFERENCE_BITS = 53
+FIRST_REFERENCE, REFERENCES = 10**13, 9 * 10**13
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,17 @@ class TakenOver:
 
 
 def new_reference() -> int:
-    """名单编号: a random number of 53 bits. It says nothing of anybody, and is not used twice."""
-    return secrets.randbits(REFERENCE_BITS) or new_reference()
+    """名单编号: a random number of 14 digits. It says nothing of anybody, and is not used twice.
+
+    Fourteen, because fewer could be a phone number and more an identity number or a bank card.
+    """
+    return FIRST_REFERENCE + secrets.randbelow(REFERENCES)
 
 
 def _new_references(count: int) -> list[int]:
     # Asked of the system once for all: one by one, the asking takes longer than all else.
     drawn = memoryview(secrets.token_bytes(8 * count)).cast("Q")
-    return [each >> (64 - REFERENCE_BITS) or new_reference() for each in drawn]
+    return [FIRST_REFERENCE + each % REFERENCES for each in drawn]
 
 
 def take_over(

@@ -55,7 +55,7 @@ def channels(request: ActingRequest, mine: Mine) -> HttpResponse:
 
 
 @require_safe
-@own_file("goes to the platform of the 公众号 to consent")
+@own_file("goes to the platform of the official account to consent")
 def bind(request: ActingRequest, _mine: Mine) -> HttpResponse:
     """Off to the platform, with a word only this browser knows."""
     request.session[STATE] = secrets.token_urlsafe(16)
@@ -64,7 +64,7 @@ def bind(request: ActingRequest, _mine: Mine) -> HttpResponse:
 
 
 @require_safe
-@own_file("comes back from the platform of the 公众号")
+@own_file("comes back from the platform of the official account")
 def bind_back(request: ActingRequest, mine: Mine) -> HttpResponse:
     """Whoever comes back with the same word has consented; their address there is kept, sealed."""
     expected = request.session.pop(STATE, "")
@@ -82,7 +82,7 @@ def bind_back(request: ActingRequest, mine: Mine) -> HttpResponse:
 
 
 @require_POST
-@own_file("ends one's consent to be told by the 公众号")
+@own_file("ends one's consent to be told by the official account")
 def unbind(request: ActingRequest, mine: Mine) -> HttpResponse:
     """The address is forgotten at once."""
     notices.end_binding(mine.id, by=mine.actor, now=request.now)

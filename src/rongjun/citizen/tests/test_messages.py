@@ -13,9 +13,9 @@ from pytest_django.fixtures import Settings
 from rongjun.access.api import acting_as, acting_as_job
 from rongjun.citizen.tests.test_pages import said
 from rongjun.notices import api as notices
-from rongjun.notices.wechat_simulator import WechatServer
 from rongjun.registry import api as registry
 from tests.house.citizens import file_of_citizen
+from tests.house.rooms import WechatServer
 from tests.house.scene import CITIZEN, Scene, actor_of, visitor
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from rongjun.access.api import acting_as_job
 from rongjun.notices import api as notices
-from rongjun.notices.models import Message
 from rongjun.registry import api as registry
+from tests.house.rooms import Message
 from tests.house.scene import Scene, visitor
 
 pytestmark = pytest.mark.django_db

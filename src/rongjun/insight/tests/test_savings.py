@@ -15,11 +15,11 @@ from django.test import Client
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from rongjun.benefits.models import Programme, UseSource
 from rongjun.insight.logic import Cell, Line, Panel, Screen
 from rongjun.insight.workbook import workbook_of
 from rongjun.places import api as places
 from tests.cluster import as_owner
+from tests.house.rooms import Programme, UseSource
 from tests.house.scene import Scene, visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("network")]
