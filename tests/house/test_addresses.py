@@ -138,7 +138,7 @@ ANSWERS = """
   desk:operator-statements    door     enrol    403     403    403      403       200    403    403      200     403
 * desk:operator-statement-draft door   enrol    403     403    403      403       422    403    403      403     403
   desk:operator-statement     door     enrol    403     403    403      403       404    403    403      404     403
-* desk:operator-statement-step door    enrol    403     403    403      403       404    403    403      404     403
+* desk:operator-statement-step door    enrol    403     403    403      403       422    403    403      422     403
   desk:operator-statement-file door    enrol    403     403    403      403       404    403    403      404     403
   desk:evidence               door     enrol    403     403    403      403       403    403    403      200     403
   insight:screen              door     enrol    403     403    200      200       200    403    403      403     403

@@ -35,6 +35,7 @@ NOWHERE = frozenset(
         "offer",
         "enrolment",
         "message",
+        "statement",
         "benefit",
         "group",
     }

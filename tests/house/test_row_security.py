@@ -111,8 +111,12 @@ def is_bound(text: str, column: str) -> bool:
 def is_in_hand(policy: Mapping[str, str], side: str) -> bool:
     """Whether a citizen's policy lets through nothing but the files in hand, or what is their own."""
     text = policy[side]
+    # What a citizen sees of the cards is their own cards, by the policy of that table.
+    of_cards = "(card = ANY (( SELECT array_agg(cards_carrier.reference) AS array_agg FROM cards_carrier)"
     return policy["to"] == "app_citizen" and (
         text == "false"
+        or text.startswith(of_cards)
+        or "FROM benefits_use u WHERE" in text
         or any(held in text for held in ("registry_files_in_hand()", "registry_own_files()"))
         or any(own in text for own in ("'app.account'", "'app.actor'"))
     )

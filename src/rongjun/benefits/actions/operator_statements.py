@@ -374,7 +374,7 @@ def _held(statement: UUID, states: frozenset[str] | set[str]) -> OperatorStateme
     if row is None:
         raise Refused("settlement.no-such-statement")
     if row.state not in states:
-        raise Refused("settlement.step-not-now", state=logic.STATES[row.state])
+        raise Refused("settlement.step-not-now")
     return row
 
 

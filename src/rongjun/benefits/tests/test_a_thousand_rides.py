@@ -51,7 +51,7 @@ def operator(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ride(number: int, **said: Any) -> Ride:
     """The number says the day (1 to 25), the card and the band."""
-    at = datetime(2026, 11, 1 + number // 40, 8 + number % 10, number % 60, tzinfo=UTC)
+    at = datetime(2026, 11, 1 + number // 40 % 25, number % 10, number % 60, tzinfo=UTC)
     beijing = (at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S+08:00")
     given = {"card": (USABLE, OTHER)[number % 2], "used_at": beijing, "band": 1 + number % 3}
     return use(f"R{number:04d}", programme="metro", place="S1", paid=0, **given | said)
@@ -88,11 +88,12 @@ def month_sent() -> None:
     assert wrong != files[9], "the head says how many lines and how much"
     order = [*range(1, 6), 7, 6, *range(8, 26)]
     for day in order:
+        at = datetime(2026, 11, day + 2, 2, tzinfo=UTC)
         if day == 9:
-            deliver(wrong)
-        deliver(files[day])
+            deliver(wrong, at=at)
+        deliver(files[day], at=at)
         if day == 3:
-            deliver(files[day])
+            deliver(files[day], at=at)
     load()
 
 
@@ -138,7 +139,7 @@ def test_a_month_sent_badly_becomes_one_figure_on_paper_and_in_every_engine(tmp_
 def test_every_line_that_came_in_is_done_refused_or_waiting() -> None:
     month_sent()
     with acting_as_job("test.balance"):
-        days = partners.balance(since=NOW.date(), until=NOW.date())
+        days = partners.balance(since=FIRST, until=LAST)
     uses = [each for each in days if each.channel.endswith("uses/1")]
     assert sum(each.taken_in for each in uses) >= 1010
     assert [each.gap for each in uses] == [0] * len(uses)

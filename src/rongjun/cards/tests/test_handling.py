@@ -323,7 +323,7 @@ def test_treatment_the_province_cancelled_takes_the_card_with_it() -> None:
         proposal = registry.propose(
             person,
             kind="cancellation",
-            content={"ground": "expelled"},
+            content={"grounds": "expelled"},
             authority="province",
             document="虚构省字1号",
             valid_from=TODAY - 3 * DAY,

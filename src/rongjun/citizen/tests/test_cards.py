@@ -20,10 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 def card_of(person: UUID) -> int:
-    city, now = actor_of("city"), timezone.localtime()
+    city, division, now = actor_of("city"), actor_of("clerk").division, timezone.localtime()
     with acting_as(city):
         begun = cards.Happened("take-over", now - timedelta(days=300))
-        taken = cards.TakenOver(person, actor_of("clerk").division, "rongjun", "rongjun", (begun,))
+        taken = cards.TakenOver(person, division, "rongjun", "rongjun", (begun,))
         (reference,) = cards.take_over([taken], source="测试", by=city.text, now=now)
     return reference
 
