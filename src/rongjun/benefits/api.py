@@ -53,6 +53,7 @@ from rongjun.benefits.logic import (
 )
 from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
 from rongjun.benefits.logic.savings import summed as summed_savings
+from rongjun.benefits.logic.uses import REASONS as USE_REASONS
 from rongjun.benefits.queries import (
     ConfirmationLine,
     CountyFigures,
@@ -171,6 +172,7 @@ __all__ = [
     "PARQUET",
     "RETENTION",
     "ROLLUPS",
+    "USE_REASONS",
     "WORDS",
     "YES_NO",
     "Asking",

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from django.utils.timezone import localtime
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -55,6 +56,11 @@ def programme_word(programme: str) -> str:
     """A programme as its fare file calls it."""
     fare = benefits.book().fares.fares.get(programme)
     return fare.title if fare else programme
+
+
+def reason_word(reason: str) -> str:
+    """Why a row was not taken in, in words."""
+    return benefits.USE_REASONS.get(reason, (reason, ""))[0]
 
 
 def month_word(month: int) -> str:
@@ -127,9 +133,9 @@ def _cover(sheet: Worksheet, file: StatementFile, *, mark: str) -> None:
         sheet.append([label, figure])
     sheet.append([])
     for step, by, at in file.signed:
-        sheet.append([STEPS[step], by, f"{at:%Y-%m-%d %H:%M}"])
+        sheet.append([STEPS[step], by, f"{localtime(at):%Y-%m-%d %H:%M}"])
     sheet.append([])
-    sheet.append(["数据截至", f"{file.known_at:%Y-%m-%d %H:%M}"])
+    sheet.append(["数据截至", f"{localtime(file.known_at):%Y-%m-%d %H:%M}"])
     sheet.append(["明细摘要（SM3）", file.digest])
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.column_dimensions["A"].width = 28
@@ -155,7 +161,7 @@ def _lines(sheet: Worksheet, file: StatementFile, counties: Mapping[int, str]) -
 def _rest(sheet: Worksheet, file: StatementFile) -> None:
     _head(sheet, ("类别", "说明", "数"))
     for reason, count in file.refused.items():
-        sheet.append(["未计入的使用", reason, count])
+        sheet.append(["未计入的使用", reason_word(reason), count])
     for day in file.coverage.get("missing", ()):
         sheet.append(["没有交来数据的日子", day, ""])
     for said in file.disputes:
@@ -183,19 +189,20 @@ def pdf_of(
         "title": title_of(file),
         "state": operator_statements.STATES[file.head.state],
         "who": who,
-        "at": f"{at:%Y-%m-%d %H:%M}",
-        "known_at": f"{file.known_at:%Y-%m-%d %H:%M}",
+        "at": f"{localtime(at):%Y-%m-%d %H:%M}",
+        "known_at": f"{localtime(file.known_at):%Y-%m-%d %H:%M}",
         "figures": figures_of(file),
         "heads": _HEADS,
         "lines": [[_printed(each) for each in row] for row in rows_of(file, counties)],
-        "refused": [[reason, f"{count:,}"] for reason, count in file.refused.items()],
+        "refused": [[reason_word(reason), f"{count:,}"] for reason, count in file.refused.items()],
         "missing": list(file.coverage.get("missing", ())),
         "disputes": [
             [said.said, operator_statements.OUTCOMES.get(said.outcome, "待答复"), said.answer]
             for said in file.disputes
         ],
         "signed": [
-            [STEPS[step], names.get(by, by), f"{when:%Y-%m-%d %H:%M}"] for step, by, when in file.signed
+            [STEPS[step], names.get(by, by), f"{localtime(when):%Y-%m-%d %H:%M}"]
+            for step, by, when in file.signed
         ],
         "digest": file.digest,
     }

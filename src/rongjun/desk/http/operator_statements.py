@@ -26,6 +26,7 @@ from rongjun.desk.operator_statements import (
     month_word,
     pdf_of,
     programme_word,
+    reason_word,
     title_of,
     workbook_of,
 )
@@ -106,7 +107,7 @@ def statement(request: ActingRequest, statement: UUID) -> HttpResponse:
             for said in file.disputes
         ],
         "outcomes": operator_statements.OUTCOMES,
-        "refused": file.refused.items(),
+        "refused": [(reason_word(reason), count) for reason, count in file.refused.items()],
         "missing": file.coverage.get("missing", ()),
         "may": _may(request, file),
         "payees": [

@@ -76,5 +76,14 @@ def test_the_print_says_the_same() -> None:
     names = {"staff:a": "测试甲", "staff:b": "测试乙", "staff:c": "测试丙"}
     content = papers.pdf_of(statement(), counties=COUNTIES, names=names, who="测试甲 市局经办", at=NOW)
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
-    for said in ("测试地铁 2026-11 运营结算单", "2,968.00", "示范乙区", "测试丙", "待局方确认", "少计了一天"):
+    for said in (
+        "当时这张卡不能用",
+        "2026-12-20 10:00",
+        "测试地铁 2026-11 运营结算单",
+        "2,968.00",
+        "示范乙区",
+        "测试丙",
+        "待局方确认",
+        "少计了一天",
+    ):
         assert said in text.replace("\n", "")
