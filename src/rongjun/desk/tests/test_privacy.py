@@ -165,7 +165,7 @@ def test_a_copy_holds_what_was_decided_and_can_be_read_as_a_marked_workbook(scen
     assert len(told["decisions"]) > 100
     content = client.post(place(scene, f"rights/{request}/copy/"), {"format": "xlsx"}).content
     book = load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["档案记载", "记下的判定", "主动提供", "登记享受", "谁看过"]
+    assert book.sheetnames == ["档案记载", "记下的判定", "主动提供", "登记享受", "消息", "谁看过"]
     for sheet in book.worksheets:
         assert actor_of("clerk").login in str(sheet.cell(1, 1).value)
     assert book["记下的判定"].max_row == len(told["decisions"]) + 2

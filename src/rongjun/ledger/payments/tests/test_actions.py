@@ -564,6 +564,7 @@ def test_every_released_payment_is_paid_not_paid_or_waiting_and_a_lost_one_is_a_
         "bank:paying-bank:allowance", 4, 1, 1, 2, 0,
     )  # fmt: skip
     with as_owner(), connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
         cursor.execute("alter table ledger_paymentline disable trigger user")
         cursor.execute("delete from ledger_paymentline where state = 'ready' and line = 4")
     with acting_as_job("test.balance"):
