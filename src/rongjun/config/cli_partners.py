@@ -14,7 +14,7 @@ import click
 
 from rongjun.config.place import place, project_root
 from rongjun.config.terminal import Page, local_today, ready_django
-from rongjun.partners.api import OPERATORS
+from rongjun.partners.terminal import OPERATORS
 
 HOURS = {"deaths/1": "09:00", "sentences/1": "10:00", "moves/1": "09:00", "pensions/1": "10:00"}
 NAMES = {

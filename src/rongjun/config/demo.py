@@ -28,7 +28,7 @@ from rongjun.config.invented.loading import is_begun, open_people, weights
 from rongjun.config.invented.people import life_of, people
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.partners import api as partners
-from rongjun.partners.api import OPERATORS
+from rongjun.partners.terminal import OPERATORS
 from rongjun.places import api as places
 from rongjun.rules.api import read_folder
 

@@ -20,7 +20,7 @@ from rongjun.config.cli_partners import operators_command
 from rongjun.config.orphans import end_with_parent
 from rongjun.config.place import place
 from rongjun.config.postgres import LauncherError
-from rongjun.partners.api import OPERATORS
+from rongjun.partners.terminal import OPERATORS
 
 
 def port_is_free(port: int) -> bool:

@@ -16,7 +16,6 @@ from rongjun.partners.actions.outbox import send
 from rongjun.partners.delivering import our_key
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import CALL_STATUS, Line, write_file
-from rongjun.partners.operators import OPERATORS
 from rongjun.partners.queries import (
     Missing,
     WaitingItem,
@@ -35,7 +34,6 @@ from rongjun.partners.simulators import signer_of
 
 __all__ = [
     "CALL_STATUS",
-    "OPERATORS",
     "RETENTION",
     "Admitted",
     "BulkBatch",
