@@ -36,6 +36,7 @@ NOWHERE = frozenset(
         "enrolment",
         "message",
         "statement",
+        "signal",
         "benefit",
         "group",
     }
