@@ -68,7 +68,9 @@ STOPS = """() => {
         seen(event.target), event.target.outerHTML.slice(0, 120),
     ]));
     document.activeElement.blur();
-    return {count: stops.length, ahead: stops.filter(each => each.tabIndex > 0).length};
+    // Tab stops at each part of a date and at its calendar.
+    const dates = stops.filter(each => ['date', 'month', 'time'].includes(each.type)).length;
+    return {count: stops.length + 3 * dates, ahead: stops.filter(each => each.tabIndex > 0).length};
 }"""
 MISSED = """(reached) => [...document.querySelectorAll('[data-stop]')]
     .filter(each => !reached.includes(each.dataset.stop) && each.type !== 'radio')
