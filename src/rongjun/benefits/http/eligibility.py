@@ -10,9 +10,9 @@ from django.utils.timezone import localtime
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from rongjun.access.api import ActingRequest, acting_as_job, anyone
+from rongjun.access.api import ActingRequest, anyone
 from rongjun.audit import api as audit
-from rongjun.benefits.http.uses import refusal, refuse_too_large
+from rongjun.benefits.http.calls import signed_answer
 from rongjun.benefits.logic.eligibility import MOST_REFERENCES, Answer, answers
 from rongjun.benefits.queries import savings as queries
 from rongjun.cards.api import carriers
@@ -20,7 +20,6 @@ from rongjun.kernel.errors import Refused
 from rongjun.partners import api as partners
 
 JOB = "benefits.answer-eligibility"
-_JSON = "application/json"
 
 
 @csrf_exempt
@@ -28,23 +27,10 @@ _JSON = "application/json"
 @anyone("every call is signed by its partner, which is checked before anything else; it tells no identity")
 def answer_eligibility(request: ActingRequest) -> HttpResponse:
     """Answer references of one programme (contracts/eligibility.schema.json); a call sent again likewise."""
-    try:
-        refuse_too_large(request)
-        call = partners.call_as_sent(
-            method="POST", path=request.path, headers=request.headers, body=request.body
-        )
-        with acting_as_job(JOB):
-            admitted = partners.admit_call(call, now=request.now)
-            said = admitted.answer
-            if not said:
-                said = _answer(call, admitted, request)
-                partners.answer_call(admitted, answer=said)
-    except Refused as refused:
-        return refusal(request, refused)
-    return HttpResponse(said, content_type=_JSON)
+    return signed_answer(request, job=JOB, answer=_answer)
 
 
-def _answer(call: partners.Call, admitted: partners.Admitted, request: ActingRequest) -> str:
+def _answer(request: ActingRequest, call: partners.Call, admitted: partners.Admitted) -> str:
     programme, references = read_body(call.body)
     if not queries.delivers(admitted.partner) or programme not in queries.network().programmes:
         raise Refused("benefits.unknown-use-source", code=programme)

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from rongjun.access.api import ActingRequest, acting_as_job, anyone
-from rongjun.audit import api as audit
+from rongjun.access.api import ActingRequest, anyone
 from rongjun.benefits.actions import uses
+from rongjun.benefits.http.calls import signed_answer
 from rongjun.benefits.logic import uses as logic
 from rongjun.kernel.errors import Refused
 from rongjun.partners import api as partners
-from rongjun.ui.api import sentence
 
 JOB = "benefits.take-uses"
-STATUS: Mapping[str, int] = {
-    **partners.CALL_STATUS,
-    "benefits.unknown-use-source": 403,
-    "benefits.use-source-by-file": 403,
-    "benefits.use-batch-size": 400,
-    "benefits.use-body-unfit": 400,
-}
-_JSON = "application/json"
 
 
 @csrf_exempt
@@ -37,30 +26,10 @@ def take_batch(request: ActingRequest) -> HttpResponse:
 
     Durable when it is answered: batch, rows, rollups and answer are one transaction.
     """
-    try:
-        refuse_too_large(request)
-        call = partners.call_as_sent(
-            method="POST", path=request.path, headers=request.headers, body=request.body
-        )
-        with acting_as_job(JOB):
-            admitted = partners.admit_call(call, now=request.now)
-            answer = admitted.answer
-            if not answer:
-                answer = _take(call, admitted, request)
-                partners.answer_call(admitted, answer=answer)
-    except Refused as refused:
-        return refusal(request, refused)
-    return HttpResponse(answer, content_type=_JSON)
+    return signed_answer(request, job=JOB, answer=_take)
 
 
-def refuse_too_large(request: ActingRequest) -> None:
-    """Refused("partners.call-too-large") before a byte of it is read."""
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise Refused("partners.call-too-large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000)
-
-
-def _take(call: partners.Call, admitted: partners.Admitted, request: ActingRequest) -> str:
+def _take(request: ActingRequest, call: partners.Call, admitted: partners.Admitted) -> str:
     source, columns = read_body(call.body)
     by = f"partner:{admitted.partner}"
     delivery = uses.Delivery(source=source, key=call.key, columns=columns, by=by)
@@ -89,18 +58,3 @@ def read_body(body: bytes) -> tuple[str, logic.Columns]:
     if any(type(column) is not list or len(column) != len(given[0]) for column in given):
         raise Refused("benefits.use-body-unfit")
     return said["source"], logic.Columns(*given)
-
-
-def refusal(request: ActingRequest, refused: Refused) -> HttpResponse:
-    """The answer to a call that was refused: code and sentences; the refusal is noted."""
-    said = sentence(refused)
-    audit.note(
-        "benefits.use-call-refused",
-        by="partner",
-        result="refused",
-        source=request.path,
-        detail={"why": refused.code},
-        at=request.now,
-    )
-    told = {"code": refused.code, "what": said.what, "why": said.why, "todo": said.todo, "who": said.who}
-    return HttpResponse(json.dumps(told, ensure_ascii=False), content_type=_JSON, status=STATUS[refused.code])
