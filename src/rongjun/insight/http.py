@@ -440,17 +440,9 @@ def _people_page(
     number, on = page_asked(request), _today(request)
     first = (number - 1) * registry.PAGE
     lines = registry.lines_of(ids[first : first + registry.PAGE], on=on, known_at=request.now)
-    if lines:
-        audit.note_read(
-            [f"person:{line.id}" for line in lines],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose=purpose,
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    registry.note_people_listed(
+        [line.id for line in lines], by=request.actor, purpose=purpose, source=request.path, now=request.now
+    )
     paths = places.paths_of({line.division for line in lines}, on=on)
     context = {
         "title": title,

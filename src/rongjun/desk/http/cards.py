@@ -20,7 +20,7 @@ from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.cards import api as cards
-from rongjun.desk.http.shared import asked_day, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, note_listed, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words
 from rongjun.places import api as places
@@ -268,17 +268,7 @@ def _waiting_page(request: ActingRequest) -> HttpResponse:
     rows, ends, total = _listed(request, shown, people)
     whose = {line.person for line in rows} | {end.person for end in ends}
     known = {line.id: line for line in registry.lines_of(whose, on=today, known_at=request.now)}
-    if known:
-        audit.note_read(
-            [f"person:{person}" for person in known],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="卡证待办",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    note_listed(request, known, purpose="卡证待办")
     paths = places.paths_of({person.division for person in known.values()}, on=today)
     names = names_of_actors([line.opened_by for line in rows] + [end.proposed_by for end in ends])
     context = {

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.desk.forms import PROPOSED, TOLD, EndForm, MoveForm, Proposing
-from rongjun.desk.http.shared import today_of
+from rongjun.desk.http.shared import note_listed, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import translatable
 from rongjun.places import api as places
@@ -369,17 +369,7 @@ def _proposals_page(
     request: ActingRequest, *, refusal: Sentence | None = None, status: int = 200
 ) -> HttpResponse:
     waiting = registry.proposals()
-    if waiting:
-        audit.note_read(
-            list(dict.fromkeys(f"person:{each.person}" for each in waiting)),
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="待审列表",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    note_listed(request, [each.person for each in waiting], purpose="待审列表")
     on = timezone.localtime(request.now).date()
     stations = places.paths_of({each.division for each in waiting}, on=on)
     names = names_of_actors(each.made_by for each in waiting)

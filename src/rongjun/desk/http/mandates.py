@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
-from rongjun.audit import api as audit
-from rongjun.desk.http.shared import asked_day, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, note_listed, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 
@@ -23,17 +22,8 @@ def mandates(request: ActingRequest) -> HttpResponse:
     """What waits, the oldest first, and what is in force; the ids of the people shown are logged."""
     waiting = registry.mandates_asked(now=request.now)
     in_force = registry.mandates_in_force(now=request.now)
-    if people := {each.person for each in (*waiting, *in_force)}:
-        audit.note_read(
-            [f"person:{person}" for person in sorted(people, key=str)],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="代办授权",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    people = {each.person for each in (*waiting, *in_force)}
+    note_listed(request, sorted(people, key=str), purpose="代办授权")
     names = names_of_actors(each.decided_by for each in in_force)
     context = {
         "waiting": waiting,

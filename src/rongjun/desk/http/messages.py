@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
-from rongjun.audit import api as audit
-from rongjun.desk.http.shared import hidden_from, refused_page, today_of
+from rongjun.desk.http.shared import hidden_from, note_listed, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import translatable
 from rongjun.notices import api as notices
@@ -116,7 +115,7 @@ def of_person(request: ActingRequest, person: UUID) -> HttpResponse:
         raise Http404
     if registry.is_closed(head.id):
         return refused_page(request, Refused("registry.restricted"))
-    _note_shown(request, [head.id], purpose="查看告知情况")
+    note_listed(request, [head.id], purpose="查看告知情况")
     lines = notices.messages_of(registry.file_ids_of(head.id), without=hidden_from(request.actor))
     proofs: dict[UUID, list[notices.Proof]] = {}
     for proof in notices.proofs_of([line.id for line in lines]):
@@ -183,22 +182,9 @@ def _named(request: ActingRequest, people: Iterable[UUID], *, purpose: str) -> d
     shown = sorted(set(people), key=str)
     if not shown:
         return {}
-    _note_shown(request, shown, purpose=purpose)
+    note_listed(request, shown, purpose=purpose)
     lines = registry.lines_of(shown, on=today_of(request), known_at=request.now)
     return {line.id: line.name for line in lines}
-
-
-def _note_shown(request: ActingRequest, shown: Iterable[UUID], *, purpose: str) -> None:
-    audit.note_read(
-        [f"person:{person}" for person in shown],
-        event="registry.people-listed",
-        by=request.actor.text,
-        role=request.actor.role,
-        purpose=purpose,
-        source=request.path,
-        division=request.actor.division,
-        at=request.now,
-    )
 
 
 def _person(person: UUID, names: dict[UUID, str]) -> dict[str, Any]:

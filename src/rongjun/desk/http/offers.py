@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, Actor, names_of_actors, staff
-from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.http.shared import asked_day, hidden_from, refused_page, today_of
+from rongjun.desk.http.shared import asked_day, hidden_from, note_listed, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import api as registry
@@ -187,17 +186,7 @@ def _not_entitled_page(
     page = min(page_asked(request), pages_of(total, most=PAGE))
     listed = benefits.to_look_at(today=today, start=(page - 1) * PAGE, most=PAGE)
     people = registry.lines_of({line.person for line in listed}, on=today, known_at=request.now)
-    if people:
-        audit.note_read(
-            [f"person:{line.id}" for line in people],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="不再符合的优待登记",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    note_listed(request, [line.id for line in people], purpose="不再符合的优待登记")
     lines, paths = {line.id: line for line in people}, places.paths_of({p.division for p in people}, on=today)
     names = names_of_actors(_who((), listed))
     context = {

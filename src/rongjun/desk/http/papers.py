@@ -18,8 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
-from rongjun.audit import api as audit
-from rongjun.desk.http.shared import refused_page, today_of
+from rongjun.desk.http.shared import note_listed, refused_page, today_of
 from rongjun.files import api as files
 from rongjun.files.api import UploadLine
 from rongjun.kernel.errors import Refused
@@ -249,17 +248,7 @@ def _candidates(request: ActingRequest, line: UploadLine, words: str) -> list[di
     else:
         meant = _person_in_sight(request, _key_in(line.about))
         found = registry.lines_of([meant], on=day, known_at=request.now) if meant else []
-    if found:
-        audit.note_read(
-            [f"person:{each.id}" for each in found],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="材料归档",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    note_listed(request, [each.id for each in found], purpose="材料归档")
     stations = places.paths_of({each.division for each in found}, on=day)
     return [
         {

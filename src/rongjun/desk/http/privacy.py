@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, staff
 from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
-from rongjun.desk.http.shared import hidden_from, refused_page, today_of
+from rongjun.desk.http.shared import hidden_from, note_listed, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, listed, translatable, worded
 from rongjun.notices import api as notices
@@ -164,17 +164,7 @@ def open_rights(request: ActingRequest) -> HttpResponse:
     waiting = registry.open_requests(today=today)
     people = {line.person for line in waiting}
     names = {line.id: line.name for line in registry.lines_of(people, on=today, known_at=request.now)}
-    if people:
-        audit.note_read(
-            [f"person:{person}" for person in sorted(people, key=str)],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="行权申请待办",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    note_listed(request, sorted(people, key=str), purpose="行权申请待办")
     rows = [
         {
             "cells": [

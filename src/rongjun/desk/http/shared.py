@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rongjun.access.api import ActingRequest, Actor
-from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.catalogue import nearest_version
 from rongjun.kernel.errors import Refused
@@ -55,6 +54,13 @@ def options(
     ]
 
 
+def note_listed(request: ActingRequest, people: Iterable[UUID], *, purpose: str) -> None:
+    """Whoever is named on this page has been read."""
+    registry.note_people_listed(
+        people, by=request.actor, purpose=purpose, source=request.path, now=request.now
+    )
+
+
 def people_page(
     request: ActingRequest, ids: Sequence[UUID], *, item: Benefit, word: str, purpose: str
 ) -> HttpResponse:
@@ -66,17 +72,7 @@ def people_page(
     if not hidden_from(request.actor).isdisjoint(facts_read(book, codes=[item.code], on=on)):
         return refused_page(request, Refused("registry.guarded-people"))
     lines = registry.lines_of(ids[: registry.PAGE], on=on, known_at=now)
-    if lines:
-        audit.note_read(
-            [f"person:{line.id}" for line in lines],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose=purpose,
-            source=request.path,
-            division=request.actor.division,
-            at=now,
-        )
+    note_listed(request, [line.id for line in lines], purpose=purpose)
     paths = places.paths_of({line.division for line in lines}, on=on)
     rows = [
         {

@@ -15,10 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, Actor, Scope, scope_of, staff
-from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.desk.http.people import take_answer
-from rongjun.desk.http.shared import hidden_from, options, refused_page, today_of
+from rongjun.desk.http.shared import hidden_from, note_listed, options, refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.places import api as places
 from rongjun.registry import api as registry
@@ -164,17 +163,7 @@ def _lines(
 def _people(request: ActingRequest, ids: Collection[UUID]) -> dict[UUID, registry.PersonLine]:
     """The people of a page; that they were listed is logged."""
     lines = registry.lines_of(ids, on=today_of(request), known_at=request.now)
-    if lines:
-        audit.note_read(
-            [f"person:{line.id}" for line in lines],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose="查看差的情况",
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    note_listed(request, [line.id for line in lines], purpose="查看差的情况")
     return {line.id: line for line in lines}
 
 

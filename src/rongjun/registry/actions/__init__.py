@@ -47,6 +47,7 @@ from rongjun.registry.actions.looking import (
     PURPOSES,
     Found,
     look_up_number,
+    note_people_listed,
 )
 from rongjun.registry.actions.mandates import (
     ask_for_mandate,
@@ -139,6 +140,7 @@ __all__ = [
     "match_waiting",
     "move_file",
     "move_household",
+    "note_people_listed",
     "open_files",
     "propose",
     "propose_merge",

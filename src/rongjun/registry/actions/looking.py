@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -24,6 +26,24 @@ class Found:
 
     division: int
     masked_name: str
+
+
+def note_people_listed(
+    people: Iterable[UUID], *, by: Actor, purpose: str, source: str, now: datetime
+) -> None:
+    """Whoever is named on a page has been read: one event for all of them; nobody, and there is none."""
+    shown = list(dict.fromkeys(f"person:{person}" for person in people))
+    if shown:
+        audit.note_read(
+            shown,
+            event="registry.people-listed",
+            by=by.text,
+            role=by.role,
+            purpose=purpose,
+            source=source,
+            division=by.division,
+            at=now,
+        )
 
 
 def look_up_number(number: str, *, purpose: str, by: Actor, now: datetime) -> Found | None:

@@ -507,17 +507,9 @@ def _loaded_row(row: ReportRow) -> dict[str, object]:
 
 def note_shown(request: ActingRequest, people: Sequence[UUID], *, purpose: str) -> None:
     """Whoever is named on a page has been read."""
-    if people:
-        audit.note_read(
-            [f"person:{person}" for person in people],
-            event="registry.people-listed",
-            by=request.actor.text,
-            role=request.actor.role,
-            purpose=purpose,
-            source=request.path,
-            division=request.actor.division,
-            at=request.now,
-        )
+    actions.note_people_listed(
+        people, by=request.actor, purpose=purpose, source=request.path, now=request.now
+    )
 
 
 # --- pages --------------------------------------------------------------------------------------------------
