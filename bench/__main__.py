@@ -29,8 +29,8 @@ NAMES = (
     "ledger",
     "uses",
 )
-# Their bars have not been seen met on a quiet machine: they are measured when asked for by name.
-ON_REQUEST = frozenset({"ledger", "uses"})
+# Measured when asked for by name until all their bars are met: a share of COPY of 0.17, where 0.2 is asked.
+ON_REQUEST = frozenset({"uses"})
 BY_DEFAULT = tuple(name for name in NAMES if name not in ON_REQUEST)
 _IN_CITY = {"uses", "import", "city", "entitle", "pages"}
 _SECONDS = 1800
