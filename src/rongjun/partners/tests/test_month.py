@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rongjun.access.api import acting_as_job
+from rongjun.kernel.simulating import signer_of
 from rongjun.partners import actions, api
 from rongjun.partners.models import BulkPart, InboundBatch, OutboundBatch
 from rongjun.partners.operators import OPERATORS, WAYS
-from rongjun.partners.simulators import signer_of
 from rongjun.partners.tests.scene import CITY
 from rongjun.partners.tests.strategies import CONTRACTS
 from tests.cluster import as_owner
