@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import polars as pl
 from django.db import connection
@@ -76,6 +77,11 @@ def _spans(
     if several is None:
         return ((moment(start, UTC), None if end is None else moment(end, UTC)),)
     return tuple((moment(lo, UTC), None if hi is None else moment(hi, UTC)) for lo, hi in several)
+
+
+def holders(references: Sequence[int]) -> dict[int, UUID]:
+    """Whose each of these carriers is, those out of scope left out; a file may have been merged since."""
+    return dict(Carriers.objects.filter(pk__in=list(references)).values_list("reference", "person_id"))
 
 
 def spans_frame() -> pl.DataFrame:
