@@ -16,6 +16,7 @@ from rongjun.cards.actions import (
     take_over,
     take_step,
 )
+from rongjun.cards.actions.checks import confirm_check, note_try, plan_checks
 from rongjun.cards.kinds import card_book
 from rongjun.cards.logic.kinds import CardBook, Kind
 from rongjun.cards.logic.life import EVENT_WORDS, STATES, STEP_WORDS, Happened, Span, opens_at
@@ -38,6 +39,7 @@ from rongjun.cards.queries import (
     spans_frame,
     waiting_cards,
 )
+from rongjun.cards.queries.checks import CheckLine, check_of, checks_waiting
 
 __all__ = [
     "EVENT_WORDS",
@@ -46,6 +48,7 @@ __all__ = [
     "CardBook",
     "CardLine",
     "Carrier",
+    "CheckLine",
     "EndLine",
     "EventLine",
     "Happened",
@@ -62,6 +65,9 @@ __all__ = [
     "cards_of",
     "carriers",
     "changed_since",
+    "check_of",
+    "checks_waiting",
+    "confirm_check",
     "decide_end",
     "end_due",
     "ends_waiting",
@@ -71,8 +77,10 @@ __all__ = [
     "holders",
     "kinds_to_apply_for",
     "new_reference",
+    "note_try",
     "opens_at",
     "overdue_stops",
+    "plan_checks",
     "propose_end",
     "report_loss",
     "review",

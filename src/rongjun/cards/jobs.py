@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rongjun.cards import actions
-from rongjun.cards.actions import exchange
+from rongjun.cards.actions import checks, exchange
 from rongjun.kernel.errors import Refused
 
 # Whoever told the registry something may have begun that long before it is seen.
@@ -29,6 +29,13 @@ def follow_registry() -> None:
     now = timezone.localtime()
     since = _EVER if now.hour == QUIET_HOUR else now - OVERLAP
     actions.follow_registry(since=since, now=now)
+
+
+def plan_checks() -> None:
+    """Once a night, the yearly checks that come near; at any other hour do nothing."""
+    now = timezone.localtime()
+    if now.hour == QUIET_HOUR:
+        checks.plan_checks(by="job:cards.plan-checks", now=now, today=now.date())
 
 
 # --- with the bank and the operators ------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rongjun.config.terminal import Page, ready_django
+from rongjun.config.terminal import Page, local_today, ready_django
 
 
 @click.group(cls=Page)
@@ -23,3 +23,17 @@ def exchange() -> None:
         jobs.exchange_lists()
         ordered, changed = jobs.exchange_by_night()
     click.echo(f"交给制卡银行 {ordered} 张，变化的名单 {changed} 行")
+
+
+@cards.command("checks")
+def checks() -> None:
+    """不等夜里：现在就列出快到期的年度确认，并告知本人（每次到期只告知一次）。"""
+    ready_django()
+    from django.utils import timezone
+
+    from rongjun.access.api import acting_as_job
+    from rongjun.cards import api
+
+    with acting_as_job("cards.plan-checks"):
+        count = api.plan_checks(by="job:cards.plan-checks", now=timezone.now(), today=local_today())
+    click.echo(f"列出 {count} 件年度确认")

@@ -158,10 +158,13 @@ def send_list(day: date, count: int) -> None:
     ]
     letters = str.maketrans("0123456789", "ghjkmnpqrs")
     ordered = [
-        [f"C-{f'{day:%m%d}{n}'.translate(letters)}-0", str(10**13 + int(f"{day:%Y%m%d}{n}")), "rongjun", "测试持卡",
-         "990001194105060119", str(CITY), day.isoformat()]
+        [
+            f"C-{f'{day:%m%d}{n}'.translate(letters)}-0",
+            str(10**13 + int(f"{day:%Y%m%d}{n}")),
+            *("rongjun", "测试持卡", "990001194105060119", str(CITY), day.isoformat()),
+        ]
         for n in range(ORDERED)
-    ]  # fmt: skip
+    ]
     with acting_as_job("test.lists"):
         for code, kind in OPERATORS.items():
             known, lines = ("card-orders/1", ordered) if kind.makes_cards else ("free-rides/1", rows)
