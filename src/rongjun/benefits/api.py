@@ -8,6 +8,13 @@ from rongjun.benefits.actions.enrolments import (
     keep_enrolment,
     leave_benefit,
 )
+from rongjun.benefits.actions.network import (
+    AgreedSource,
+    NewPlace,
+    add_places,
+    add_programmes,
+    agree_on_source,
+)
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
 from rongjun.benefits.actions.operator_statements import (
     agree_to_statement,
@@ -175,6 +182,7 @@ __all__ = [
     "USE_REASONS",
     "WORDS",
     "YES_NO",
+    "AgreedSource",
     "Asking",
     "ConfirmationLine",
     "CountyFigures",
@@ -188,6 +196,7 @@ __all__ = [
     "Item",
     "KeptSweep",
     "Month",
+    "NewPlace",
     "OfferLine",
     "OfferState",
     "OfferStep",
@@ -208,7 +217,10 @@ __all__ = [
     "TaskFile",
     "Wording",
     "accept_offer",
+    "add_places",
+    "add_programmes",
     "adopt_book",
+    "agree_on_source",
     "agree_to_statement",
     "all_together",
     "answer_dispute",

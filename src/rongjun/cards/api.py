@@ -16,6 +16,7 @@ from rongjun.cards.actions import (
     take_over,
     take_step,
 )
+from rongjun.cards.actions.checks import confirm_check, note_try, plan_checks
 from rongjun.cards.kinds import card_book
 from rongjun.cards.logic.kinds import CardBook, Kind
 from rongjun.cards.logic.life import EVENT_WORDS, STATES, STEP_WORDS, Happened, Span, opens_at
@@ -32,11 +33,13 @@ from rongjun.cards.queries import (
     changed_since,
     ends_waiting,
     events_of,
+    holders,
     kinds_to_apply_for,
     overdue_stops,
     spans_frame,
     waiting_cards,
 )
+from rongjun.cards.queries.checks import CheckLine, check_of, checks_waiting
 
 __all__ = [
     "EVENT_WORDS",
@@ -45,6 +48,7 @@ __all__ = [
     "CardBook",
     "CardLine",
     "Carrier",
+    "CheckLine",
     "EndLine",
     "EventLine",
     "Happened",
@@ -61,16 +65,22 @@ __all__ = [
     "cards_of",
     "carriers",
     "changed_since",
+    "check_of",
+    "checks_waiting",
+    "confirm_check",
     "decide_end",
     "end_due",
     "ends_waiting",
     "events_of",
     "follow_registry",
     "hand_over",
+    "holders",
     "kinds_to_apply_for",
     "new_reference",
+    "note_try",
     "opens_at",
     "overdue_stops",
+    "plan_checks",
     "propose_end",
     "report_loss",
     "review",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import F, Q
 
+from rongjun.cards.logic.checks import DONE, LAPSED, WAITING
 from rongjun.cards.logic.life import LIVE, LONGEST_HOLD, OVER, RETRACT, SHORTEST_HOLD, STATES, STEPS
 
 # What is settled by documents, and by two people.
@@ -266,3 +267,48 @@ class CardSending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner} {self.kind}"
+
+
+class CardCheck(models.Model):
+    """年度确认: that somebody looks in on a card's holder once a year, due on a day, and what came of it.
+
+    Opened by a job when it comes near; done by a person; lapsed when the card ends. A try that met nobody
+    (`tried_on`, `words`) leaves it waiting. One that is late changes nothing of the card.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    carrier = models.ForeignKey(
+        Carrier, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    person_id = models.UUIDField()
+    division = models.BigIntegerField()
+    due_on = models.DateField()
+    state = models.CharField(max_length=8, default=WAITING)
+    opened_at = models.DateTimeField()
+    tried_on = models.DateField(null=True)
+    words = models.CharField(max_length=200, default="")
+    way = models.CharField(max_length=16, default="")
+    closed_on = models.DateField(null=True)
+    closed_by = models.CharField(max_length=80, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person_id"], name="cardcheck_person"),
+            models.Index(fields=["division", "due_on"], name="cardcheck_due", condition=Q(state=WAITING)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[WAITING, DONE, LAPSED]), name="cardcheck_state"),
+            models.CheckConstraint(
+                condition=Q(state=WAITING, closed_on=None, closed_by="", way="")
+                | ~Q(state=WAITING) & Q(closed_on__isnull=False) & ~Q(closed_by=""),
+                name="cardcheck_closed",
+            ),
+            models.CheckConstraint(condition=~Q(state=DONE) | ~Q(way=""), name="cardcheck_way"),
+            models.UniqueConstraint(
+                fields=["carrier"], condition=Q(state=WAITING), name="cardcheck_waits_once"
+            ),
+            models.UniqueConstraint(fields=["carrier", "due_on"], name="cardcheck_due_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier_id} {self.due_on}"

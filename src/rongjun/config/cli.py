@@ -14,6 +14,7 @@ import click
 
 from rongjun.config.cli_balance import balance
 from rongjun.config.cli_benefits import benefits
+from rongjun.config.cli_cards import cards
 from rongjun.config.cli_city import invent
 from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
@@ -74,13 +75,21 @@ def demo(port: int, prepare_only: bool) -> None:
         with step("网页资源"):
             run_as_owner("collectstatic", "--noinput", "-v", "0")
         ready_django()
-        from rongjun.config.demo import adopt_first_book, fill_city, who_can_sign_in, write_arrivals
+        from rongjun.config.demo import (
+            add_operators,
+            adopt_first_book,
+            fill_city,
+            who_can_sign_in,
+            write_arrivals,
+        )
 
         with step("虚构城市"):
             fill_city()
             write_arrivals(place().arrivals)
         with step("政策册"):
             changed = adopt_first_book()
+        with step("运营单位和制卡银行（模拟）"):
+            add_operators(root=place().root / "drop")
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))
@@ -262,6 +271,7 @@ main.add_command(partners)
 main.add_command(balance)
 main.add_command(payments)
 main.add_command(ledger)
+main.add_command(cards)
 main.add_command(simulate)
 main.add_command(simulate_partner)
 

@@ -145,7 +145,7 @@ def partners_process() -> None:
 
 @partners.command("demo")
 def partners_demo() -> None:
-    """演示：约定四个虚构的部门、四个虚构的运营单位和银行，各有接收文件夹。"""
+    """演示：再约定四个虚构的部门，各有接收文件夹；运营单位和银行起演示时已经约定。"""
     ready_django()
     from rongjun.config.demo import add_operators, add_partners
 
@@ -189,18 +189,20 @@ def simulate(office: str, out: Path | None, roster: Path | None, **given: Any) -
 @click.option("--misbehave", default="", help="逗号分隔的捣乱方式，写错会列出全部。")
 @click.option("--seed", default=7, show_default=True)
 @click.option("--finish", is_flag=True, help="压着没发的全部发出。")
-def simulate_partner(name: str, finish: bool, **given: Any) -> None:
-    """虚构的运营单位或银行（另起一个进程）：收名单、回执、发用卡日报和对账单。
+@click.option("--today", is_flag=True, help="连今天也做完，不等明天。")
+def simulate_partner(name: str, finish: bool, today: bool, **given: Any) -> None:
+    """虚构的运营单位或银行（另起一个进程）：收名单、制卡、回执、发用卡日报和对账单。
 
     \b
     做过的日子不再做；演示开着的时候它们自己在跑，每天一次。
     rongjun simulate-partner transit --days 3 --misbehave late,twice,wrong-total
+    rongjun simulate-partner agent-bank --today --misbehave not-made
     """
     import subprocess
 
-    yesterday = local_today() - timedelta(days=1)
+    until = "--today" if today else f"--day={local_today() - timedelta(days=1)}"
     options = (f"--{option}={value}" for option, value in given.items())
-    command = [*operators_command(name), f"--day={yesterday}", *options, *(["--finish"] if finish else [])]
+    command = [*operators_command(name), until, *options, *(["--finish"] if finish else [])]
     sys.exit(subprocess.run(command, check=False).returncode)
 
 

@@ -55,6 +55,7 @@ JOBS: tuple[Job, ...] = (
     Job("cards.follow-registry", 30.0, EVERYWHERE, cards.follow_registry),
     Job("cards.take-returns", 5.0, EVERYWHERE, cards.take_returns),
     Job("cards.exchange-lists", 60.0, EVERYWHERE, cards.exchange_lists),
+    Job("cards.plan-checks", 1800.0, EVERYWHERE, cards.plan_checks),
     Job("benefits.judge-everybody", 600.0, EVERYWHERE, benefits.judge_everybody),
     Job("benefits.make-offers", 5.0, EVERYWHERE, benefits.make_offers),
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),

@@ -1,5 +1,6 @@
 """The door of partners."""
 
+from rongjun.kernel.simulating import signer_of
 from rongjun.partners.actions import (
     Admitted,
     Call,
@@ -30,7 +31,6 @@ from rongjun.partners.queries.bulk import BulkBatch, bulk_lines, waiting_bulk
 from rongjun.partners.queries.outbox import OutboundState, given_up, outbound_state
 from rongjun.partners.queries.reconciling import Difference, Reconciled, differences, reconciled
 from rongjun.partners.retention import RETENTION
-from rongjun.partners.simulators import signer_of
 
 __all__ = [
     "CALL_STATUS",

@@ -1,10 +1,13 @@
-"""Operators that exchange files with us both ways, day by day, and misbehave on request; all invented.
+"""Operators and a making bank that exchange files with us both ways, day by day, and misbehave on request.
+
+All invented.
 
 `python -m rongjun.partners.operators transit --drop DROP --out OUT --memory FOLDER --contracts FILES` is a
 process of its own. It knows what a real operator knows of us: what lies in its folder, and what it remembers.
 It takes up our files (checks equations, number and signature), answers each with a receipt, sends the uses of
-the cards on our list, and states each day what it sent and took. The same seed and days give the same bytes,
-also after it was killed: what it remembers is written last.
+the cards on our list, and states each day what it sent and took; the bank makes the cards of our orders and
+says which it has made. The same seed and days give the same bytes, also after it was killed: what it
+remembers is written last.
 """
 
 from __future__ import annotations
@@ -14,24 +17,27 @@ import base64
 import json
 import random
 import sys
-import time
+import time as clock
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from rongjun.kernel.crypto import Algorithm, PublicKey, sm3
+from rongjun.kernel.crypto import PublicKey, sm3
+from rongjun.kernel.identifiers import luhn_digit
+from rongjun.kernel.simulating import key_as_told, put_down, signer_of
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import Envelope, Format, fault_of_content, read_file, read_rows, write_file
-from rongjun.partners.simulators import MISCHIEF, put_down, signer_of
+from rongjun.partners.simulators import MISCHIEF
 
 # What goes wrong here, each on about a third of the days.
 WAYS = (
     "late", "twice", "out-of-order", "truncated", "wrong-total", "clock-month-wrong", "unsigned",
-    "wrong-signature", "silent",
+    "wrong-signature", "silent", "not-made",
 )  # fmt: skip
 SILENT = "有时不回执"
+NOT_MADE = "每三张卡有一张头一次没制成（银行）"
 LATE_DAYS = 3
 LONGEST_FILE = 50 * 1024 * 1024
 Row = list[str]
@@ -39,19 +45,37 @@ Row = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One operator: its programmes, each with how many places, how many bands and what is paid, in fen."""
+    """One operator: its programmes, each with how many places, how many bands and what is paid, in fen.
+
+    Who `makes_cards` is the bank.
+    """
 
     name: str
     programmes: tuple[tuple[str, int, int, int], ...] = ()
+    makes_cards: bool = False
+
+    @property
+    def places(self) -> int:
+        """How many places it numbers, from 1; its programmes share the numbers."""
+        return max((places for _code, places, _bands, _paid in self.programmes), default=0)
 
 
 OPERATORS: Mapping[str, Kind] = {
     "transit": Kind("公共交通（演示）", (("bus", 400, 1, 0), ("metro", 160, 6, 0), ("ferry", 4, 1, 0))),
     "scenic": Kind("景区联盟（演示）", (("scenic", 66, 1, 0),)),
     "telecom": Kind("通信运营商（演示）", (("telecom", 1, 3, 2900),)),
-    "agent-bank": Kind("代发银行（演示）"),
+    "agent-bank": Kind("制卡银行（演示）", makes_cards=True),
 }
 USES, RECEIPTS, STATEMENTS, RIDES = "uses/1", "receipts/1", "statements/1", "free-rides/1"
+ORDERS, RETURNS = "card-orders/1", "card-returns/1"
+CHINA = timezone(timedelta(hours=8))
+# By when a bank has made a day's cards, where nobody says what its clock shows.
+MADE_BY = time(20)
+WHY_NOT: Sequence[str] = ("姓名与证件号码不一致", "照片不合格", "证件已过期")
+
+
+def _since(change: Sequence[str]) -> datetime:
+    return datetime.fromisoformat(change[0])
 
 
 @dataclass(slots=True)
@@ -59,13 +83,16 @@ class Memory:
     """What an operator knows from day to day."""
 
     sequences: dict[str, int] = field(default_factory=dict)
-    cards: list[int] = field(default_factory=list)
+    # What the newest list said of each card: since when it may ride, and since when not, in order.
+    cards: dict[str, list[list[str]]] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
     doubles: int = 0
     conflicts: list[str] = field(default_factory=list)
     receipts: list[Row] = field(default_factory=list)
     taken: list[Row] = field(default_factory=list)
     held: list[list[str]] = field(default_factory=list)
+    orders: list[list[str]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     last_day: str = ""
 
 
@@ -93,13 +120,15 @@ class Operator:
     lines: int
     seed: int
     our_key: PublicKey | None = None
+    # What its clock shows while it works; without one a day's cards are made by MADE_BY.
+    clock: datetime | None = None
 
     def work(self, day: date, *, is_last: bool = False) -> int:
         """Everything of one day, in order; returns how many files were put down."""
         chance = random.Random(f"{self.code} {self.seed} {day}")  # noqa: S311 - invented
         goes_wrong = {way for way in sorted(self.misbehave) if chance.random() < 0.35}
         self._take_up(is_silent="silent" in goes_wrong and not is_last)
-        sent = list(self._uses(day, chance, goes_wrong))
+        sent = [*self._uses(day, chance, goes_wrong), *self._returns(day, goes_wrong)]
         sent += self._released(day, everything=is_last)
         sent += self._receipts(day)
         sent.append(self._statement(day, sent))
@@ -148,25 +177,46 @@ class Operator:
         memory.receipts.append([head.format, str(head.sequence), digest, str(head.count), "taken", ""])
 
     def _read(self, envelope: Envelope) -> None:
-        if envelope.head.format != RIDES:
+        code = envelope.head.format
+        if code not in {RIDES, ORDERS}:
             return
-        rows = read_rows(envelope.rows, self.formats[RIDES], first=1) if envelope.rows else envelope.lines
-        cards = set(self.memory.cards)
+        rows = read_rows(envelope.rows, self.formats[code], first=1) if envelope.rows else envelope.lines
+        if code == ORDERS:
+            self.memory.orders += [[line.fields["card"], line.fields["kind"]] for line in rows]
+            return
+        told: dict[str, list[list[str]]] = {}
         for line in rows:
-            (cards.add if line.fields["change"] == "add" else cards.discard)(int(line.fields["card"]))
-        self.memory.cards = sorted(cards)
+            change = [line.fields["since"], line.fields["change"]]
+            told.setdefault(line.fields["card"], []).append(change)
+        self.memory.cards |= {card: sorted(changes, key=_since) for card, changes in told.items()}
+
+    def _carried(self, day: date) -> list[str]:
+        """The cards that may ride on a day, by what the lists have said so far."""
+        ends = datetime.combine(day, time(23, 59, 59), CHINA)
+        return sorted(
+            card
+            for card, changes in self.memory.cards.items()
+            if [what for since, what in changes if _since((since, what)) <= ends][-1:] == ["add"]
+        )
 
     # --- what it sends ---
 
     def _uses(self, day: date, chance: random.Random, goes_wrong: set[str]) -> Iterator[Sent]:
-        if not OPERATORS[self.code].programmes:
-            return
-        rows = self._rides(day, chance)
-        sequence = self._next(USES)
-        whole = self._file(USES, rows, day=day, sequence=sequence)
-        name = f"uses-{sequence:04d}"
-        yield from self._spoilt(name, whole, rows, day=day, sequence=sequence, goes_wrong=goes_wrong)
-        states = ("sent", USES, str(sequence), day.isoformat(), sm3(whole).hex(), str(len(rows)))
+        if OPERATORS[self.code].programmes:
+            yield from self._of_day(USES, self._rides(day, chance), day=day, goes_wrong=goes_wrong)
+
+    def _returns(self, day: date, goes_wrong: set[str]) -> Iterator[Sent]:
+        """What has become of the cards that were ordered; nothing on a day without an order."""
+        if self.memory.orders:
+            yield from self._of_day(RETURNS, self._made(day), day=day, goes_wrong=goes_wrong)
+
+    def _of_day(self, code: str, rows: Sequence[Row], *, day: date, goes_wrong: set[str]) -> Iterator[Sent]:
+        """A day's file: what is spoilt of it first, then the good one, unless it comes late."""
+        sequence = self._next(code)
+        whole = self._file(code, rows, day=day, sequence=sequence)
+        name = f"{code.partition('/')[0]}-{sequence:04d}"
+        yield from self._spoilt(code, name, whole, rows, day=day, sequence=sequence, goes_wrong=goes_wrong)
+        states = ("sent", code, str(sequence), day.isoformat(), sm3(whole).hex(), str(len(rows)))
         good = Sent(f"{name}.csv", whole, states=states)
         wait = LATE_DAYS if "late" in goes_wrong else 1 if "out-of-order" in goes_wrong else 0
         if wait:
@@ -178,23 +228,47 @@ class Operator:
             yield Sent(f"{name}.twice.csv", whole)
 
     def _spoilt(
-        self, name: str, whole: bytes, rows: Sequence[Row], *, day: date, sequence: int, goes_wrong: set[str]
+        self,
+        code: str,
+        name: str,
+        whole: bytes,
+        rows: Sequence[Row],
+        *,
+        day: date,
+        sequence: int,
+        goes_wrong: set[str],
     ) -> Iterator[Sent]:
         if "truncated" in goes_wrong:
             yield Sent(f"{name}.truncated.csv", whole[: len(whole) // 2])
         if "wrong-total" in goes_wrong:
-            wrong = self._file(USES, rows, day=day, sequence=sequence, total=10**9 + 1)
+            wrong = self._file(code, rows, day=day, sequence=sequence, total=10**9 + 1)
             yield Sent(f"{name}.wrong-total.csv", wrong)
         if "clock-month-wrong" in goes_wrong:
-            early = self._file(USES, rows, day=day - timedelta(days=30), sequence=sequence)
+            early = self._file(code, rows, day=day - timedelta(days=30), sequence=sequence)
             yield Sent(f"{name}.month.csv", early)
         if "unsigned" in goes_wrong:
             yield Sent(f"{name}.unsigned.csv", whole, is_signed=False)
         if "wrong-signature" in goes_wrong:
             yield Sent(f"{name}.wrong-signature.csv", whole, signed=whole[1:])
 
+    def _made(self, day: date) -> list[Row]:
+        at = self.clock or datetime.combine(day, MADE_BY, CHINA)
+        ordered, self.memory.orders = self.memory.orders, []
+        return [self._card(place, card, kind, at=at, day=day) for place, (card, kind) in enumerate(ordered)]
+
+    def _card(self, place: int, card: str, kind: str, *, at: datetime, day: date) -> Row:
+        """Made, with its numbers; or not made, once, when the bank misbehaves so."""
+        key, moment, on = f"B-{day:%Y%m%d}-{place + 1:04d}", at.isoformat(), at.date().isoformat()
+        if "not-made" in self.misbehave and place % 3 == 1 and card not in self.memory.failed:
+            self.memory.failed.append(card)
+            return [key, card, "failed", moment, "", "", "", WHY_NOT[place // 3 % len(WHY_NOT)], on]
+        # Invented cards begin with 999999; those of the city's first people go on with 0 or 1.
+        number = f"9999998{int(card) % 10**11:011d}"
+        transit = number if kind == "rongjun" else ""
+        return [key, card, "made", moment, "", number + luhn_digit(number), transit, "", on]
+
     def _rides(self, day: date, chance: random.Random) -> list[Row]:
-        cards, programmes = self.memory.cards, OPERATORS[self.code].programmes
+        cards, programmes = self._carried(day), OPERATORS[self.code].programmes
         if not cards:
             return []
         rows = []
@@ -202,11 +276,11 @@ class Operator:
             code, places, bands, paid = chance.choice(programmes)
             at = f"{day}T{chance.randint(6, 22):02d}:{chance.randint(0, 59):02d}:{chance.randint(0, 59):02d}"
             # One in fifty is a card that is on no list of ours.
-            card = chance.choice(cards) if chance.random() > 0.02 else chance.getrandbits(53)
+            card = chance.choice(cards) if chance.random() > 0.02 else str(chance.getrandbits(53))
             band = str(chance.randint(1, bands))
             place = str(chance.randint(1, places))
             key = f"{self.code[:3].upper()}-{day:%Y%m%d}-{number + 1:06d}"
-            rows.append([key, str(card), f"{at}+08:00", code, place, band, str(paid)])
+            rows.append([key, card, f"{at}+08:00", code, place, band, str(paid)])
         return rows
 
     def _released(self, day: date, *, everything: bool) -> list[Sent]:
@@ -267,34 +341,40 @@ def keep(folder: Path, code: str, memory: Memory) -> None:
     put_down(folder / f"{code}.json", json.dumps(said, ensure_ascii=False).encode())
 
 
-def read_key(text: str) -> PublicKey | None:
-    """Our public key as `rongjun partners key` shows it; none for an empty text."""
-    name, _, point = text.partition(":")
-    return PublicKey(Algorithm(name), bytes.fromhex(point)) if text else None
-
-
 def main(arguments: Sequence[str]) -> int:
     """The process of its own; returns its exit code."""
     said = _parser().parse_args(arguments)
     wanted = frozenset(word for word in said.misbehave.split(",") if word)
     if not wanted <= set(WAYS):
-        known = "、".join(f"{way}（{MISCHIEF.get(way, SILENT)}）" for way in WAYS)
+        words = {**MISCHIEF, "silent": SILENT, "not-made": NOT_MADE}
+        known = "、".join(f"{way}（{words[way]}）" for way in WAYS)
         sys.stderr.write(f"不认识的捣乱方式；可以用：{known}\n")
         return 2
 
-    def days_of(day: date) -> None:
-        for code in said.operators:
-            _work_until(code, day, said=said, wanted=wanted)
-
     if said.day:
-        days_of(said.day)
+        for code in said.operators:
+            _work_until(code, said.day, said=said, wanted=wanted, now=None)
         return 0
     while True:
-        days_of(date.today() - timedelta(days=1))  # noqa: DTZ011, TID251 - its own clock
-        time.sleep(said.watch)
+        now = datetime.now(CHINA)  # noqa: TID251 - its own clock
+        for code in said.operators:
+            if said.today or _has_begun(code, said=said):
+                last = now.date() if said.today else now.date() - timedelta(days=1)
+                _work_until(code, last, said=said, wanted=wanted, now=now)
+        if said.today:
+            return 0
+        clock.sleep(said.watch)
 
 
-def _work_until(code: str, day: date, *, said: argparse.Namespace, wanted: frozenset[str]) -> None:
+def _has_begun(code: str, *, said: argparse.Namespace) -> bool:
+    """Whether there is anything to do yet: an operator carries nobody before its first list."""
+    listed = f"{RIDES.partition('/')[0]}-*.csv" if OPERATORS[code].programmes else "*.csv"
+    return (said.memory / f"{code}.json").is_file() or any((said.out / code).glob(listed))
+
+
+def _work_until(
+    code: str, day: date, *, said: argparse.Namespace, wanted: frozenset[str], now: datetime | None
+) -> None:
     """The days from the one after the last to this one; `--days` of them before the first."""
     memory = remember(said.memory, code)
     first = day - timedelta(days=said.days - 1)
@@ -309,7 +389,8 @@ def _work_until(code: str, day: date, *, said: argparse.Namespace, wanted: froze
             misbehave=wanted,
             lines=said.lines,
             seed=said.seed,
-            our_key=read_key(said.our_key),
+            our_key=key_as_told(said.our_key),
+            clock=now,
         )
         count = worker.work(next_day, is_last=said.finish and next_day == day)
         keep(said.memory, code, memory)
@@ -328,6 +409,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory", type=Path, required=True, help="它自己记事的文件夹")
     parser.add_argument("--contracts", type=Path, required=True, help="格式所在的文件夹 contracts/files")
     parser.add_argument("--day", type=date.fromisoformat, help="做到哪一天；不写就一直跟着日历做")
+    parser.add_argument("--today", action="store_true", help="连今天也做完，做完就停")
     parser.add_argument("--days", type=int, default=1, help="第一次从几天前做起")
     parser.add_argument("--watch", type=float, default=60.0, help="跟着日历做时，几秒看一次")
     parser.add_argument("--lines", type=int, default=40, help="每天几次使用")

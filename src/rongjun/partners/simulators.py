@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from rongjun.kernel.crypto import Algorithm, sm3
-from rongjun.kernel.crypto.signing import Signer, load_signer
 from rongjun.kernel.identifiers import IdentityNumber
+from rongjun.kernel.simulating import put_down, signer_of
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import Format, write_file
 
@@ -42,11 +41,6 @@ MISCHIEF: Mapping[str, str] = {
     "wrong-signature": "先附错签名（签的是别的内容），随后附对的重发",
 }
 Row = list[str]
-
-
-def signer_of(code: str) -> Signer:
-    """The key of an invented office. Anybody can make it anew, so it may sign nothing but invented files."""
-    return load_signer(Algorithm.ED25519, sm3(f"rongjun simulator {code}".encode()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +222,6 @@ def simulate(
     with (folder.parent / f"{code}-truth.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([("key", "what", "name"), *office.truth])
     return written
-
-
-def put_down(path: Path, content: bytes) -> None:
-    """Whole or not at all, as every office is asked to: whoever collects leaves .part alone."""
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -186,6 +186,7 @@ from rongjun.registry.queries.privacy import (
 )
 from rongjun.registry.queries.reads import ReadLine, reads_of
 from rongjun.registry.queries.rosters import ReportRow, RosterReport, balance, report, reports
+from rongjun.registry.queries.stated import StatedAnswer, stated_answers
 from rongjun.registry.queries.waiting import Waiting, WaitingRow, refusals_by_column, waiting, waiting_rows
 from rongjun.registry.records import (
     DocumentRecord,
@@ -277,6 +278,7 @@ __all__ = [
     "RequestLine",
     "RosterReport",
     "SaidRecord",
+    "StatedAnswer",
     "Stop",
     "Taken",
     "Waiting",
@@ -397,6 +399,7 @@ __all__ = [
     "sheets_of",
     "show_notice",
     "state_fact",
+    "stated_answers",
     "stated_since",
     "take_approved",
     "take_in_roster",

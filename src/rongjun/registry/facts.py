@@ -16,7 +16,15 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from rongjun.registry.logic import CATEGORIES, RECORDED, RELATION_STATED, RELATION_STATUSES, STATED, Kind
+from rongjun.registry.logic import (
+    ANSWERED_ELSEWHERE,
+    CATEGORIES,
+    RECORDED,
+    RELATION_STATED,
+    RELATION_STATUSES,
+    STATED,
+    Kind,
+)
 from rongjun.registry.queries.merged import pointers
 
 PERSON = "person"
@@ -138,7 +146,7 @@ RELATION_COLUMNS: Mapping[str, str] = {
 class RegistryFacts:
     """The registry as a source of facts."""
 
-    names: frozenset[str] = frozenset(COLUMNS)
+    names: frozenset[str] = frozenset(COLUMNS) - ANSWERED_ELSEWHERE
     relation_names: frozenset[str] = frozenset(RELATION_COLUMNS)
 
     def frame(

@@ -11,11 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from rongjun.access.api import ActingRequest, anyone
-from rongjun.audit import api as audit
+from rongjun.benefits.actions import eligibility as actions
 from rongjun.benefits.http.calls import signed_answer
-from rongjun.benefits.logic.eligibility import MOST_REFERENCES, Answer, answers
-from rongjun.benefits.queries import savings as queries
-from rongjun.cards.api import carriers
+from rongjun.benefits.logic.eligibility import MOST_REFERENCES
 from rongjun.kernel.errors import Refused
 from rongjun.partners import api as partners
 
@@ -32,16 +30,9 @@ def answer_eligibility(request: ActingRequest) -> HttpResponse:
 
 def _answer(request: ActingRequest, call: partners.Call, admitted: partners.Admitted) -> str:
     programme, references = read_body(call.body)
-    if not queries.delivers(admitted.partner) or programme not in queries.network().programmes:
-        raise Refused("benefits.unknown-use-source", code=programme)
     now = localtime(request.now)
-    found: list[Answer] = answers(references, carriers(references), now=now, days=settings.ELIGIBILITY_DAYS)
-    audit.note(
-        "benefits.eligibility-answered",
-        by=f"partner:{admitted.partner}",
-        about=f"programme:{programme}",
-        detail={"asked": len(found), "yes": sum(each.valid_until is not None for each in found)},
-        at=request.now,
+    found = actions.answer_eligibility(
+        references, programme=programme, partner=admitted.partner, days=settings.ELIGIBILITY_DAYS, now=now
     )
     told = {"programme": programme, "on": now.date().isoformat(), "answers": [each.plain() for each in found]}
     return json.dumps(told, ensure_ascii=False)

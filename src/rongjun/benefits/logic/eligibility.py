@@ -1,6 +1,6 @@
 """荣军通: may whoever shows this carrier have the plan? Yes or no and until when; who it is stays here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -18,7 +18,11 @@ class Spans(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Yes until a day, that day included; or no, which tells neither why nor whether we know the carrier."""
+    """Yes until a day, that day included; or no.
+
+    A no is one and the same for a carrier we do not know or that opens nothing, a condition that is not met
+    or not known, and a holder who has not agreed that this partner is told.
+    """
 
     reference: int
     valid_until: date | None
@@ -33,16 +37,26 @@ class Answer:
 
 
 def answers(
-    references: Sequence[int], carriers: Mapping[int, Spans], *, now: datetime, days: int
+    references: Sequence[int],
+    carriers: Mapping[int, Spans],
+    *,
+    entitled: Collection[int],
+    now: datetime,
+    days: int,
 ) -> list[Answer]:
     """An answer for each reference in the order asked; a yes holds `days` days, or until the carrier ends.
 
-    `now` is local time: the day a yes ends is told by the calendar here.
+    `entitled` are those whose holders may have the benefit and agreed that this is told. `now` is local time:
+    the day a yes ends is told by the calendar here.
     """
-    return [Answer(each, _until(carriers.get(each), now=now, days=days)) for each in references]
+    return [
+        Answer(each, until_of(carriers.get(each), now=now, days=days) if each in entitled else None)
+        for each in references
+    ]
 
 
-def _until(carrier: Spans | None, *, now: datetime, days: int) -> date | None:
+def until_of(carrier: Spans | None, *, now: datetime, days: int) -> date | None:
+    """The last day a yes of now would hold for this carrier; None for one that opens nothing now."""
     if carrier is None:
         return None
     for start, end in carrier.spans:

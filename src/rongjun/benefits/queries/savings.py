@@ -126,6 +126,14 @@ def programme_titles() -> dict[int, str]:
     return dict(network().programme_titles)
 
 
+def benefit_of(programme: str) -> str | None:
+    """The benefit a programme delivers; None where nobody agreed on such a programme."""
+    with connection.cursor() as cursor:
+        cursor.execute("select benefit from benefits_programme where code = %s", [programme])
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
+
+
 def delivers(partner: str) -> bool:
     """Whether this partner is the operator of some source."""
     with connection.cursor() as cursor:

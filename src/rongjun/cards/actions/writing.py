@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -55,10 +55,22 @@ SPANS = {
     "pieces": "smallint",
     "recorded_at": "timestamptz",
 }
+CHECK = {
+    "carrier_id": "bigint",
+    "person_id": "uuid",
+    "division": "bigint",
+    "due_on": "date",
+    "state": "text",
+    "opened_at": "timestamptz",
+    "words": "text",
+    "way": "text",
+    "closed_by": "text",
+}
 _TABLES: Mapping[str, Mapping[str, str]] = {
     "cards_carrier": CARRIER,
     "cards_carrierevent": EVENT,
     "cards_carrierspans": SPANS,
+    "cards_cardcheck": CHECK,
 }
 Row = Mapping[str, object]
 
@@ -88,7 +100,7 @@ def multirange(spans: Sequence[Span]) -> str:
 
 
 def _as_json(value: Any) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # or a moment
         return value.isoformat()
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"

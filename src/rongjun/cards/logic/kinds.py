@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from rongjun.cards.logic.life import LONGEST_HOLD, SHORTEST_HOLD
@@ -35,6 +35,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """The yearly check: of which families, since when, how many days ahead it is told of, in which ways."""
+
+    families: frozenset[str]
+    begins: date
+    ahead: timedelta
+    ways: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class CardBook:
     """What a city says of its cards. `maker` and `operators` are the names of partners."""
 
@@ -44,6 +54,7 @@ class CardBook:
     hold: timedelta
     stop_within: timedelta
     home_from_age: int
+    check: Check
     maker: str
     operators: tuple[str, ...]
     confirmed: bool
@@ -70,6 +81,7 @@ def read_cards(told: Mapping[str, Any]) -> CardBook:
             hold=hold,
             stop_within=timedelta(hours=told["stop_hours"]),
             home_from_age=int(told["home_from_age"]),
+            check=_check(told["check"]),
             maker=str(told["partners"]["maker"]),
             operators=tuple(map(str, told["partners"]["operators"])),
             confirmed=bool(told["confirmed"]),
@@ -79,10 +91,21 @@ def read_cards(told: Mapping[str, Any]) -> CardBook:
 
 
 _KEYS = (
-    "checked", "confirmed", "source", "hold_days", "stop_hours", "home_from_age", "partners",
+    "checked", "confirmed", "source", "hold_days", "stop_hours", "home_from_age", "check", "partners",
     "kinds", "categories", "replacements",
 )  # fmt: skip
 
 
 def _places(told: list[dict[str, str]]) -> dict[str, Place]:
     return {each["code"]: Place(**each) for each in told}
+
+
+def _check(told: Mapping[str, Any]) -> Check:
+    if not isinstance(told["from"], date) or set(told) != {"families", "from", "ahead_days", "ways"}:
+        raise ValueError("check")
+    return Check(
+        families=frozenset(map(str, told["families"])),
+        begins=told["from"],
+        ahead=timedelta(days=int(told["ahead_days"])),
+        ways={each["code"]: each["label"] for each in told["ways"]},
+    )

@@ -13,7 +13,7 @@ from rongjun.cards.queries.cards import (
     overdue_stops,
     waiting_cards,
 )
-from rongjun.cards.queries.spans import Carrier, carriers, changed_since, spans_frame
+from rongjun.cards.queries.spans import Carrier, carriers, changed_since, holders, spans_frame
 
 __all__ = [
     "CardLine",
@@ -27,6 +27,7 @@ __all__ = [
     "changed_since",
     "ends_waiting",
     "events_of",
+    "holders",
     "kinds_to_apply_for",
     "overdue_stops",
     "spans_frame",

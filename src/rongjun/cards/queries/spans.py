@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import polars as pl
 from django.db import connection
 
-from rongjun.cards.logic.life import Span
+from rongjun.cards.logic.life import RETRACT, Happened, Span, standing_at
 from rongjun.cards.models import Carrier as Carriers
+from rongjun.cards.models import CarrierEvent
 
 _COUNTY = 10**6
 # Seconds as a double are exact to the microsecond for centuries, and a third of the work of moments. Several
@@ -77,6 +79,11 @@ def _spans(
     return tuple((moment(lo, UTC), None if hi is None else moment(hi, UTC)) for lo, hi in several)
 
 
+def holders(references: Sequence[int]) -> dict[int, UUID]:
+    """Whose each of these carriers is, those out of scope left out; a file may have been merged since."""
+    return dict(Carriers.objects.filter(pk__in=list(references)).values_list("reference", "person_id"))
+
+
 def spans_frame() -> pl.DataFrame:
     """Every usable span in scope, as now known: reference, division (the county), kind, starts_at, ends_at.
 
@@ -105,6 +112,16 @@ def changed_since(moment: datetime, *, until: datetime | None = None) -> list[in
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, {"since": moment, "until": until or datetime.max.replace(tzinfo=UTC)})
         return [reference for (reference,) in cursor.fetchall()]
+
+
+def state_as_known(references: Sequence[int], *, at: datetime, known_at: datetime) -> dict[int, str]:
+    """How carriers stood at a moment, by what was known at another; for the few that opened no gate."""
+    happened: dict[int, list[Happened]] = {reference: [] for reference in references}
+    rows = CarrierEvent.objects.filter(carrier__in=list(references), recorded_at__lte=known_at)
+    gone = set(rows.filter(kind=RETRACT).values_list("retracts_id", flat=True))
+    for row in rows.exclude(kind=RETRACT).exclude(pk__in=gone):
+        happened[row.carrier_id].append(Happened(row.kind, row.at, row.until))
+    return {reference: standing_at(events, at).state for reference, events in happened.items()}
 
 
 def every_reference(state: str) -> list[int]:

@@ -60,7 +60,10 @@ TABS: Words[tuple[tuple[str, str], ...]] = (
     ("applied", "待审"),
     ("ready", "待领"),
     ("ends", "停用待审"),
+    ("checks", "年度确认"),
 )
+# What is done with a check; beside STEPS, because it does nothing to the card.
+CHECK_DONE, CHECK_TRIED = "check", "check-tried"
 
 
 # --- on the person's file -----------------------------------------------------------------------------------
@@ -147,10 +150,13 @@ def _card_page(
     waiting = [end for end in cards.ends_waiting(files=[line.person]) if end.reference == reference]
     names = names_of_actors({*(event.by for event in events), *(end.proposed_by for end in waiting)})
     may = _allowed(request.actor)
-    book = cards.card_book()
+    book, check = cards.card_book(), cards.check_of(reference)
     context = {
         "id": person,
         "name": head.name,
+        "check": check,
+        "check_is_late": check is not None and check.is_late(today_of(request)),
+        "check_ways": book.check.ways.items() if request.actor.may("cards.handle") else (),
         "line": line,
         "chip": _chip(line),
         "category": book.categories.get(line.category),
@@ -182,7 +188,7 @@ def _allowed(actor: Actor) -> Callable[[str], bool]:
 def step(request: ActingRequest, person: UUID, reference: int, doing: str) -> HttpResponse:
     """Do one thing with a card; what is refused is said on the card's page."""
     _of_person(person, reference)
-    if doing not in STEPS:
+    if doing not in STEPS and doing not in (CHECK_DONE, CHECK_TRIED):
         raise Http404
     try:
         said = _do(request, reference, doing)
@@ -214,6 +220,18 @@ def _do(request: ActingRequest, reference: int, step: str) -> str:
             reference, ground=given.get("ground", ""), kind=given.get("kind", ""), reason=reason, **told
         )
         return _("受理了。旧证从现在起不能用，新证等审核。")
+    elif step == CHECK_DONE:
+        cards.confirm_check(
+            reference,
+            way=given.get("way", ""),
+            words=given.get("words", ""),
+            today=today_of(request),
+            **told,
+        )
+        return _("确认了，明年再来一次。")
+    elif step == CHECK_TRIED:
+        cards.note_try(reference, words=given.get("words", ""), today=today_of(request), **told)
+        return _("记下了，接着等。卡照常能用。")
     elif step in ("move-away", "wrong"):
         at = _moment(given.get("at", ""), request.now)
         cards.propose_end(reference, kind=step, at=at, reason=reason, document=document, **told)
@@ -266,7 +284,10 @@ def _waiting_page(request: ActingRequest) -> HttpResponse:
     shown = shown if shown in dict(TABS) else "applied"
     people = _named(words, today, request.now) if words and shown != "ends" else None
     rows, ends, total = _listed(request, shown, people)
-    whose = {line.person for line in rows} | {end.person for end in ends}
+    checks: list[cards.CheckLine] = []
+    if shown == "checks":
+        checks, total = cards.checks_waiting(people=people, start=_start(request), most=PAGE)
+    whose = {line.person for line in (*rows, *ends, *checks)}
     known = {line.id: line for line in registry.lines_of(whose, on=today, known_at=request.now)}
     note_listed(request, known, purpose="卡证待办")
     paths = places.paths_of({person.division for person in known.values()}, on=today)
@@ -298,6 +319,17 @@ def _waiting_page(request: ActingRequest) -> HttpResponse:
             for end in ends
             if end.person in known
         ],
+        "checks": [
+            {
+                "line": line,
+                "person": known[line.person],
+                "place": paths[known[line.person].division],
+                "url": reverse("desk:card", args=[line.person, line.reference]) + "#check",
+                "is_late": line.is_late(today),
+            }
+            for line in checks
+            if line.person in known
+        ],
         "may_decide": request.actor.may("cards.decide"),
         "overdue": cards.overdue_stops(now=request.now),
         "pager": pager_of(min(page_asked(request), pages_of(total, most=PAGE)), total, most=PAGE),
@@ -311,9 +343,14 @@ def _listed(
     if shown == "ends":
         ends = cards.ends_waiting()
         return [], ends, len(ends)
-    start = (page_asked(request) - 1) * PAGE
-    rows, total = cards.waiting_cards(shown, people=people, start=max(0, start), most=PAGE)
+    if shown == "checks":
+        return [], [], 0
+    rows, total = cards.waiting_cards(shown, people=people, start=_start(request), most=PAGE)
     return rows, [], total
+
+
+def _start(request: ActingRequest) -> int:
+    return max(0, (page_asked(request) - 1) * PAGE)
 
 
 def _named(words: str, today: date, now: datetime) -> list[UUID]:

@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
-from rongjun.kernel.crypto import Algorithm, PublicKey, sm3
-from rongjun.kernel.crypto.algorithms import SM2_DEFAULT_USER_ID
-from rongjun.kernel.crypto.signing import Signer, load_signer
+from rongjun.kernel.crypto import PublicKey, sm3
+from rongjun.kernel.crypto.signing import Signer
+from rongjun.kernel.simulating import key_as_told, put_down, signer_of
 from rongjun.ledger.payments.layouts import layouts_in
 from rongjun.ledger.payments.logic.layouts import BankFile, BankRow, FileFault, Layout, read_bank_file
 
@@ -51,8 +51,8 @@ SAYS: Mapping[str, str] = {
 
 
 def bank_signer(code: str = BANK) -> Signer:
-    """The key of an invented bank. Anybody can make it anew, so it may sign nothing but invented answers."""
-    return load_signer(Algorithm.ED25519, sm3(f"rongjun simulator {code}".encode()))
+    """The key of an invented bank, made as that of every invented office."""
+    return signer_of(code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,27 +222,14 @@ def _put(folder: Path, sent: Sent) -> Path:
     path = folder / sent.name
     # The signature first, so that no file is met without it.
     if sent.signature:
-        _put_down(path.with_name(f"{path.name}.sig"), sent.signature.encode())
-    _put_down(path, sent.content)
+        put_down(path.with_name(f"{path.name}.sig"), sent.signature.encode())
+    put_down(path, sent.content)
     return path
-
-
-def _put_down(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def remembered(file: Path) -> Memory:
     """What the bank kept in this file; nothing before its first day."""
     return Memory(**json.loads(file.read_text("utf-8"))) if file.is_file() else Memory()
-
-
-def house_key(text: str) -> PublicKey:
-    """Our public key as it was handed over: `algorithm:point in hex`."""
-    algorithm, _, point = text.partition(":")
-    user = SM2_DEFAULT_USER_ID if algorithm == Algorithm.SM2 else None
-    return PublicKey(Algorithm(algorithm), bytes.fromhex(point), user)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -261,11 +248,11 @@ def main(arguments: Sequence[str]) -> int:
     wanted = frozenset(word for word in said.misbehave.split(",") if word)
     if not wanted <= set(MISCHIEF):
         parser.error(f"不认识的捣乱方式：{'、'.join(sorted(wanted - set(MISCHIEF)))}")
-    house = house_key(said.house) if said.house else None
+    house = key_as_told(said.house)
     layouts = tuple(layouts_in(said.contracts).values())
     bank = Bank(layouts, house, misbehave=wanted, memory=remembered(said.memory))
     put = run(bank, inbox=said.inbox, out=said.out, day=said.day, log=sys.stdout.write)
-    _put_down(said.memory, json.dumps(asdict(bank.memory), ensure_ascii=False).encode())
+    put_down(said.memory, json.dumps(asdict(bank.memory), ensure_ascii=False).encode())
     sys.stdout.write(f"{bank.code} 回 {len(put)} 件，在 {said.out}\n")
     return 0
 

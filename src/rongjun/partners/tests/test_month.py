@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rongjun.access.api import acting_as_job
+from rongjun.kernel.simulating import signer_of
 from rongjun.partners import actions, api
-from rongjun.partners.models import BulkPart, InboundBatch, OutboundBatch
+from rongjun.partners.models import BulkPart, InboundBatch, InboundItem, OutboundBatch
 from rongjun.partners.operators import OPERATORS, WAYS
-from rongjun.partners.simulators import signer_of
 from rongjun.partners.tests.scene import CITY
 from rongjun.partners.tests.strategies import CONTRACTS
 from tests.cluster import as_owner
@@ -29,6 +29,7 @@ DAYS = int(os.environ.get("RONGJUN_MONTH_DAYS", "6"))
 FIRST = date(2024, 11, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEED = 11
+ORDERED = 4  # cards a day
 # The worker at a moment of ours: its jobs, one transaction each as in the house, until nothing is left to do.
 WORKER = """
 import sys
@@ -53,6 +54,12 @@ def settle():
         done = len(lines) - len(refused) - repeated
         api.settle_bulk(batch, done=done, repeated=repeated, refused=refused, now=NOW)
     return len(batches)
+def take_cards():
+    # What the app of cards does, in the smallest: what was not made is refused.
+    items = api.take_waiting(owner="feed:card-returns", most=7)
+    told = {"made": ("done", "记下了"), "failed": ("refused", "没制成")}
+    api.settle_items([api.Settled(item.id, *told[item.fields["what"]]) for item in items], now=NOW)
+    return len(items)
 JOBS = {
     "partners.collect-drop": jobs.collect_drop,
     "partners.check-received": jobs.check_received,
@@ -60,6 +67,7 @@ JOBS = {
     "partners.take-receipts": jobs.take_receipts,
     "partners.take-statements": jobs.take_statements,
     "test.settle": settle,
+    "test.take-cards": take_cards,
 }
 while True:
     worked = 0
@@ -75,17 +83,19 @@ while True:
 @pytest.fixture
 def folders(own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Path]:
     for code in OPERATORS:
-        sends_uses = bool(OPERATORS[code].programmes)
+        kind = OPERATORS[code]
+        sends = {"uses/1": "09:00"} if kind.programmes else {"card-returns/1": ""}
+        takes = {"free-rides/1": "file"} if kind.programmes else {"card-orders/1": "file"}
         with acting_as_job("test.agree"):
             actions.add_partner(
                 code,
                 name=OPERATORS[code].name,
                 division=CITY,
-                agreed={"receipts/1": "", "statements/1": "", **({"uses/1": "09:00"} if sends_uses else {})},
+                agreed={"receipts/1": "", "statements/1": "", **sends},
                 channels=["file"],
                 expected_since=FIRST,
                 public_key=signer_of(code).public_key,
-                takes={"free-rides/1": "file"},
+                takes=takes,
                 daily_sends=50,
                 by="operator:test",
                 now=moment(FIRST),
@@ -141,14 +151,24 @@ def worker(folders: Mapping[str, Path], database: str, at: datetime, *, kill_aft
 
 
 def send_list(day: date, count: int) -> None:
-    """The list of the day, to every operator; now and then a caller is killed before it commits."""
+    """The list of the day to every operator, and the day's orders of cards to the bank."""
     rows = [
         [f"L-{n}", str(10**15 + n), "add" if n % 7 else "stop", f"{day}T00:00:00+08:00", day.isoformat()]
         for n in range(1, count)
     ]
+    letters = str.maketrans("0123456789", "ghjkmnpqrs")
+    ordered = [
+        [
+            f"C-{f'{day:%m%d}{n}'.translate(letters)}-0",
+            str(10**13 + int(f"{day:%Y%m%d}{n}")),
+            *("rongjun", "测试持卡", "990001194105060119", str(CITY), day.isoformat()),
+        ]
+        for n in range(ORDERED)
+    ]
     with acting_as_job("test.lists"):
-        for code in OPERATORS:
-            api.send(code, "free-rides/1", rows, key=f"list-{day}", by="job:test", now=moment(day, 1))
+        for code, kind in OPERATORS.items():
+            known, lines = ("card-orders/1", ordered) if kind.makes_cards else ("free-rides/1", rows)
+            api.send(code, known, lines, key=f"list-{day}", by="job:test", now=moment(day, 1))
 
 
 def told() -> list[Any]:
@@ -190,5 +210,8 @@ def test_a_month_of_misbehaving_operators_and_killed_workers_adds_up(
         assert uses.count() == DAYS * len(senders)
         assert sum(uses.values_list("found_count", flat=True)) == 30 * DAYS * len(senders)
         assert BulkPart.objects.count() == uses.count()
+        cards = InboundItem.objects.filter(batch__format="card-returns/1").values_list("state", flat=True)
+        assert set(cards) == {"done", "refused"}  # one of three was not made
+        assert len(cards) == ORDERED * DAYS
         states = set(OutboundBatch.objects.values_list("state", flat=True))
     assert states <= {"acknowledged", "gave-up"}

@@ -118,10 +118,18 @@ def withdraw_everything(row: Person, *, how: str, by: Actor, now: datetime) -> i
 
 
 def record_sharing(
-    person: UUID, *, recipient: str, purpose: str, fields: Collection[str], by: Actor, now: datetime
+    person: UUID,
+    *,
+    recipient: str,
+    purpose: str,
+    fields: Collection[str],
+    by: str,
+    role: str = "",
+    now: datetime,
 ) -> None:
     """Note that these fields are handed to a recipient; called first, in the transaction that hands them on.
 
+    `by` is who asked for them as the evidence names them, be it a partner.
     Refused("registry.sharing-refused") without consent where one is needed, for an unknown purpose or
     recipient, or for a field that was not agreed (PI-04, PI-12).
     """
@@ -140,8 +148,8 @@ def record_sharing(
         audit.note_read(
             f"person:{person}",
             event="registry.person-shared",
-            by=by.text,
-            role=by.role,
+            by=by,
+            role=role,
             purpose=told.title,
             division=row.division,
             detail={"recipient": recipient, "fields": "、".join(sorted(fields)), "basis": told.basis},

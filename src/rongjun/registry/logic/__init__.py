@@ -126,6 +126,8 @@ def certificates_for(categories: Iterable[str]) -> tuple[str, ...]:
 
 Kind = Literal["bool", "int", "date", "division", "text"]
 
+# Stated here, and answered by an app that knows better of some people: `cards` by the cards it handed over.
+ANSWERED_ELSEWHERE = frozenset({"holds_pref_card"})
 # What the registry takes somebody's word for while no table of its own knows better, and how it is written.
 STATED: Mapping[str, Kind] = {
     "birth_date": "date",

@@ -89,7 +89,7 @@ def share(
 ) -> None:
     with acting_as(actor()):
         registry.record_sharing(
-            person, recipient=recipient, purpose=purpose, fields=fields, by=actor(),
+            person, recipient=recipient, purpose=purpose, fields=fields, by=actor().text,
             now=NOW + timedelta(seconds=after),
         )  # fmt: skip
 
