@@ -36,6 +36,11 @@ from rongjun.benefits.actions.supervision import (
     report_delivery,
     withdraw_task,
 )
+from rongjun.benefits.actions.use_files import load_part as load_use_file_part
+from rongjun.benefits.actions.use_network import Place as UsePlace
+from rongjun.benefits.actions.use_network import agree_on_programmes, agree_on_source
+from rongjun.benefits.actions.use_signals import find_signals, find_twice
+from rongjun.benefits.actions.uses import open_months
 from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import (
     CHANNELS,
@@ -206,9 +211,12 @@ __all__ = [
     "Sums",
     "TakeUpLine",
     "TaskFile",
+    "UsePlace",
     "Wording",
     "accept_offer",
     "adopt_book",
+    "agree_on_programmes",
+    "agree_on_source",
     "agree_to_statement",
     "all_together",
     "answer_dispute",
@@ -240,6 +248,8 @@ __all__ = [
     "examples_of",
     "facts_of",
     "files_in_force",
+    "find_signals",
+    "find_twice",
     "grouped",
     "impact",
     "items",
@@ -254,6 +264,7 @@ __all__ = [
     "kept_verdicts",
     "lapse_offers",
     "leave_benefit",
+    "load_use_file_part",
     "month_of",
     "name_payee",
     "name_unit",
@@ -262,6 +273,7 @@ __all__ = [
     "offer_next",
     "offer_notice",
     "offers_of",
+    "open_months",
     "open_places",
     "open_questions",
     "open_round",

@@ -95,6 +95,7 @@ def cast() -> list[tuple[str, str, str, int, str]]:
         ("district", "测试李伟", "district-officer", home, home_name),
         ("neighbour", "测试赵敏", "district-officer", other, other_name),
         ("city", "测试陈明", "city-officer", whole, whole_name),
+        ("checker", "测试许静", "city-officer", whole, whole_name),
         ("leader", "测试林岚", "bureau-leader", whole, whole_name),
         ("policy", "测试郑策", "policy-officer", whole, whole_name),
         ("system", "测试孙系", "system-admin", whole, whole_name),
