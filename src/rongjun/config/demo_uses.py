@@ -188,9 +188,11 @@ def settling(today: date) -> Iterator[tuple[datetime, Callable[[datetime], None]
     yield on(11, 10), lambda at: _brought_to_payment("transit", number, at=at)
     yield on(11, 15), lambda at: _disputed("scenic", number, at=at)
     yield on(12, 9), lambda at: _agreed("telecom", number, at=at)
-    if on(16, 9).date() <= today:
-        # What came after the first one, as a draft that waits for its second person.
-        yield on(16, 9), lambda at: _drafted("transit", number, at=at)
+    # What came after the first one, as a draft that waits for its second person.
+    late = riding.late_on(today) + 2 * DAY
+    if late < today:
+        at_last = datetime(late.year, late.month, late.day, 9, tzinfo=CHINA)
+        yield at_last, lambda at: _drafted("transit", number, at=at)
 
 
 def _brought_to_payment(operator: str, month: int, *, at: datetime) -> None:

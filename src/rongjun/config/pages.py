@@ -90,6 +90,8 @@ OPENED_FROM = {
     "partners:batch": "partners:inbox",
     "uses:refused": "uses:deliveries",
     "uses:refusal-close": "uses:deliveries",
+    "uses:conflict-propose": "uses:deliveries",
+    "uses:conflict-decide": "uses:deliveries",
     "uses:signal": "uses:signals",
     "uses:signal-step": "uses:signals",
     "partners:batch-close": "partners:inbox",

@@ -70,13 +70,11 @@ def screen_of(found: benefits.Figure, asked: Asked, *, names: Mapping[int, str],
     """Tiles, the figure by month, district, programme, payer and operator, what was delivered, and how."""
     total, bounds = found.total, found.bounds
     rows = asked.url("insight:savings-rows")
-    between = worded(
-        "{lower} 至 {upper} 元", lower=Fen(bounds.lower_fen).text, upper=Fen(bounds.upper_fen).text
-    )
+    least = worded("下限 {lower} 元，怎么算见下面的公式", lower=Fen(bounds.lower_fen).text)
     tiles = (
         Tile(_("节省"), Fen(total.savings_fen).text, _("元"), _("普通票价 − 实付"), rows),
         Tile(_("用了"), f"{total.uses:,}", _("次"), "", rows),
-        Tile(_("下限和上限"), between, "", _("缺的日子怎么算，见下面的公式"), _days_url(asked)),
+        Tile(_("最多"), Fen(bounds.upper_fen).text, _("元"), least, _days_url(asked)),
         Tile(
             _("没有报来的"),
             f"{bounds.missing_days:,}",

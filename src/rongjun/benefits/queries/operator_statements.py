@@ -83,6 +83,7 @@ class StatementHead:
     payment: Fen
     disputes: int
     made_at: datetime
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def _head(row: OperatorStatement, *, disputes: int) -> StatementHead:
         payment=Fen(row.payment),
         disputes=disputes,
         made_at=row.made_at,
+        agreed=bool(row.agreed_by),
     )
 
 

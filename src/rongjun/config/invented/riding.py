@@ -62,7 +62,7 @@ def files(holders: Sequence[Holder], *, today: date) -> list[Sent]:
     found: list[Sent] = []
     for operator in PLACES:
         days = [first + n * DAY for n in range((today - first).days)]
-        sent = [each for day in days for each in _of_day(operator, day, holders, first=first)]
+        sent = [each for day in days for each in _of_day(operator, day, holders, today=today)]
         found += _numbered(operator, [each for each in sent if each.at.date() <= today])
     return sorted(found, key=lambda each: each.at)
 
@@ -75,11 +75,12 @@ def _numbered(operator: str, sent: Sequence[Sent]) -> Iterator[Sent]:
         number += each.total is None
 
 
-def _of_day(operator: str, day: date, holders: Sequence[Holder], *, first: date) -> Iterator[Sent]:
+def _of_day(operator: str, day: date, holders: Sequence[Holder], *, today: date) -> Iterator[Sent]:
+    first = month_to_settle(today)
     rows = tuple(rows_of(operator, day, holders))
     at = _at(day + DAY, 6)
     nth = (day - first).days
-    if operator == "transit" and day == _fifteenth_after(first) - 12 * DAY:
+    if operator == "transit" and day == (first + 31 * DAY).replace(day=3):
         # Under a number of the month before: a key is unique within its month only.
         twice = next(iter(rows_of(operator, first + 20 * DAY, holders)))
         rows = (*rows, (twice[0], *rows[0][1:]))
@@ -89,17 +90,17 @@ def _of_day(operator: str, day: date, holders: Sequence[Holder], *, first: date)
         yield Sent(operator, day, at - timedelta(hours=1), 0, rows, total=1)
     late = 3 * DAY if operator == "transit" and nth == 19 else timedelta()
     yield Sent(operator, day, at + late, 0, rows)
-    if operator == "transit" and nth == 5:
+    if operator == "transit" and (nth == 5 or day == today - 6 * DAY):
         yield Sent(operator, day, at + timedelta(hours=5), 0, tuple(_said_otherwise(rows)))
-    if operator == "transit" and day == _fifteenth_after(first):
+    if operator == "transit" and day == late_on(today):
         old = first + 27 * DAY
         late_rows = rows_of(operator, old, holders, seed="found later")
         yield Sent(operator, day, at + timedelta(hours=2), 0, tuple(late_rows)[:25])
 
 
-def _fifteenth_after(first: date) -> date:
-    """A day by which the month was closed."""
-    return (first + 31 * DAY).replace(day=15)
+def late_on(today: date) -> date:
+    """About which day a file brings uses of the month that is settled, when that was closed."""
+    return max((month_to_settle(today) + 31 * DAY).replace(day=13), today - 5 * DAY)
 
 
 def _said_otherwise(rows: Sequence[Row]) -> Iterator[Row]:
