@@ -8,6 +8,7 @@ from rongjun.benefits.actions.enrolments import (
     keep_enrolment,
     leave_benefit,
 )
+from rongjun.benefits.actions.manual_uses import record_manual_use
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
 from rongjun.benefits.actions.operator_statements import (
     agree_to_statement,
@@ -36,6 +37,7 @@ from rongjun.benefits.actions.supervision import (
     report_delivery,
     withdraw_task,
 )
+from rongjun.benefits.actions.top_ups import load_top_ups
 from rongjun.benefits.actions.use_files import load_part as load_use_file_part
 from rongjun.benefits.actions.use_network import Place as UsePlace
 from rongjun.benefits.actions.use_network import agree_on_programmes, agree_on_source
@@ -56,6 +58,8 @@ from rongjun.benefits.logic import (
     operator_statements,
     supervision,
 )
+from rongjun.benefits.logic.manual_uses import Manual
+from rongjun.benefits.logic.manual_uses import Said as ManualUse
 from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
 from rongjun.benefits.logic.savings import summed as summed_savings
 from rongjun.benefits.logic.uses import REASONS as USE_REASONS
@@ -92,6 +96,7 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.queries.manual_uses import places_near
 from rongjun.benefits.queries.offers import (
     EnrolmentLine,
     OfferLine,
@@ -192,6 +197,8 @@ __all__ = [
     "Impact",
     "Item",
     "KeptSweep",
+    "Manual",
+    "ManualUse",
     "Month",
     "OfferLine",
     "OfferState",
@@ -264,6 +271,7 @@ __all__ = [
     "kept_verdicts",
     "lapse_offers",
     "leave_benefit",
+    "load_top_ups",
     "load_use_file_part",
     "month_of",
     "name_payee",
@@ -286,12 +294,14 @@ __all__ = [
     "payment_key",
     "people_of_figure",
     "people_with",
+    "places_near",
     "programme_titles",
     "put_in_force",
     "reach_by_county",
     "read_answer",
     "record_clue",
     "record_decisions",
+    "record_manual_use",
     "recorded",
     "recordings",
     "relations_of",

@@ -166,7 +166,7 @@ def add_operators(*, root: Path) -> int:
                 code,
                 name=kind.name,
                 division=places.city().code,
-                agreed={"receipts/1": "", **daily},
+                agreed={"receipts/1": "", **daily, **({"top-ups/1": ""} if code == "transit" else {})},
                 channels=["file"],
                 expected_since=timezone.localdate(),
                 public_key=partners.signer_of(code).public_key,

@@ -36,6 +36,7 @@ from rongjun.places import api as places
 MAKER, CHECKER, RELEASER = "city", "checker", "leader"
 BUDGET = "budget.card-uses"
 _HOLDERS = 1200
+_TOPPED_UP = (3, 2)  # days before today
 _MIDDLE = (120.38, 36.07)
 
 
@@ -58,6 +59,8 @@ def add_uses(bank: str, *, root: Path) -> bool:
         steps = [*((each.at, _delivering(each)) for each in sent), *settling(today)]
         for at, step in sorted(steps, key=lambda step: step[0]):
             step(at)
+        top_up(held, today=today)
+        let_in_by_hand(today)
         look_over(held, today=today)
     _let_operators_go_on(sent, memory=root / "operators", today=today)
     return True
@@ -134,22 +137,67 @@ def _delivering(sent: Sent) -> Callable[[datetime], None]:
 
 def deliver(sent: Sent, *, at: datetime) -> None:
     """Receive one file as its operator signed it, and load it; one that does not add up stays outside."""
-    known = partners.formats_in(settings.CONTRACTS_ROOT / "files")["uses/1"]
-    content = partners.write_file(
-        known, sent.rows, partner=sent.operator, business_date=sent.day, sequence=sent.sequence,
+    _receive(
+        "uses/1",
+        sent.rows,
+        partner=sent.operator,
+        day=sent.day,
+        sequence=sent.sequence,
         total=sent.total,
-    )  # fmt: skip
-    with acting_as_job("demo.deliver-uses"):
+        at=at,
+    )
+    with acting_as_job("demo.load-uses"):
+        while benefits.load_use_file_part(by="job:benefits.load-use-files", now=at):
+            pass
+
+
+def _receive(
+    form: str,
+    rows: Sequence[Sequence[str]],
+    *,
+    partner: str,
+    day: date,
+    sequence: int,
+    at: datetime,
+    total: int | None = None,
+) -> None:
+    known = partners.formats_in(settings.CONTRACTS_ROOT / "files")[form]
+    content = partners.write_file(
+        known, rows, partner=partner, business_date=day, sequence=sequence, total=total
+    )
+    with acting_as_job("demo.deliver"):
         partners.receive_file(
             content,
-            partner=sent.operator,
-            file_name=f"uses-{sent.sequence:04d}.csv",
-            signature=partners.signer_of(sent.operator).sign(content).hex(),
+            partner=partner,
+            file_name=f"{form.partition('/')[0]}-{sequence:04d}.csv",
+            signature=partners.signer_of(partner).sign(content).hex(),
             by=BY,
             now=at,
         )
-        while benefits.load_use_file_part(by="job:benefits.load-use-files", now=at):
+
+
+def top_up(held: Sequence[Holder], *, today: date) -> None:
+    """Two days of top-ups, some outside the rule."""
+    for sequence, back in enumerate(_TOPPED_UP, start=1):
+        day, rows = today - back * DAY, riding.top_ups(held, today - back * DAY)
+        _receive(
+            "top-ups/1", rows, partner="transit", day=day, sequence=sequence, at=riding.morning_after(day)
+        )
+    with acting_as_job("demo.load-top-ups"):
+        while benefits.load_top_ups(now=timezone.now()):
             pass
+
+
+def let_in_by_hand(today: date) -> None:
+    """What a clerk wrote down of people from out of town; one entry was put right."""
+    clerk = actor_named("clerk", on=today)
+    assert clerk is not None
+    with acting_as(clerk):
+        near = benefits.places_near(clerk.division)
+        for back, programme, band, people, name in riding.BY_HAND:
+            at = riding.morning_after(today - back * DAY)
+            said = benefits.ManualUse(near[back][0], programme, band, people, at, name, "pref-veteran", "32")
+            benefits.record_manual_use(said, by=clerk, now=at)
 
 
 def look_over(held: Sequence[Holder], *, today: date) -> None:
@@ -169,7 +217,8 @@ def _let_operators_go_on(sent: Sequence[Sent], *, memory: Path, today: date) -> 
     memory.mkdir(parents=True, exist_ok=True)
     for operator in riding.PLACES:
         last = max(each.sequence for each in sent if each.operator == operator)
-        told = {"sequences": {"uses/1": last}, "last_day": (today - DAY).isoformat()}
+        topped_up = {"top-ups/1": len(_TOPPED_UP)} if operator == "transit" else {}
+        told = {"sequences": {"uses/1": last, **topped_up}, "last_day": (today - DAY).isoformat()}
         (memory / f"{operator}.json").write_text(json.dumps(told), "utf-8")
 
 

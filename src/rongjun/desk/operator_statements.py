@@ -31,6 +31,8 @@ STEPS: Words[Mapping[str, str]] = {
     "released": "放行",
     "withdrawn": "撤回",
 }
+# Beside the figures of a statement, in none of them.
+BY_HAND: Words[str] = "外地证件登记（人次，另计）"
 _TEMPLATE = Path(__file__).with_name("operator_statement.typ")
 _PART_HEADS = ("项目", "谁承担", "人次", "普通票价合计（元）", "实付合计（元）", "节省（元）")
 _HEADS = ("项目", "区市", "票价档", "每次实付（元）", "票价起用日", "谁承担", "人次", "普通票价合计（元）",
@@ -203,6 +205,8 @@ def _rest(sheet: Worksheet, file: StatementFile) -> None:
     _head(sheet, ("类别", "说明", "数"))
     for reason, count in file.refused.items():
         sheet.append(["未计入的使用", reason_word(reason), count])
+    for programme, people in file.manual.items():
+        sheet.append([BY_HAND, programme_word(programme), people])
     for day in file.coverage.get("missing", ()):
         sheet.append(["没有交来数据的日子", day, ""])
     for said in file.disputes:
@@ -258,6 +262,7 @@ def pdf_of(
         "lines": [[_printed(each) for each in row] for row in rows_of(file, counties)],
         "total": ["合计", *[""] * 5, *_total_of(file)],
         "refused": [[reason_word(reason), f"{count:,}"] for reason, count in file.refused.items()],
+        "by_hand": [[programme_word(code), f"{people:,}"] for code, people in file.manual.items()],
         "missing": list(file.coverage.get("missing", ())),
         "disputes": [
             [said.said, operator_statements.OUTCOMES.get(said.outcome, "待答复"), said.answer]

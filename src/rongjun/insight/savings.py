@@ -86,6 +86,7 @@ def screen_of(found: benefits.Figure, asked: Asked, *, names: Mapping[int, str],
     )
     panels = (
         *(_part(found, asked, by=by, names=names) for by in TITLES),
+        *_by_hand(found),
         _coverage(found, asked),
         about(found),
     )
@@ -134,6 +135,28 @@ def name_of(found: benefits.Figure, *, by: str, key: int | str, names: Mapping[i
     if by == "payer":
         return _(PAYERS[str(key)]) if key else _("没有票价，没有写明")
     return benefits.savings_label(found, by=by, key=key)
+
+
+def _by_hand(found: benefits.Figure) -> tuple[Panel, ...]:
+    """People from out of town let in by certificate: in none of the figures but the upper bound."""
+    if not found.by_hand:
+        return ()
+    titles = found.network.programme_titles
+    lines = tuple(
+        Line(
+            titles.get(each.programme, str(each.programme)),
+            (Cell(each.people), Cell(each.ordinary_fen, money=True), Cell(each.unpriced)),
+        )
+        for each in found.by_hand
+    )
+    heads = (_("项目"), _("人次"), _("普通票价（元）"), _("没有票价的人次"))
+    words = _("窗口看外地证件登记的，没有刷卡：另外数，不在节省里，下限不含，只加在上限里。")
+    return (
+        Panel(
+            "savings-by-hand", _("外地证件登记（另计）"), heads, lines, words,
+            unconfirmed=bool(found.fares.unconfirmed),
+        ),
+    )  # fmt: skip
 
 
 def _coverage(found: benefits.Figure, asked: Asked) -> Panel:

@@ -20,6 +20,7 @@ from rongjun.benefits.logic.uses import OUTCOMES, REASONS, outcomes_of
 from rongjun.benefits.queries import use_pages as queries
 from rongjun.benefits.queries.use_pages import DeliveredDay, RefusedLine, SignalLine
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words, translatable
 from rongjun.ui.api import page_asked, pager_of, sentence
 
@@ -83,6 +84,10 @@ def deliveries(request: ActingRequest) -> HttpResponse:
                 for reason, count in refused
                 if reason in REASONS
             ],
+            "by_hand": [
+                {"cells": [title, f"{people:,}"]} for title, people in queries.by_hand_lately(today=today)
+            ],
+            "by_hand_columns": [{"label": _("项目")}, {"label": _("人次"), "number": True}],
             "refused_columns": [{"label": _("为什么没有收下")}, {"label": _("条数"), "number": True}],
         },
     )
@@ -277,6 +282,13 @@ def seen_in(line: SignalLine) -> str:
     if line.kind == "travel":
         leg = line.evidence[0]
         return str(_("%(from)s 到 %(to)s，%(km)s 公里，%(minutes)s 分钟") % leg)
+    if line.kind == "top-up":
+        said = {name: Fen(fen).text for name, fen in line.evidence[0].items() if name != "at"}
+        words = _(
+            "充以前还有 %(before)s 元，充了 %(amount)s 元，成了 %(after)s 元"
+            "（规则：低于 %(below)s 元才充，充到 %(up_to)s 元，待局方确认）"
+        )
+        return str(words % said)
     return str(_("%(uses)s 次，%(places)s 处") % line.evidence)
 
 

@@ -110,6 +110,18 @@ def delivered_days(*, today: date) -> list[DeliveredDay]:
         return [DeliveredDay(*row) for row in cursor.fetchall()]
 
 
+def by_hand_lately(*, today: date) -> list[tuple[str, int]]:
+    """People let in by certificate in the last fourteen days, by programme: apart from uses of cards."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.title, sum(m.people)::int from benefits_manual_use m"
+            " join benefits_programme p on p.id = m.programme_id"
+            " where m.day >= %s and m.struck_at is null group by 1 order by 2 desc, 1",
+            [today - timedelta(days=DAYS)],
+        )
+        return list(cursor.fetchall())
+
+
 def refused_by_reason() -> list[tuple[str, int]]:
     """How many open refusals there are in scope, by reason, most first."""
     with connection.cursor() as cursor:

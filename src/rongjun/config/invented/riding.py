@@ -84,6 +84,8 @@ def _of_day(operator: str, day: date, holders: Sequence[Holder], *, today: date)
         # Under a number of the month before: a key is unique within its month only.
         twice = next(iter(rows_of(operator, first + 20 * DAY, holders)))
         rows = (*rows, (twice[0], *rows[0][1:]))
+    if operator == "transit" and day == today - 3 * DAY:
+        rows = (*rows, *busy_day(holders[5], day))
     if operator == "scenic" and nth == 13:
         return  # never came: the bounds of the figure say what it may have been
     if operator == "transit" and nth == 9:
@@ -126,6 +128,39 @@ def rows_of(operator: str, day: date, holders: Sequence[Holder], *, seed: str = 
             f"{mark}-{day:%Y%m%d}-{number:05d}", str(card), at.isoformat(), programme,
             str(chance.randint(1, places)), str(band), str(paid),
         )  # fmt: skip
+
+
+def top_ups(holders: Sequence[Holder], day: date) -> list[tuple[str, str, str, str, str]]:
+    """Twenty top-ups of a day; two of them of a card that had too much left."""
+    chance = Random(f"top-ups {day}")  # noqa: S311 - invented
+    rows = []
+    for number in range(1, 21):
+        before = chance.randint(60, 190) * 100 if number in (7, 15) else chance.randint(2, 49) * 100
+        at, card = _moment(day, chance), chance.choice(holders).card
+        rows.append(
+            (
+                f"C-{day:%Y%m%d}-{number:05d}",
+                f"{card}",
+                at.isoformat(),
+                f"{before}",
+                f"{max(20_000 - before, 5_000)}",
+            )
+        )
+    return rows
+
+
+def morning_after(day: date) -> datetime:
+    """Ten in the morning of the next day."""
+    return _at(day + DAY, 10)
+
+
+# Days before today, programme, band, people and the name of one of them.
+BY_HAND = (
+    (9, "scenic", 2, 3, "测试来客一"),
+    (6, "metro", 1, 1, "测试来客二"),
+    (4, "scenic", 4, 2, "测试来客三"),
+    (2, "bus", 2, 1, "测试来客四"),
+)
 
 
 def busy_day(holder: Holder, day: date) -> list[Row]:

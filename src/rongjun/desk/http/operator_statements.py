@@ -110,6 +110,7 @@ def statement(request: ActingRequest, statement: UUID) -> HttpResponse:
         "outcomes": operator_statements.OUTCOMES,
         "refused": [(reason_word(reason), count) for reason, count in file.refused.items()],
         "missing": file.coverage.get("missing", ()),
+        "by_hand": [(programme_word(code), people) for code, people in file.manual.items()],
         "may": _may(request, file),
         "payees": [
             {
