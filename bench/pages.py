@@ -29,6 +29,7 @@ USERS: Final = 8
 PASSWORD: Final = "Rongjun-demo-2026"  # noqa: S105 - the demo's, printed by it
 CODE: Final = "246810"
 LIST: Final = "/registry/people/"
+UNANSWERED: Final[str] = "/desk/unanswered/"
 # Two characters of a name, four signs of a number, another page, a file, the heaviest file, what is to be asked.
 MIX: Final = {"two": 30, "tail": 15, "page": 10, "person": 35, "heaviest": 10, "unanswered": 5}
 SEARCHES: Final = ("two", "tail", "page")
@@ -200,7 +201,7 @@ def _work(
                 "page": lambda: f"{LIST}?page=2&q={quote(chance.choice(_PAIRS[:3]))}",
                 "person": lambda: chance.choice(visitor.known),
                 "heaviest": lambda: heaviest,
-                "unanswered": lambda: "/desk/unanswered/",
+                "unanswered": lambda: UNANSWERED,
             }[kind]()
             asked = time.perf_counter()
             try:

@@ -38,6 +38,7 @@ _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
     " benefits.record-decision benefits.answer-offer notices.read notices.tell cards.handle"
+    " uses.record-manual"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (
@@ -56,7 +57,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal",
+            " uses.close-refusal uses.decide-conflict",
         ),
         _role(
             "privacy-officer",

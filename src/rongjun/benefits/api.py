@@ -8,6 +8,7 @@ from rongjun.benefits.actions.enrolments import (
     keep_enrolment,
     leave_benefit,
 )
+from rongjun.benefits.actions.manual_uses import record_manual_use
 from rongjun.benefits.actions.network import (
     AgreedSource,
     NewPlace,
@@ -43,6 +44,10 @@ from rongjun.benefits.actions.supervision import (
     report_delivery,
     withdraw_task,
 )
+from rongjun.benefits.actions.top_ups import load_top_ups
+from rongjun.benefits.actions.use_files import load_part as load_use_file_part
+from rongjun.benefits.actions.use_signals import find_signals, find_twice
+from rongjun.benefits.actions.uses import open_months
 from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import (
     CHANNELS,
@@ -58,6 +63,8 @@ from rongjun.benefits.logic import (
     operator_statements,
     supervision,
 )
+from rongjun.benefits.logic.manual_uses import Manual
+from rongjun.benefits.logic.manual_uses import Said as ManualUse
 from rongjun.benefits.logic.savings import BY, Coverage, Saved, Sums, grouped
 from rongjun.benefits.logic.savings import summed as summed_savings
 from rongjun.benefits.logic.uses import REASONS as USE_REASONS
@@ -94,6 +101,7 @@ from rongjun.benefits.queries import (
     sweep_everybody,
     swept_verdicts,
 )
+from rongjun.benefits.queries.manual_uses import places_near
 from rongjun.benefits.queries.offers import (
     EnrolmentLine,
     OfferLine,
@@ -195,6 +203,8 @@ __all__ = [
     "Impact",
     "Item",
     "KeptSweep",
+    "Manual",
+    "ManualUse",
     "Month",
     "NewPlace",
     "OfferLine",
@@ -252,6 +262,8 @@ __all__ = [
     "examples_of",
     "facts_of",
     "files_in_force",
+    "find_signals",
+    "find_twice",
     "grouped",
     "impact",
     "items",
@@ -266,6 +278,8 @@ __all__ = [
     "kept_verdicts",
     "lapse_offers",
     "leave_benefit",
+    "load_top_ups",
+    "load_use_file_part",
     "month_of",
     "name_payee",
     "name_unit",
@@ -274,6 +288,7 @@ __all__ = [
     "offer_next",
     "offer_notice",
     "offers_of",
+    "open_months",
     "open_places",
     "open_questions",
     "open_round",
@@ -286,12 +301,14 @@ __all__ = [
     "payment_key",
     "people_of_figure",
     "people_with",
+    "places_near",
     "programme_titles",
     "put_in_force",
     "reach_by_county",
     "read_answer",
     "record_clue",
     "record_decisions",
+    "record_manual_use",
     "recorded",
     "recordings",
     "relations_of",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from rongjun.benefits import actions, queries
-from rongjun.benefits.actions import offers, savings, use_files, use_replay, use_signals, uses
+from rongjun.benefits.actions import offers, savings, top_ups, use_files, use_replay, use_signals, uses
 from rongjun.benefits.logic import uses as logic
 
 CLOSING_HOUR = 4  # after the night's replay
@@ -47,6 +47,11 @@ def keep_months() -> None:
 def load_use_files() -> None:
     """The next part of the oldest file of uses that waits."""
     use_files.load_part(by="job:benefits.load-use-files", now=timezone.now())
+
+
+def load_top_ups() -> None:
+    """The next part of the oldest file of top-ups that waits."""
+    top_ups.load_top_ups(now=timezone.now())
 
 
 def judge_uses_again() -> None:

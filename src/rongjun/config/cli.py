@@ -28,7 +28,7 @@ from rongjun.config.cli_privacy import privacy
 from rongjun.config.cli_savings import batch, close_months, savings
 from rongjun.config.place import city, place, project_root
 from rongjun.config.postgres import LauncherError
-from rongjun.config.terminal import Page, as_demo, day, ready_django, step
+from rongjun.config.terminal import Page, as_demo, day, local_today, ready_django, step
 from rongjun.config.terminal import actor as actor_for
 from rongjun.insurance.terminal import Setting, quote
 
@@ -90,9 +90,20 @@ def demo(port: int, prepare_only: bool) -> None:
             changed = adopt_first_book()
         with step("运营单位和制卡银行（模拟）"):
             add_operators(root=place().root / "drop")
+        with step("用卡和结算"):
+            _ride()
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))
+
+
+def _ride() -> None:
+    """What operators delivered in the last weeks, settled and paid; nothing where they deliver already."""
+    from rongjun.config.cli_payments import BANK, bank_command
+    from rongjun.config.demo_uses import add_uses, let_bank_pay
+
+    if add_uses(BANK, root=place().root):
+        let_bank_pay(bank_command(day=local_today().isoformat()))
 
 
 main.add_command(invent)

@@ -217,7 +217,7 @@ def operators_command(*names: str) -> list[str]:
         *("--drop", str(place().root / "drop"), "--out", str(place().root / "out")),
         *("--memory", str(place().root / "operators")),
         *("--contracts", str(project_root() / "contracts" / "files")),
-        *("--our-key", f"{ours.algorithm}:{ours.point.hex()}"),
+        *("--our-key", f"{ours.algorithm}:{ours.point.hex()}", "--top-ups", "12"),
     ]
 
 

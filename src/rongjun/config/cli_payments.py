@@ -40,15 +40,20 @@ def payments_demo() -> None:
 @click.option("--day", default="", help="业务日期，默认今天。")
 def payments_bank(misbehave: str, day: str) -> None:
     """虚构的银行（另起一个进程）收付款文件、逐笔回盘，可以退回、分批、迟到、重发、写错总额……"""
+    command = bank_command(day=day or local_today().isoformat(), misbehave=misbehave)
+    sys.exit(subprocess.run(command, check=False).returncode)
+
+
+def bank_command(*, day: str, misbehave: str = "") -> list[str]:
+    """The process of the invented bank, over this place's folders; our files to be checked by our key."""
     root = place().root
-    command = [
+    return [
         *(sys.executable, "-m", "rongjun.ledger.payments.bank_simulator"),
         *("--inbox", str(root / "out" / BANK), "--out", str(root / "drop" / BANK)),
         *("--contracts", str(project_root() / "contracts" / "bank-files")),
         *("--memory", str(root / "bank.json"), "--house", _key()),
-        *("--day", day or local_today().isoformat(), "--misbehave", misbehave),
+        *("--day", day, "--misbehave", misbehave),
     ]
-    sys.exit(subprocess.run(command, check=False).returncode)
 
 
 def _key() -> str:

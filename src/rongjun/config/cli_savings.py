@@ -178,6 +178,7 @@ def _plain_figure(found: Figure) -> dict[str, Any]:
         "source": found.made_from,
         "total": asdict(found.total),
         "bounds": asdict(found.bounds),
+        "by_hand": [asdict(each) for each in found.by_hand],
         "coverage": [asdict(each) for each in found.coverage],
         "formula": found.formula,
         "query": found.query_digest,
@@ -195,6 +196,11 @@ def _tell_figure(found: Figure, *, by: str | None) -> None:
     click.echo(f"{found.first} 至 {found.last}，票价按 {found.known_at} 已公布的")
     click.echo(f"节省 {Fen(total.savings_fen)} 元，{total.uses:,} 次")
     click.echo(f"下限 {Fen(bounds.lower_fen)} 元，上限 {Fen(bounds.upper_fen)} 元")
+    if found.by_hand:
+        people, fen = (
+            sum(getattr(each, name) for each in found.by_hand) for name in ("people", "ordinary_fen")
+        )
+        click.echo(f"外地证件登记 {people:,} 人次另计，按普通票价 {Fen(fen)} 元，只加在上限里")
     if total.unpriced:
         click.echo(f"没有票价的 {total.unpriced:,} 次，算省 0 元")
     if total.above_price:

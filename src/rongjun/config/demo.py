@@ -26,6 +26,7 @@ from rongjun.benefits import api as benefits
 from rongjun.config.invented.arrivals import arrivals
 from rongjun.config.invented.loading import is_begun, open_people, weights
 from rongjun.config.invented.people import life_of, people
+from rongjun.config.invented.riding import month_to_settle
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.partners import api as partners
 from rongjun.partners.terminal import OPERATORS
@@ -38,6 +39,7 @@ STREETS = ("示范一街道", "示范二街道", "示范三街道")
 PEOPLE = 3100  # a hundredth of the card holders of the reference city
 SEED = 1
 _SINCE = date(2020, 1, 1)
+_MIDDLE = (120.38, 36.07)  # the middle of the invented places, degrees
 _NAMES = (
     "张三",
     "李四",
@@ -95,6 +97,7 @@ def cast() -> list[tuple[str, str, str, int, str]]:
         ("district", "测试李伟", "district-officer", home, home_name),
         ("neighbour", "测试赵敏", "district-officer", other, other_name),
         ("city", "测试陈明", "city-officer", whole, whole_name),
+        ("checker", "测试许静", "city-officer", whole, whole_name),
         ("leader", "测试林岚", "bureau-leader", whole, whole_name),
         ("policy", "测试郑策", "policy-officer", whole, whole_name),
         ("system", "测试孙系", "system-admin", whole, whole_name),
@@ -168,7 +171,7 @@ def add_operators(*, root: Path) -> int:
                 code,
                 name=kind.name,
                 division=places.city().code,
-                agreed={"receipts/1": "", **daily},
+                agreed={"receipts/1": "", **daily, **({"top-ups/1": ""} if code == "transit" else {})},
                 channels=["file"],
                 expected_since=timezone.localdate(),
                 public_key=partners.signer_of(code).public_key,
@@ -189,7 +192,6 @@ def _open_network() -> None:
     """Programmes, one source of record an operator, and its places, dealt out over the counties."""
     now, today = timezone.now(), timezone.localdate()
     benefits.add_programmes(benefits.book().fares, today=today, by=BY, now=now)
-    seats = [code for code, _name in counties()]
     for code, kind in OPERATORS.items():
         if not kind.programmes:
             continue
@@ -199,16 +201,19 @@ def _open_network() -> None:
             partner=code,
             record="file",
             seat=places.city().code,
-            expected_since=today,
+            expected_since=month_to_settle(today),
         )
         source = benefits.agree_on_source(agreed, by=BY, now=now)
-        numbered = range(1, kind.places + 1)
-        benefits.add_places(
-            source,
-            [benefits.NewPlace(str(n), f"示范点位{n}", seats[n % len(seats)]) for n in numbered],
-            by=BY,
-            now=now,
-        )
+        benefits.add_places(source, [*_numbered_places(kind.places)], by=BY, now=now)
+
+
+def _numbered_places(count: int) -> Iterator[benefits.NewPlace]:
+    """Invented places by the numbers the operators use; of the first some it is known where they are."""
+    known = counties()
+    for number in range(1, count + 1):
+        county, name = known[number % len(known)]
+        where = (_MIDDLE[0] + number * 0.004, _MIDDLE[1] + number * 0.002) if number <= 12 else (None, None)
+        yield benefits.NewPlace(f"{number}", f"{name}示范点位 {number:03d}", county, *where)
 
 
 def who_can_sign_in() -> str:

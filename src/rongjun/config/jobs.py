@@ -61,6 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.open-months", 3600.0, EVERYWHERE, benefits.open_months),
     Job("benefits.keep-months", 1800.0, EVERYWHERE, benefits.keep_months),
     Job("benefits.load-use-files", 0.25, EVERYWHERE, benefits.load_use_files),
+    Job("benefits.load-top-ups", 5.0, EVERYWHERE, benefits.load_top_ups),
     Job("benefits.judge-uses-again", 60.0, EVERYWHERE, benefits.judge_uses_again),
     Job("benefits.find-use-signals", 1800.0, EVERYWHERE, benefits.find_use_signals),
     # Each its own transaction: what is claimed is kept before a gateway is called.

@@ -227,7 +227,7 @@ SUPERVISION_FRESH_DAYS = 365
 SETTLEMENT_DISPUTE_DAYS = 5
 # The fund that pays operators, the bank that carries it out and the layout agreed with it (待局方确认).
 SETTLEMENT_FUND = "card-uses"
-SETTLEMENT_BANK = "sample-bank"
+SETTLEMENT_BANK = os.environ.get("RONGJUN_SETTLEMENT_BANK", "paying-bank")
 SETTLEMENT_LAYOUT = "agent-bank-separated/1"
 
 # --- uses ---------------------------------------------------------------------------------------------------

@@ -31,7 +31,10 @@ STEPS: Words[Mapping[str, str]] = {
     "released": "放行",
     "withdrawn": "撤回",
 }
+# Beside the figures of a statement, in none of them.
+BY_HAND: Words[str] = "外地证件登记（人次，另计）"
 _TEMPLATE = Path(__file__).with_name("operator_statement.typ")
+_PART_HEADS = ("项目", "谁承担", "人次", "普通票价合计（元）", "实付合计（元）", "节省（元）")
 _HEADS = ("项目", "区市", "票价档", "每次实付（元）", "票价起用日", "谁承担", "人次", "普通票价合计（元）",
           "实付合计（元）", "节省（元）")  # fmt: skip
 
@@ -100,6 +103,25 @@ def figures_of(file: StatementFile) -> list[tuple[str, str]]:
     ]
 
 
+def parts_of(file: StatementFile) -> list[tuple[str | int | Fen, ...]]:
+    """The lines together by programme and payer; money as Fen."""
+    found: dict[tuple[str, str], operator_statements.Sums] = {}
+    for line in file.lines:
+        key = (line.cell.programme, line.cell.payer)
+        found[key] = found.get(key, operator_statements.NOTHING) + line.sums
+    return [
+        (
+            programme_word(programme),
+            PAYERS.get(payer, payer),
+            sums.count,
+            Fen(sums.ordinary),
+            Fen(sums.paid),
+            sums.savings,
+        )
+        for (programme, payer), sums in sorted(found.items())
+    ]
+
+
 def title_of(file: StatementFile) -> str:
     """运营结算单, whose, which month, which one of the month."""
     number = "" if file.head.number == 1 else f"（第 {file.head.number} 次，差额）"
@@ -110,72 +132,113 @@ def title_of(file: StatementFile) -> str:
 
 _BOLD, _WHITE = Font(bold=True), Font(bold=True, color="FFFFFF")
 _RED = PatternFill("solid", fgColor="A61B29")
+_TOP = Alignment(wrap_text=True, vertical="top")
+_MONEY, _COUNT = "#,##0.00", "#,##0"
 
 
-def workbook_of(file: StatementFile, *, counties: Mapping[int, str], mark: str) -> bytes:
+def workbook_of(
+    file: StatementFile, *, counties: Mapping[int, str], names: Mapping[str, str], mark: str
+) -> bytes:
     """Three sheets: the figures with who signed, the lines as numbers, what is not in it and was disputed."""
     book = Workbook()
     book.remove(book.worksheets[0])
     book.properties.title = title_of(file)
-    _cover(book.create_sheet("结算单"), file, mark=mark)
+    _cover(book.create_sheet("结算单"), file, names=names, mark=mark)
     _lines(book.create_sheet("明细"), file, counties)
     _rest(book.create_sheet("未计入和异议"), file)
+    for sheet in book.worksheets:
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _cover(sheet: Worksheet, file: StatementFile, *, mark: str) -> None:
+def _cover(sheet: Worksheet, file: StatementFile, *, names: Mapping[str, str], mark: str) -> None:
     sheet.append([title_of(file)])
-    sheet.append([mark])
+    sheet.append([f"{operator_statements.STATES[file.head.state]}。票价待局方确认。{mark}"])
     sheet.append([])
-    for label, figure in figures_of(file):
+    for label, figure in _amounts_of(file):
         sheet.append([label, figure])
+        cell = sheet.cell(sheet.max_row, 2)
+        cell.number_format = _COUNT if isinstance(figure, int) else _MONEY
+        cell.font = _BOLD
     sheet.append([])
+    _head(sheet, _PART_HEADS)
+    for row in parts_of(file):
+        _append(sheet, row)
+    sheet.append([])
+    _head(sheet, ("环节", "姓名", "时间"))
     for step, by, at in file.signed:
-        sheet.append([STEPS[step], by, f"{localtime(at):%Y-%m-%d %H:%M}"])
+        sheet.append([STEPS[step], names.get(by, by), f"{localtime(at):%Y-%m-%d %H:%M}"])
     sheet.append([])
     sheet.append(["数据截至", f"{localtime(file.known_at):%Y-%m-%d %H:%M}"])
     sheet.append(["明细摘要（SM3）", file.digest])
     sheet["A1"].font = Font(bold=True, size=14)
-    sheet.column_dimensions["A"].width = 28
-    sheet.column_dimensions["B"].width = 40
-    sheet.column_dimensions["C"].width = 18
+    _widths(sheet, (30, 22, 20, 20, 18, 18))
+
+
+def _amounts_of(file: StatementFile) -> list[tuple[str, int | Decimal]]:
+    """The same figures as at the head, as numbers."""
+    head = file.head
+    amounts = (head.count, file.ordinary, file.paid, head.savings, head.payable, file.carried, head.payment)
+    return [
+        (label, _number(amount)) for (label, _text), amount in zip(figures_of(file), amounts, strict=True)
+    ]
 
 
 def _lines(sheet: Worksheet, file: StatementFile, counties: Mapping[int, str]) -> None:
     _head(sheet, _HEADS)
     for row in rows_of(file, counties):
-        sheet.append([Decimal(int(each)) / 100 if isinstance(each, Fen) else each for each in row])
+        _append(sheet, row)
     last = sheet.max_row
     sheet.append(["合计", *[""] * 5, *(f"=SUM({letter}2:{letter}{last})" for letter in "GHIJ")])
-    for cell in sheet[sheet.max_row]:
+    for cell, form in zip(sheet[sheet.max_row], [""] * 6 + [_COUNT, _MONEY, _MONEY, _MONEY], strict=True):
         cell.font = _BOLD
-    for column in "DHIJ":
-        for cell in sheet[column][1:]:
-            cell.number_format = "#,##0.00"
-    for cell in sheet["G"][1:]:
-        cell.number_format = "#,##0"
+        cell.number_format = form or cell.number_format
+    sheet.freeze_panes, sheet.print_title_rows = "A2", "1:1"
+    _widths(sheet, (28, 12, 9, 15, 14, 12, 10, 20, 16, 16))
 
 
 def _rest(sheet: Worksheet, file: StatementFile) -> None:
     _head(sheet, ("类别", "说明", "数"))
     for reason, count in file.refused.items():
         sheet.append(["未计入的使用", reason_word(reason), count])
+    for programme, people in file.manual.items():
+        sheet.append([BY_HAND, programme_word(programme), people])
     for day in file.coverage.get("missing", ()):
         sheet.append(["没有交来数据的日子", day, ""])
     for said in file.disputes:
         outcome = operator_statements.OUTCOMES.get(said.outcome, "待答复")
         sheet.append(["异议", f"{said.said}；{outcome}{'：' + said.answer if said.answer else ''}", ""])
+    for (cell,) in sheet.iter_rows(min_row=2, min_col=2, max_col=2):
+        cell.alignment = _TOP
+    sheet.freeze_panes = "A2"
+    _widths(sheet, (22, 70, 10))
+
+
+def _append(sheet: Worksheet, row: Sequence[str | int | Fen]) -> None:
+    sheet.append([each if isinstance(each, str) else _number(each) for each in row])
+    for cell, each in zip(sheet[sheet.max_row], row, strict=True):
+        if not isinstance(each, str):
+            cell.number_format = _MONEY if isinstance(each, Fen) else _COUNT
+
+
+def _number(amount: int | Fen) -> int | Decimal:
+    return Decimal(int(amount)) / 100 if isinstance(amount, Fen) else amount
 
 
 def _head(sheet: Worksheet, heads: Sequence[str]) -> None:
     sheet.append(list(heads))
-    for column, cell in enumerate(sheet[1], start=1):
+    for cell in sheet[sheet.max_row][: len(heads)]:
         cell.font, cell.fill = _WHITE, _RED
-        cell.alignment = Alignment(wrap_text=True)
-        sheet.column_dimensions[get_column_letter(column)].width = 18
-    sheet.freeze_panes = "A2"
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+
+
+def _widths(sheet: Worksheet, widths: Sequence[int]) -> None:
+    for column, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
 
 
 # --- pages to print -----------------------------------------------------------------------------------------
@@ -192,9 +255,14 @@ def pdf_of(
         "at": f"{localtime(at):%Y-%m-%d %H:%M}",
         "known_at": f"{localtime(file.known_at):%Y-%m-%d %H:%M}",
         "figures": figures_of(file),
+        "part_heads": _PART_HEADS,
+        "parts": [[_printed(each) for each in row] for row in parts_of(file)],
+        "part_total": ["合计", "", *_total_of(file)],
         "heads": _HEADS,
         "lines": [[_printed(each) for each in row] for row in rows_of(file, counties)],
+        "total": ["合计", *[""] * 5, *_total_of(file)],
         "refused": [[reason_word(reason), f"{count:,}"] for reason, count in file.refused.items()],
+        "by_hand": [[programme_word(code), f"{people:,}"] for code, people in file.manual.items()],
         "missing": list(file.coverage.get("missing", ())),
         "disputes": [
             [said.said, operator_statements.OUTCOMES.get(said.outcome, "待答复"), said.answer]
@@ -207,6 +275,10 @@ def pdf_of(
         "digest": file.digest,
     }
     return typeset(_TEMPLATE, told, at=at)
+
+
+def _total_of(file: StatementFile) -> list[str]:
+    return [_printed(each) for each in (file.head.count, file.ordinary, file.paid, file.head.savings)]
 
 
 def _printed(value: str | int | Fen) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -218,7 +218,7 @@ MOST_ROWS = 200
 @staff("insight.read")
 @require_safe
 def savings(request: ActingRequest) -> HttpResponse:
-    """What the card saved in the visitor's scope, from the first of January or the days asked for."""
+    """What the card saved in the visitor's scope, on the days asked for or this year until yesterday."""
     found, asked = _saved(request)
     context = {
         "screen": _savings_screen(request, found, asked),
@@ -281,7 +281,7 @@ def savings_workbook(request: ActingRequest) -> HttpResponse:
         found, asked = _saved(request)
         names = _district_names(request, found)
         rows = rows_panel(found, list(found.lines), names=names, title=_("节省的行"))
-        content = workbook_of(whole(_savings_screen(request, found, asked), rows))
+        content = workbook_of(whole(_savings_screen(request, found, asked), rows), tiles=SAVINGS_NAME)
     return _taken(request, "xlsx", content, XLSX, name=SAVINGS_NAME)
 
 
@@ -300,8 +300,10 @@ def savings_printed(request: ActingRequest) -> HttpResponse:
 
 def _saved(request: ActingRequest) -> tuple[benefits.Figure, Asked]:
     today = _today(request)
-    first = _day_given(request, "from") or today.replace(month=1, day=1)
-    last = _day_given(request, "to") or today
+    # A day that is not over is nobody's to have delivered.
+    over = today - timedelta(days=1)
+    last = _day_given(request, "to") or over
+    first = _day_given(request, "from") or last.replace(month=1, day=1)
     if last < first or (last - first).days > MOST_DAYS:
         raise Http404
     narrowed = {by: request.GET[by] for by in benefits.BY if request.GET.get(by)}

@@ -70,13 +70,11 @@ def screen_of(found: benefits.Figure, asked: Asked, *, names: Mapping[int, str],
     """Tiles, the figure by month, district, programme, payer and operator, what was delivered, and how."""
     total, bounds = found.total, found.bounds
     rows = asked.url("insight:savings-rows")
-    between = worded(
-        "{lower} 至 {upper} 元", lower=Fen(bounds.lower_fen).text, upper=Fen(bounds.upper_fen).text
-    )
+    least = worded("下限 {lower} 元，怎么算见下面的公式", lower=Fen(bounds.lower_fen).text)
     tiles = (
         Tile(_("节省"), Fen(total.savings_fen).text, _("元"), _("普通票价 − 实付"), rows),
         Tile(_("用了"), f"{total.uses:,}", _("次"), "", rows),
-        Tile(_("下限和上限"), between, "", _("缺的日子怎么算，见下面的公式"), _days_url(asked)),
+        Tile(_("最多"), Fen(bounds.upper_fen).text, _("元"), least, _days_url(asked)),
         Tile(
             _("没有报来的"),
             f"{bounds.missing_days:,}",
@@ -88,6 +86,7 @@ def screen_of(found: benefits.Figure, asked: Asked, *, names: Mapping[int, str],
     )
     panels = (
         *(_part(found, asked, by=by, names=names) for by in TITLES),
+        *_by_hand(found),
         _coverage(found, asked),
         about(found),
     )
@@ -136,6 +135,28 @@ def name_of(found: benefits.Figure, *, by: str, key: int | str, names: Mapping[i
     if by == "payer":
         return _(PAYERS[str(key)]) if key else _("没有票价，没有写明")
     return benefits.savings_label(found, by=by, key=key)
+
+
+def _by_hand(found: benefits.Figure) -> tuple[Panel, ...]:
+    """People from out of town let in by certificate: in none of the figures but the upper bound."""
+    if not found.by_hand:
+        return ()
+    titles = found.network.programme_titles
+    lines = tuple(
+        Line(
+            titles.get(each.programme, str(each.programme)),
+            (Cell(each.people), Cell(each.ordinary_fen, money=True), Cell(each.unpriced)),
+        )
+        for each in found.by_hand
+    )
+    heads = (_("项目"), _("人次"), _("普通票价（元）"), _("没有票价的人次"))
+    words = _("窗口看外地证件登记的，没有刷卡：另外数，不在节省里，下限不含，只加在上限里。")
+    return (
+        Panel(
+            "savings-by-hand", _("外地证件登记（另计）"), heads, lines, words,
+            unconfirmed=bool(found.fares.unconfirmed),
+        ),
+    )  # fmt: skip
 
 
 def _coverage(found: benefits.Figure, asked: Asked) -> Panel:

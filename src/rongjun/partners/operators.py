@@ -71,6 +71,7 @@ ORDERS, RETURNS = "card-orders/1", "card-returns/1"
 CHINA = timezone(timedelta(hours=8))
 # By when a bank has made a day's cards, where nobody says what its clock shows.
 MADE_BY = time(20)
+TOP_UPS = "top-ups/1"
 WHY_NOT: Sequence[str] = ("姓名与证件号码不一致", "照片不合格", "证件已过期")
 
 
@@ -122,6 +123,7 @@ class Operator:
     our_key: PublicKey | None = None
     # What its clock shows while it works; without one a day's cards are made by MADE_BY.
     clock: datetime | None = None
+    top_ups: int = 0
 
     def work(self, day: date, *, is_last: bool = False) -> int:
         """Everything of one day, in order; returns how many files were put down."""
@@ -130,6 +132,7 @@ class Operator:
         self._take_up(is_silent="silent" in goes_wrong and not is_last)
         sent = [*self._uses(day, chance, goes_wrong), *self._returns(day, goes_wrong)]
         sent += self._released(day, everything=is_last)
+        sent += self._topped_up(day)
         sent += self._receipts(day)
         sent.append(self._statement(day, sent))
         for place, each in enumerate(sent, start=1):
@@ -283,6 +286,23 @@ class Operator:
             rows.append([key, card, f"{at}+08:00", code, place, band, str(paid)])
         return rows
 
+    def _topped_up(self, day: date) -> list[Sent]:
+        """What was put on free cards; about one in ten is outside the rule of 200 and 50 yuan."""
+        cards = self.memory.cards
+        if self.code != "transit" or not self.top_ups or not cards:
+            return []
+        chance = random.Random(f"top-ups {self.seed} {day}")  # noqa: S311 - invented
+        rows = []
+        for number in range(1, self.top_ups + 1):
+            before = chance.randint(2, 49) * 100 if chance.random() > 0.1 else chance.randint(60, 190) * 100
+            at = f"{day}T{chance.randint(8, 18):02d}:{chance.randint(0, 59):02d}:00+08:00"
+            card, key = chance.choice(cards), f"C-{day:%Y%m%d}-{number:06d}"
+            rows.append([key, f"{card}", at, f"{before}", f"{max(20_000 - before, 5_000)}"])
+        sequence = self._next(TOP_UPS)
+        content = self._file(TOP_UPS, rows, day=day, sequence=sequence)
+        states = ("sent", TOP_UPS, str(sequence), day.isoformat(), sm3(content).hex(), str(len(rows)))
+        return [Sent(f"top-ups-{sequence:04d}.csv", content, states=states)]
+
     def _released(self, day: date, *, everything: bool) -> list[Sent]:
         due = [each for each in self.memory.held if everything or each[0] <= day.isoformat()]
         self.memory.held = [each for each in self.memory.held if each not in due]
@@ -391,6 +411,7 @@ def _work_until(
             seed=said.seed,
             our_key=key_as_told(said.our_key),
             clock=now,
+            top_ups=said.top_ups,
         )
         count = worker.work(next_day, is_last=said.finish and next_day == day)
         keep(said.memory, code, memory)
@@ -413,6 +434,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--days", type=int, default=1, help="第一次从几天前做起")
     parser.add_argument("--watch", type=float, default=60.0, help="跟着日历做时，几秒看一次")
     parser.add_argument("--lines", type=int, default=40, help="每天几次使用")
+    parser.add_argument("--top-ups", type=int, default=0, help="每天几次充值，公共交通才有")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--our-key", default="", help="荣军的公钥，算法:十六进制；写了就核对签名")
     parser.add_argument("--finish", action="store_true", help="压着没发的全部发出")

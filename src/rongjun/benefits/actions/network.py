@@ -31,11 +31,13 @@ class AgreedSource:
 
 @dataclass(frozen=True, slots=True)
 class NewPlace:
-    """A line, station or gate by the operator's own code, and in which division it lies."""
+    """A line, station or gate by the operator's own code, and in which division it lies (degrees, WGS 84)."""
 
     code: str
     title: str
     seat: int
+    longitude: float | None = None
+    latitude: float | None = None
 
 
 def add_programmes(fares: FareBook, *, today: date, by: str, now: datetime) -> list[str]:
@@ -90,8 +92,12 @@ def add_places(source: int, places: Sequence[NewPlace], *, by: str, now: datetim
         known = set(UsePlace.objects.filter(source=source).values_list("code", flat=True))
         fresh = [each for each in places if each.code not in known]
         UsePlace.objects.bulk_create(
-            UsePlace(source_id=source, code=each.code, title=each.title, seat=each.seat) for each in fresh
-        )
+            UsePlace(
+                source_id=source, code=each.code, title=each.title, seat=each.seat,
+                longitude=each.longitude, latitude=each.latitude,
+            )
+            for each in fresh
+        )  # fmt: skip
         if fresh:
             detail = {"places": len(fresh)}
             audit.note(

@@ -342,6 +342,7 @@ def _drafted(
         digest=logic.digest_of(lines),
         refused=dict(month.refused),
         coverage=dict(month.coverage),
+        manual=dict(month.manual),
         made_by=by.text,
         made_at=now,
     )

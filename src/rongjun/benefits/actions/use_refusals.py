@@ -8,12 +8,13 @@ from django.db import transaction
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.benefits.logic.uses import CONFLICTS
 from rongjun.benefits.models import UseRefusal
 from rongjun.kernel.errors import Refused
 
 
 def close_refusal(refusal: int, *, reason: str, by: Actor, now: datetime) -> None:
-    """Say why a refused row needs nothing more.
+    """Say why a refused row needs nothing more. A conflict is decided instead (`use_conflicts`).
 
     Refused: "benefits.no-such-refusal", "benefits.refusal-reason".
     """
@@ -21,7 +22,7 @@ def close_refusal(refusal: int, *, reason: str, by: Actor, now: datetime) -> Non
         raise Refused("benefits.refusal-reason")
     with transaction.atomic():
         row = UseRefusal.objects.select_for_update().filter(pk=refusal, state="open").first()
-        if row is None:
+        if row is None or row.reason in CONFLICTS:
             raise Refused("benefits.no-such-refusal")
         row.state, row.closed_at, row.closed_by, row.closed_reason = (
             "closed",

@@ -7,7 +7,7 @@ a void or takes it back, and lowers or raises the rollups by exactly that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,7 +16,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from rongjun.audit import api as audit
-from rongjun.benefits.actions.uses import numbers_text, settle_others, take_rows, texts_text
+from rongjun.benefits.actions.uses import (
+    judge_again,
+    numbers_text,
+    settle_others,
+    take_judged,
+    take_rows,
+    texts_text,
+)
 from rongjun.benefits.logic import uses as logic
 from rongjun.benefits.models import UseReplay
 from rongjun.benefits.queries import book
@@ -68,6 +75,8 @@ def replay(*, by: str, now: datetime) -> Replayed:
             voided += written.count(-1)
             reinstated += written.count(1)
         taken = _retry_refused(changed, by=by, now=now)
+        voided_by_hand, taken_by_hand = carry_out(by=by, now=now)
+        voided, taken = voided + voided_by_hand, taken + taken_by_hand
         row.known_to = now
         row.save()
         if voided or reinstated or taken:
@@ -126,7 +135,8 @@ _HOLD_MONTHS = f"""
         join {_SPANS} using (day, programme))
     order by m.month, m.span, m.source, m.programme, m.division, m.band, m.paid for update
 """  # noqa: S608
-# A use is void after an odd number of turns; a difference that does not fit the turn was made already.
+# A use is void after an odd number of turns; a difference that does not fit the turn was made already. The
+# piece of the month it is taken off may be newer than it is, when a fare version came between.
 _WRITE = f"""
 with next as (
     select u.*, given.effect, given.reason,
@@ -148,11 +158,11 @@ with next as (
     where (d.day, d.source, d.programme, d.division, d.band, d.paid)
         = (c.day, c.source, c.programme, c.division, c.band, c.paid)
 ), by_month as (
-    update benefits_use_month m set n = m.n + c.n
-    from (select month, span, source, programme, division, band, paid, sum(n) as n
-          from counted join {_SPANS} using (day, programme) group by 1, 2, 3, 4, 5, 6, 7) c
-    where (m.month, m.span, m.source, m.programme, m.division, m.band, m.paid)
-        = (c.month, c.span, c.source, c.programme, c.division, c.band, c.paid)
+    insert into benefits_use_month as m (month, span, source, programme, division, band, paid, n)
+    select month, span, source, programme, division, band, paid, sum(n)
+    from counted join {_SPANS} using (day, programme)
+    group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
+    on conflict (month, span, source, programme, division, band, paid) do update set n = m.n + excluded.n
 )
 select effect from written
 """  # noqa: S608
@@ -184,6 +194,84 @@ def write_differences(differing: Sequence[Difference], *, by: str, now: datetime
         cursor.execute(_HOLD_MONTHS, values)
         cursor.execute(_WRITE, values)
         return [effect for (effect,) in cursor.fetchall()]
+
+
+# --- conflicts that were decided ----------------------------------------------------------------------------
+
+_DECIDED = """
+    select d.id, d.outcome, d.reason, d.adds, d.decided_by, r.id, r.reason, r.reference, r.fields, r.stands,
+           s.id, s.code, r.batch_id
+    from benefits_use_decision d join benefits_use_refusal r on r.id = d.refusal_id
+    join benefits_use_source s on s.id = r.source_id
+    where d.state = 'confirmed' order by d.id limit %s for update of d skip locked
+"""
+_STANDING = """
+    select u.month, u.source, u.reference, u.day::text, u.programme,
+           coalesce((select sum(v.effect) from benefits_use_void v
+                     where (v.month, v.source, v.reference) = (u.month, u.source, u.reference)), 0)::int
+    from benefits_use u where u.month = %s and u.source = %s and u.reference = %s
+"""
+_END = """
+    with done as (update benefits_use_decision set state = 'done', done_at = %(now)s where id = %(decision)s)
+    update benefits_use_refusal
+    set state = %(state)s, closed_at = %(now)s, closed_by = %(by)s, closed_reason = %(why)s
+    where id = %(refusal)s and state = 'open'
+"""
+
+
+def carry_out(*, by: str, now: datetime) -> tuple[int, int]:
+    """What two people decided of conflicts becomes difference rows and, where it was so decided, a use.
+
+    Returns how many uses stopped counting and how many began to.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DECIDED, [REFUSALS_AT_ONCE])
+        rows = cursor.fetchall()
+    voided = taken = 0
+    for decision, outcome, why, adds, decided_by, refusal, reason, reference, came, stood, *of in rows:
+        source, code, batch = of
+        fields, stands = json.loads(came), json.loads(stood)
+        for side in logic.sides_voided(reason, outcome):
+            said = fields if side == "second" else stands
+            voided += _void(said, source, reference, reason=reason, by=by, now=now)
+        added = _add(code, batch, refusal, fields, now=now) if adds else False
+        taken += added
+        ended = {"decision": decision, "refusal": refusal, "why": why, "by": decided_by, "now": now}
+        with connection.cursor() as cursor:
+            cursor.execute(_END, {**ended, "state": "taken" if added else "closed"})
+    return voided, taken
+
+
+def _void(
+    said: Mapping[str, Any], source: int, reference: str, *, reason: str, by: str, now: datetime
+) -> int:
+    """Void the use of that key. One that is void for its card is void for this from now on."""
+    moment = logic.read_moment(said["used_at"])
+    assert moment is not None, "it was taken in by its moment"
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [moment[2], source, reference])
+        row = cursor.fetchone()
+    if row is None:  # its month was let go
+        return 0
+    *use, standing = row
+    if standing < 0:
+        write_differences([Difference(*use, effect=1, reason=reason)], by=by, now=now)
+    written = write_differences([Difference(*use, effect=-1, reason=reason)], by=by, now=now)
+    return len(written) if standing == 0 else 0
+
+
+def _add(code: str, batch: int, refusal: int, fields: Mapping[str, Any], *, now: datetime) -> bool:
+    """Take in the other side under a key no operator can write; False when its card could not be used."""
+    columns = logic.as_columns([[fields[name] for name in logic.NAMES]])
+    source = queries.source(code, now=now)
+    judged = judge_again(source, columns, now=now)
+    if judged.refused:
+        return False
+    judged.reference = [logic.key_of_decided(refusal)]
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT_AGAIN, {"batch": batch, "rows": 1})
+    take_judged(source, batch, judged, now=now)
+    return True
 
 
 # --- refused rows -------------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from django.db import connection, transaction
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.benefits.logic.top_ups import MOST, rule_on
 from rongjun.benefits.models import UseSignal
+from rongjun.benefits.queries.top_ups import top_up_rules
 from rongjun.kernel.errors import Refused
 
 # A degree of a great circle, by the haversine: kilometres between a place and the one before.
@@ -42,7 +44,16 @@ _MANY = f"""
                'uses', count(*), 'places', count(distinct place), 'first', min(used_at), 'last', max(used_at))
     from benefits_use u where {_OF_DAY} group by card having {{having}}
 """  # noqa: S608
+# Outside the city's rule of that day: above what may be left on it, or up to more than it may hold.
+_TOP_UPS = """
+    select card, min(division), jsonb_agg(jsonb_build_object(
+               'at', topped_at, 'before', before, 'amount', amount, 'after', before + amount,
+               'below', %(below)s::int, 'up_to', %(up_to)s::int) order by topped_at)
+    from benefits_top_up where day = %(day)s and (before >= %(below)s or before + amount > %(up_to)s)
+    group by card
+"""
 _FIND = {
+    "top-up": _TOP_UPS,
     "travel": _TRAVEL,
     "places": _MANY.format(having="count(distinct place) > %(most_places)s"),
     "times": _MANY.format(having="count(*) > %(most_uses)s"),
@@ -59,11 +70,13 @@ _KEEP = """
 def find_signals(day: date, *, now: datetime) -> int:
     """Look over one day of uses and put cards on the list, once for each kind; returns how many were new."""
     start = datetime.fromisoformat(f"{day}T00:00:00+08:00")
+    rule = rule_on(top_up_rules(), day)
     values: dict[str, Any] = {
         "day": day, "month": day.year * 100 + day.month, "now": now,
         "start": start, "end": datetime.fromisoformat(f"{day}T23:59:59.999999+08:00"),
         "near": settings.USE_SIGNALS["near_km"], "fastest": settings.USE_SIGNALS["fastest_kmh"],
         "most_places": settings.USE_SIGNALS["places_a_day"], "most_uses": settings.USE_SIGNALS["uses_a_day"],
+        "below": rule.below_fen if rule else MOST, "up_to": rule.up_to_fen if rule else 2 * MOST,
     }  # fmt: skip
     found = 0
     with transaction.atomic(), connection.cursor() as cursor:

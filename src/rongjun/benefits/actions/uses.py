@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from rongjun.kernel.errors import Refused
 
 FILE, CALL = "file", "call"
 MOST_ROWS = 1000
+LONG_AGO = datetime(1949, 10, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,17 @@ def take_rows(
     if refused and keeps_refused:
         _keep_refused(source, batch, columns, refused, sides=sides, known=known, numbers=numbers, now=now)
     return Rows(accepted, late, repeated, refused)
+
+
+def judge_again(source: Source, columns: Columns, *, now: datetime) -> Judged:
+    """Rows judged as of now whenever they were used: what somebody decided is not too late."""
+    setting = replace(queries.setting_for(source, now=now), earliest=LONG_AGO)
+    return logic.judge(columns, setting, cards.carriers([card for card in columns.card if type(card) is int]))
+
+
+def take_judged(source: Source, batch: int, judged: Judged, *, now: datetime) -> None:
+    """Take in waiting rows of a batch that were judged before, in the caller's transaction."""
+    _insert(source, batch, judged, now=now)
 
 
 def settle_others(batch: int, *, repeated: int, refused: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,15 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
-from rongjun.benefits.actions import use_refusals, use_signals
-from rongjun.benefits.logic.uses import REASONS
+from rongjun.benefits.actions import use_conflicts, use_refusals, use_signals
+from rongjun.benefits.logic.uses import OUTCOMES, REASONS, outcomes_of
 from rongjun.benefits.queries import use_pages as queries
 from rongjun.benefits.queries.use_pages import DeliveredDay, RefusedLine, SignalLine
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words, translatable
 from rongjun.ui.api import page_asked, pager_of, sentence
 
-PAGE = 50
+PAGE, REFUSED_AT_ONCE = 50, 20
 STATES: Words[dict[str, tuple[str, str]]] = {
     "open": ("没有人看", "late"),
     "looked-at": ("有人在看", "info"),
@@ -63,7 +65,10 @@ def deliveries(request: ActingRequest) -> HttpResponse:
                 {"label": _("使用那天"), "short": True},
                 {"label": _("来源")},
                 {"label": _("到了没有"), "short": True},
-                *({"label": _(word), "number": True} for word in translatable(("计数的使用", "退回"))),
+                *(
+                    {"label": _(word), "number": True}
+                    for word in translatable(("计数的使用", "退回", "其中冲突", "关账后补来"))
+                ),
             ],
             "refused": [
                 {
@@ -79,6 +84,10 @@ def deliveries(request: ActingRequest) -> HttpResponse:
                 for reason, count in refused
                 if reason in REASONS
             ],
+            "by_hand": [
+                {"cells": [title, f"{people:,}"]} for title, people in queries.by_hand_lately(today=today)
+            ],
+            "by_hand_columns": [{"label": _("项目")}, {"label": _("人次"), "number": True}],
             "refused_columns": [{"label": _("为什么没有收下")}, {"label": _("条数"), "number": True}],
         },
     )
@@ -95,6 +104,10 @@ def _delivered(day: DeliveredDay) -> dict[str, Any]:
             {"text": "", "chip": {"word": _(word), "tone": tone}},
             f"{day.uses:,}",
             f"{day.refused:,}",
+            {"text": f"{day.conflicts:,}", "url": f"{reverse('uses:refused')}?reason=conflict"}
+            if day.conflicts
+            else "0",
+            f"{day.late:,}",
         ]
     }
 
@@ -109,7 +122,10 @@ def refused(request: ActingRequest) -> HttpResponse:
 def _refused_page(request: ActingRequest, *, why_not: Refused | None = None) -> HttpResponse:
     reason = request.GET.get("reason", "")
     number = page_asked(request)
-    lines, total = queries.refused_rows(reason=reason, first=(number - 1) * PAGE, limit=PAGE)
+    lines, total = queries.refused_rows(
+        reason=reason, first=(number - 1) * REFUSED_AT_ONCE, limit=REFUSED_AT_ONCE
+    )
+    names = names_of_actors({line.proposal.by for line in lines if line.proposal})
     if lines:
         # Where a card was and when is where somebody was.
         audit.note_read(
@@ -125,19 +141,21 @@ def _refused_page(request: ActingRequest, *, why_not: Refused | None = None) -> 
         request,
         "benefits/refused.html",
         {
-            "lines": [_refused(line) for line in lines],
+            "lines": [_refused(line, names=names, me=request.actor.text) for line in lines],
             "reason": _(REASONS[reason][0]) if reason in REASONS else "",
             "total": total,
-            "pager": pager_of(number, total, most=PAGE),
+            "pager": pager_of(number, total, most=REFUSED_AT_ONCE, **({"reason": reason} if reason else {})),
             "may_close": request.actor.may("uses.close-refusal"),
+            "may_decide": request.actor.may("uses.decide-conflict"),
             "refusal": sentence(why_not) if why_not else None,
         },
         status=422 if why_not else 200,
     )
 
 
-def _refused(line: RefusedLine) -> dict[str, Any]:
+def _refused(line: RefusedLine, *, names: Mapping[str, str], me: str) -> dict[str, Any]:
     what, todo = REASONS[line.reason]
+    proposal = line.proposal
     return {
         "id": line.id,
         "source": line.source,
@@ -154,7 +172,52 @@ def _refused(line: RefusedLine) -> dict[str, Any]:
             for name, label in FIELDS.items()
         ],
         "is_conflict": bool(line.stands),
+        "outcomes": [(outcome, _(OUTCOMES[outcome])) for outcome in outcomes_of(line.reason)],
+        "proposal": {
+            "outcome": _(OUTCOMES[proposal.outcome]),
+            "reason": proposal.reason,
+            "by": names[proposal.by],
+            "at": proposal.at,
+            "is_decided": proposal.is_decided,
+            "is_mine": proposal.by == me,
+        }
+        if proposal
+        else None,
     }
+
+
+@require_POST
+@staff("uses.close-refusal")
+def propose(request: ActingRequest, refusal: int) -> HttpResponse:
+    """Which side of a conflict stands, with the reason; a second person decides where money changes."""
+    given = request.POST
+    try:
+        state = use_conflicts.propose_outcome(
+            refusal,
+            outcome=given.get("outcome", ""),
+            reason=given.get("reason", ""),
+            by=request.actor,
+            now=request.now,
+        )
+    except Refused as refused:
+        return _refused_page(request, why_not=refused)
+    done, waits = translatable(("定了，计数的不变。", "提出了，请另一位同事同意或者不同意。"))
+    messages.success(request, _(done) if state == "done" else _(waits))
+    return redirect("uses:refused")
+
+
+@require_POST
+@staff("uses.decide-conflict")
+def decide(request: ActingRequest, refusal: int) -> HttpResponse:
+    """The second person agrees with what was proposed, or does not."""
+    agrees = request.POST.get("answer") == "agree"
+    try:
+        use_conflicts.decide_outcome(refusal, agrees=agrees, by=request.actor, now=request.now)
+    except Refused as refused:
+        return _refused_page(request, why_not=refused)
+    yes, no = translatable(("定了，一分钟内记成差额，由下一张结算单补上。", "没有同意，可以另外提出。"))
+    messages.success(request, _(yes) if agrees else _(no))
+    return redirect("uses:refused")
 
 
 @require_POST
@@ -219,6 +282,13 @@ def seen_in(line: SignalLine) -> str:
     if line.kind == "travel":
         leg = line.evidence[0]
         return str(_("%(from)s 到 %(to)s，%(km)s 公里，%(minutes)s 分钟") % leg)
+    if line.kind == "top-up":
+        said = {name: Fen(fen).text for name, fen in line.evidence[0].items() if name != "at"}
+        words = _(
+            "充以前还有 %(before)s 元，充了 %(amount)s 元，成了 %(after)s 元"
+            "（规则：低于 %(below)s 元才充，充到 %(up_to)s 元，待局方确认）"
+        )
+        return str(words % said)
     return str(_("%(uses)s 次，%(places)s 处") % line.evidence)
 
 

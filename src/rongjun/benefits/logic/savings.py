@@ -201,7 +201,9 @@ FORMULA: Words[str] = (
     "节省 = Σ 次数 ×（当天这一档的普通票价 − 实付），整数分；没有票价的使用省 0 元并单独计数。"
     "下限 = 节省（缺的日子当 0，实付高于票价的照减）；"
     "上限 = 节省 + Σ 缺的每一天按同一来源前后四周同一星期几的最高一天"
-    "（没有就按这些天里最高的一天）+ Σ 没有票价的使用 × 该项目最高一档票价。"
+    "（没有就按这些天里最高的一天）+ Σ 没有票价的使用 × 该项目最高一档票价"
+    " + Σ 外地证件登记的人数 × 当天这一档的普通票价（没有票价的按该项目最高一档）。"
+    "外地证件登记（C 级）是窗口记的，没有刷卡：另外数，不在节省里，下限不含，只加在上限里。"
 )
 WEEKS: Final = (-4, -3, -2, -1, 1, 2, 3, 4)
 
@@ -299,9 +301,13 @@ def bounds_of(
     *,
     daily: Mapping[int, Mapping[date, int]],
     unpriced_at_most: int,
+    by_hand: int = 0,
 ) -> Bounds:
-    """Lower and upper bound by `FORMULA`; `daily` are savings by source and day, fen."""
-    upper, missing, unbounded = total.savings_fen + unpriced_at_most, 0, []
+    """Lower and upper bound by `FORMULA`; `daily` are savings by source and day, fen.
+
+    `by_hand` is what those would have paid who were let in by certificate: in the upper bound alone.
+    """
+    upper, missing, unbounded = total.savings_fen + unpriced_at_most + by_hand, 0, []
     for each in coverage:
         days = daily.get(each.source, {})
         missing += len(each.missing)

@@ -41,6 +41,7 @@ VOIDS: Words[dict[str, str]] = {
     "card-not-usable": "后来查明当时卡不能用",
     "card-usable": "后来查明当时卡能用",
     "month-twice": "同一编号在两个月份各有一条",
+    "conflict": "同一编号两种内容，两人定了这一条不算",
 }
 # Refusals that may come out otherwise later without the operator doing anything.
 RETRIED: Final = ("card-unknown", "card-not-usable", "place", "month-not-open")
@@ -274,6 +275,42 @@ def difference(*, usable: bool, standing: int, voided_for: str | None) -> int:
     if standing == 0:
         return 0 if usable else -1
     return 1 if usable and voided_for == "card-not-usable" else 0
+
+
+# --- conflicts ----------------------------------------------------------------------------------------------
+
+CONFLICTS: Final = ("conflict", "month-twice")
+OUTCOMES: Words[dict[str, str]] = {
+    "first": "先收的那条是真的",
+    "second": "后来的那条是真的",
+    "neither": "两条都不算",
+    "both": "是两次使用，两条都算",
+}
+# Of a conflict only the first was taken in; of a key in two months both were.
+_VOIDED: Final = {
+    "conflict": {"first": (), "second": ("first",), "neither": ("first",)},
+    "month-twice": {"first": ("second",), "second": ("first",), "neither": ("first", "second"), "both": ()},
+}
+
+
+def outcomes_of(reason: str) -> list[str]:
+    """How a refusal of this reason can be decided; nothing for one that is no conflict."""
+    return list(_VOIDED.get(reason, ()))
+
+
+def sides_voided(reason: str, outcome: str) -> tuple[str, ...]:
+    """Which sides stop counting: "first" is what was taken in first, "second" the row that came later."""
+    return _VOIDED[reason][outcome]
+
+
+def uses_added(reason: str, outcome: str) -> int:
+    """How many uses begin to count."""
+    return int(reason == "conflict" and outcome == "second")
+
+
+def key_of_decided(refusal: int) -> str:
+    """The key of a use that was taken in by decision: no operator can write one that begins so."""
+    return f"~{refusal}"
 
 
 def is_month_closed(month: int, today: date, *, closes_on: int) -> bool:

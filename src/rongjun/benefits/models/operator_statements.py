@@ -45,6 +45,8 @@ class OperatorStatement(models.Model):
     # Uses that do not count, by reason; days of the month the operator delivered, and those it did not.
     refused = models.JSONField(default=dict)
     coverage = models.JSONField(default=dict)
+    # People from out of town let in by certificate, by programme: beside the figures, in none of them.
+    manual = models.JSONField(default=dict)
     made_by = models.CharField(max_length=80)
     made_at = models.DateTimeField()
     checked_by = models.CharField(max_length=80, default="")

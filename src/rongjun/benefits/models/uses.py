@@ -237,16 +237,101 @@ class UseSignal(models.Model):
         return f"{self.day} {self.kind}"
 
 
-class ManualUse(models.Model):
-    """C 级: somebody from out of town whom a person at a gate let in by the certificate they showed.
+class UseDecision(models.Model):
+    """Which side of a conflict stands, proposed by one person and, where money changes, decided by another.
 
-    No number is kept. Counted apart from uses of cards. One that was written down wrongly is struck with a
-    reason and stays.
+    `outcome` is first (what was taken first stands), second (the other stands instead), neither, or both
+    (two uses that share a key). `voids` uses stop counting and `adds` begin to, when the worker carries it
+    out (`done`).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    refusal = models.ForeignKey(UseRefusal, on_delete=models.PROTECT, db_index=False)
+    outcome = models.CharField(max_length=8)
+    reason = models.CharField(max_length=200)
+    voids = models.SmallIntegerField()
+    adds = models.SmallIntegerField()
+    state = models.CharField(max_length=12, default="proposed")
+    proposed_by = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, default="")
+    decided_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "benefits_use_decision"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["refusal"], condition=~Q(state="declined"), name="use_decision_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["first", "second", "neither", "both"]) & ~Q(reason=""),
+                name="use_decision_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(voids__range=(0, 2), adds__range=(0, 1)), name="use_decision_counts"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_by="", decided_at=None, done_at=None)
+                | Q(state__in=["confirmed", "declined"], decided_at__isnull=False, done_at=None)
+                & ~Q(decided_by="")
+                | Q(state="done", decided_at__isnull=False, done_at__isnull=False) & ~Q(decided_by=""),
+                name="use_decision_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(voids=0, adds=0) | ~Q(decided_by=F("proposed_by")), name="use_decision_by_two"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.refusal_id} {self.outcome}"
+
+
+class TopUp(models.Model):
+    """虚拟额度充值: what an operator put on a card, with what was left on it before; fen.
+
+    No money anybody paid: free cards hold a virtual amount, by which too fast a use is seen.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    source = models.ForeignKey(UseSource, on_delete=models.PROTECT, db_index=False)
+    month = models.IntegerField()
+    reference = models.CharField(max_length=32)
+    card = models.BigIntegerField()
+    topped_at = models.DateTimeField()
+    day = models.DateField()
+    before = models.IntegerField()
+    amount = models.IntegerField()
+    file = models.UUIDField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "benefits_top_up"
+        indexes = [models.Index(fields=["day", "card"], name="top_up_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "month", "reference"], name="top_up_once"),
+            models.CheckConstraint(condition=Q(before__gte=0, amount__gt=0), name="top_up_amounts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.reference}"
+
+
+class ManualUse(models.Model):
+    """C 级: people from out of town whom a person at a gate let in by the certificates they showed.
+
+    No number is kept, of several who came together only the name of one. Counted apart from uses of cards.
+    One that was written down wrongly is struck with a reason and stays; what is right refers to it.
     """
 
     id = models.BigAutoField(primary_key=True)
     division = models.BigIntegerField()
     place = models.ForeignKey(UsePlace, on_delete=models.PROTECT, db_index=False)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False)
+    band = models.SmallIntegerField()
+    people = models.SmallIntegerField()
     used_at = models.DateTimeField()
     day = models.DateField()
     name = models.CharField(max_length=40)
@@ -254,6 +339,7 @@ class ManualUse(models.Model):
     province = models.CharField(max_length=2)
     recorded_by = models.CharField(max_length=80)
     recorded_at = models.DateTimeField()
+    corrects = models.OneToOneField("self", on_delete=models.PROTECT, null=True)
     struck_at = models.DateTimeField(null=True)
     struck_by = models.CharField(max_length=80, default="")
     struck_reason = models.CharField(max_length=200, default="")
@@ -268,6 +354,9 @@ class ManualUse(models.Model):
                 name="manual_use_struck",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="manual_use_named"),
+            models.CheckConstraint(
+                condition=Q(people__range=(1, 60), band__range=(0, 9999)), name="manual_use_counts"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from uuid import UUID
@@ -22,6 +22,7 @@ from rongjun.benefits.models import (
     OperatorStatementLine,
     UseSource,
 )
+from rongjun.benefits.queries.manual_uses import by_hand_of_sources
 from rongjun.benefits.queries.savings import delivered_days
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
@@ -83,6 +84,7 @@ class StatementHead:
     payment: Fen
     disputes: int
     made_at: datetime
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class StatementFile:
     withdrawn_why: str
     lines: Sequence[StatementLine]
     disputes: Sequence[Dispute]
+    manual: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def digest_holds(self) -> bool:
@@ -156,6 +159,7 @@ def statement_file(statement: UUID) -> StatementFile | None:
         withdrawn_why=row.withdrawn_why,
         lines=sorted(lines, key=lambda line: line.cell),
         disputes=said,
+        manual=row.manual,
     )
 
 
@@ -184,6 +188,7 @@ def _head(row: OperatorStatement, *, disputes: int) -> StatementHead:
         payment=Fen(row.payment),
         disputes=disputes,
         made_at=row.made_at,
+        agreed=bool(row.agreed_by),
     )
 
 
@@ -275,6 +280,8 @@ class Month:
     cells: Mapping[Cell, Sums]
     refused: Mapping[str, int]
     coverage: Mapping[str, list[str]]
+    # People let in by certificate at the operator's places, by programme: in no cell.
+    manual: Mapping[str, int] = field(default_factory=dict)
 
 
 def operators_with_uses() -> dict[str, str]:
@@ -302,6 +309,7 @@ def month_of(operator: str, month: int, *, fares: FareBook, known_at: datetime) 
         cells=_cells_of(numbers, month, fares=fares, on=localtime(known_at).date()),
         refused=_refused(numbers, month),
         coverage=_coverage(sources, month),
+        manual=by_hand_of_sources(numbers, savings.first_of(month), savings.last_of(month)),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
+from rongjun.benefits.logic.manual_uses import Manual, manual_of
 from rongjun.benefits.logic.savings import (
     FORMULA,
     SAVINGS_TEXT,
@@ -37,6 +38,7 @@ from rongjun.benefits.logic.savings import (
     summed,
 )
 from rongjun.benefits.models import ClosedMonth
+from rongjun.benefits.queries.manual_uses import counted_by_hand
 from rongjun.cards.api import carriers
 from rongjun.kernel.words import Words
 from rongjun.rules.api import PAYERS, FareBook, as_postgres, digest_of
@@ -71,6 +73,8 @@ class Figure:
     fares: FareBook
     formula: str = FORMULA
     query: str = SAVINGS_TEXT
+    # Let in by certificate, by programme: in no line and no sum.
+    by_hand: tuple[Manual, ...] = ()
 
     @property
     def total(self) -> Sums:
@@ -197,8 +201,15 @@ def with_bounds(
     daily = _daily(days_asked(coverage), prices)
     highest = highest_prices(prices)
     unpriced = sum(line.unpriced * highest.get(line.programme, 0) for line in held)
-    bounds = bounds_of(summed(held), coverage, daily=daily, unpriced_at_most=unpriced)
-    return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares)
+    by_hand = manual_of(counted_by_hand(first, last), prices)
+    bounds = bounds_of(
+        summed(held),
+        coverage,
+        daily=daily,
+        unpriced_at_most=unpriced,
+        by_hand=sum(each.ordinary_fen for each in by_hand),
+    )
+    return Figure(first, last, known_at, made_from, held, coverage, bounds, net, fares, by_hand=by_hand)
 
 
 def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Saved]:

@@ -9,20 +9,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Case, When
 
-from rongjun.benefits.models import UseRefusal, UseSignal
+from rongjun.benefits.logic.uses import CONFLICTS
+from rongjun.benefits.models import UseDecision, UseRefusal, UseSignal
 
 DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredDay:
-    """One source on one day of use: uses that count, and rows that did not go in of batches of that day."""
+    """One source on one day of use: uses that count, and what of batches about that day did not go in.
+
+    `conflicts` of the refused wait for a decision; `late` uses that went in are of a month closed by then.
+    """
 
     source: str
     day: date
     uses: int
     refused: int
+    conflicts: int
+    late: int
     is_expected: bool
 
     @property
@@ -32,8 +39,19 @@ class DeliveredDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """How somebody proposes to decide a conflict; `is_decided` once another has agreed."""
+
+    outcome: str
+    reason: str
+    by: str
+    at: datetime
+    is_decided: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A row that did not go in, as it came; of a conflict the side that stands."""
+    """A row that did not go in, as it came; of a conflict the side that stands and what is proposed."""
 
     id: int
     source: str
@@ -42,6 +60,7 @@ class RefusedLine:
     fields: Mapping[str, Any]
     stands: Mapping[str, Any]
     recorded_at: datetime
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +83,21 @@ class SignalLine:
 # A day is covered when uses of it count, or its file came and was refused whole.
 _DELIVERED = """
     select s.title, d.day::date, coalesce(u.n, 0)::bigint, coalesce(b.refused, 0)::bigint,
-           d.day >= s.expected_since
+           coalesce(c.n, 0)::bigint, coalesce(b.late, 0)::bigint, d.day >= s.expected_since
     from benefits_use_source s
     cross join generate_series(%(first)s::date, %(last)s::date, interval '1 day') as d(day)
     left join (select source, day, sum(n) as n from benefits_use_day
                where day between %(first)s and %(last)s group by 1, 2) u
         on u.source = s.id and u.day = d.day
-    left join (select source_id, business_date as day, sum(refused) as refused from benefits_use_batch
+    left join (select source_id, business_date as day, sum(refused) as refused, sum(late) as late
+               from benefits_use_batch
                where business_date between %(first)s and %(last)s group by 1, 2) b
         on b.source_id = s.id and b.day = d.day
+    left join (select b.source_id, b.business_date as day, count(*) as n
+               from benefits_use_refusal r join benefits_use_batch b on b.id = r.batch_id
+               where r.state = 'open' and r.reason in ('conflict', 'month-twice')
+                 and b.business_date between %(first)s and %(last)s group by 1, 2) c
+        on c.source_id = s.id and c.day = d.day
     order by d.day desc, s.code
 """
 
@@ -83,6 +108,18 @@ def delivered_days(*, today: date) -> list[DeliveredDay]:
     with connection.cursor() as cursor:
         cursor.execute(_DELIVERED, asked)
         return [DeliveredDay(*row) for row in cursor.fetchall()]
+
+
+def by_hand_lately(*, today: date) -> list[tuple[str, int]]:
+    """People let in by certificate in the last fourteen days, by programme: apart from uses of cards."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.title, sum(m.people)::int from benefits_manual_use m"
+            " join benefits_programme p on p.id = m.programme_id"
+            " where m.day >= %s and m.struck_at is null group by 1 order by 2 desc, 1",
+            [today - timedelta(days=DAYS)],
+        )
+        return list(cursor.fetchall())
 
 
 def refused_by_reason() -> list[tuple[str, int]]:
@@ -96,16 +133,29 @@ def refused_by_reason() -> list[tuple[str, int]]:
 
 
 def refused_rows(*, reason: str, first: int, limit: int) -> tuple[list[RefusedLine], int]:
-    """Open refusals in scope, newest first, of one reason or of all; and how many there are."""
+    """Open refusals in scope of one reason or of all, conflicts before the others; and how many there are."""
     rows = UseRefusal.objects.filter(state="open").select_related("source")
     rows = rows.filter(reason=reason) if reason else rows
-    page = rows.order_by("-id")[first : first + limit]
+    conflicts_first = Case(When(reason__in=CONFLICTS, then=0), default=1)
+    page = list(rows.order_by(conflicts_first, "-id")[first : first + limit])
+    proposals = _proposals([row.id for row in page])
     return [
         RefusedLine(
-            row.id, row.source.title, row.reference, row.reason, row.fields, row.stands, row.recorded_at
+            row.id, row.source.title, row.reference, row.reason, row.fields, row.stands, row.recorded_at,
+            proposals.get(row.id),
         )
         for row in page
-    ], rows.count()
+    ], rows.count()  # fmt: skip
+
+
+def _proposals(refusals: list[int]) -> dict[int, Proposal]:
+    living = UseDecision.objects.filter(refusal__in=refusals, state__in=("proposed", "confirmed"))
+    return {
+        row.refusal_id: Proposal(
+            row.outcome, row.reason, row.proposed_by, row.proposed_at, row.state == "confirmed"
+        )
+        for row in living
+    }
 
 
 def signals(*, state: str, first: int, limit: int) -> tuple[list[SignalLine], int]:

@@ -99,19 +99,6 @@ def test_a_death_that_was_not_brings_the_uses_back_and_may_be_true_after_all(
     ]
 
 
-def test_what_was_voided_for_another_reason_does_not_come_back_by_its_card(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    take(use("U1"))
-    one = use_replay.Difference(202611, 1, "U1", "2026-11-29", 1, -1, "month-twice")
-    with acting_as_job("test.void"):
-        assert use_replay.write_differences([one], by="staff:officer", now=NOW) == [-1]
-        assert use_replay.write_differences([one], by="staff:officer", now=NOW) == []
-    learn(monkeypatch, USABLE, None)
-    assert again().reinstated == 0
-    assert counted() == (1, 0, 0)
-
-
 def test_a_refused_use_comes_in_once_its_card_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     take(use("U1", card=8001), use("U2"))
     assert again().taken == 0

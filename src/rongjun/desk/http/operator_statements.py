@@ -52,8 +52,9 @@ def statements(request: ActingRequest) -> HttpResponse:
         operator=wanted.operator,
         state=wanted.state,
     )
+    payments = ledger.living([_payment_key(head) for head in found if head.state == "released"])
     context = {
-        "rows": [_row(head) for head in found],
+        "rows": [_row(head, payments=payments) for head in found],
         "columns": COLUMNS,
         "filters": _filters(wanted),
         "total": total,
@@ -109,6 +110,7 @@ def statement(request: ActingRequest, statement: UUID) -> HttpResponse:
         "outcomes": operator_statements.OUTCOMES,
         "refused": [(reason_word(reason), count) for reason, count in file.refused.items()],
         "missing": file.coverage.get("missing", ()),
+        "by_hand": [(programme_word(code), people) for code, people in file.manual.items()],
         "may": _may(request, file),
         "payees": [
             {
@@ -148,11 +150,11 @@ def taken(request: ActingRequest, statement: UUID, form: str) -> HttpResponse:
     file, counties = _file(statement), _counties(request)
     at = timezone.localtime(request.now)
     mark = mark_of(request, number=at.strftime("%Y%m%d%H%M%S"))
+    names = names_of_actors(_actors(file))
     if form == "xlsx":
-        content, kind = workbook_of(file, counties=counties, mark=mark.text), XLSX
+        content, kind = workbook_of(file, counties=counties, names=names, mark=mark.text), XLSX
     elif form == "pdf":
         who = " ".join((request.actor.name, request.actor.role_label))
-        names = names_of_actors(_actors(file))
         content, kind = pdf_of(file, counties=counties, names=names, who=who, at=at), "application/pdf"
     else:
         raise Http404
@@ -274,14 +276,19 @@ LINE_COLUMNS: Words[tuple[dict[str, Any], ...]] = (
 )
 
 
-def _row(head: StatementHead) -> dict[str, Any]:
-    disputes = worded("{count} 条异议待答复", count=str(head.disputes)) if head.disputes else ""
+def _row(head: StatementHead, *, payments: Mapping[str, str]) -> dict[str, Any]:
+    note = worded("{count} 条异议待答复", count=str(head.disputes)) if head.disputes else ""
+    if head.agreed and not note:
+        note = _("运营单位认可了。")
+    paid = PAYMENTS.get(payments.get(_payment_key(head), ""), "")
+    if paid:
+        note = _(paid)
     word, tone = operator_statements.STATES[head.state], TONES[head.state]
     url = reverse("desk:operator-statement", args=[head.id])
     return {
         "cells": [
             month_word(head.month),
-            {"text": head.operator_name, "url": url, "note": disputes},
+            {"text": head.operator_name, "url": url, "note": note},
             head.number,
             {"text": "", "chip": {"word": word, "tone": tone}},
             f"{head.count:,}",
@@ -349,9 +356,13 @@ def _may(request: ActingRequest, file: StatementFile) -> dict[str, bool]:
     }
 
 
+def _payment_key(head: StatementHead) -> str:
+    return benefits.payment_key(head.operator, head.month, head.number)
+
+
 def _payment(file: StatementFile) -> dict[str, str] | None:
     """How far the payment is, in words; None while there is none."""
-    key = benefits.payment_key(file.head.operator, file.head.month, file.head.number)
+    key = _payment_key(file.head)
     state = ledger.living([key]).get(key)
     return {"word": PAYMENTS[state], "tone": "ok" if state == "paid" else "info"} if state else None
 

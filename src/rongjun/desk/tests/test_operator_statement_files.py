@@ -16,6 +16,7 @@ from rongjun.desk import operator_statements as papers
 from rongjun.kernel.money import Fen
 
 NOW = datetime(2026, 12, 20, 2, 0, tzinfo=UTC)
+NAMES = {"staff:a": "测试甲", "staff:b": "测试乙", "staff:c": "测试丙"}
 COUNTIES = {370202000000: "示范甲区", 370203000000: "示范乙区"}
 
 
@@ -61,9 +62,12 @@ def statement() -> StatementFile:
 
 
 def test_the_workbook_has_figures_lines_as_numbers_and_what_is_not_in_it() -> None:
-    content = papers.workbook_of(statement(), counties=COUNTIES, mark="测试导出")
+    content = papers.workbook_of(statement(), counties=COUNTIES, names=NAMES, mark="测试导出")
     cover, lines, rest = load_workbook(io.BytesIO(content)).worksheets
-    assert ["本单应付（元）", "2,968.00"] in [[cell.value for cell in row[:2]] for row in cover.iter_rows()]
+    told = [[cell.value for cell in row] for row in cover.iter_rows()]
+    assert ["本单应付（元）", 2968] in [row[:2] for row in told]
+    assert ["地铁里程票价", "财政", 990, 2968, 0, 2968] in told
+    assert ["放行", "测试丙"] in [row[:2] for row in told]
     body = list(lines.iter_rows(min_row=2, max_row=4, values_only=True))
     assert sum(Decimal(str(row[9])) for row in body) == Decimal(2968)
     assert lines["J5"].value == "=SUM(J2:J4)"
@@ -73,8 +77,7 @@ def test_the_workbook_has_figures_lines_as_numbers_and_what_is_not_in_it() -> No
 
 
 def test_the_print_says_the_same() -> None:
-    names = {"staff:a": "测试甲", "staff:b": "测试乙", "staff:c": "测试丙"}
-    content = papers.pdf_of(statement(), counties=COUNTIES, names=names, who="测试甲 市局经办", at=NOW)
+    content = papers.pdf_of(statement(), counties=COUNTIES, names=NAMES, who="测试甲 市局经办", at=NOW)
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     for said in (
         "当时这张卡不能用",
