@@ -21,6 +21,7 @@ from rongjun.ledger.payments.actions import (
     misfit_lines,
     release_batch,
     withdraw_batch,
+    write_back_payment,
 )
 from rongjun.ledger.payments.bank_simulator import bank_signer
 from rongjun.ledger.payments.logic.batches import NewLine
@@ -37,6 +38,7 @@ from rongjun.ledger.payments.queries import (
     paid,
     payment_balance,
 )
+from rongjun.ledger.payments.rehearsal import rehearse_bank
 from rongjun.ledger.queries import (
     FAULTS,
     BudgetState,
@@ -88,10 +90,12 @@ __all__ = [
     "payment_balance",
     "post",
     "post_linked",
+    "rehearse_bank",
     "release_batch",
     "release_hold",
     "reverse",
     "settle_hold",
     "standing",
     "withdraw_batch",
+    "write_back_payment",
 ]

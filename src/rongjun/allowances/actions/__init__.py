@@ -13,6 +13,7 @@ from rongjun.allowances.actions.awards import (
     publicise_award,
     withdraw_award,
 )
+from rongjun.allowances.actions.findings import check_finding, check_share, propose_finding, propose_share
 from rongjun.allowances.actions.recoveries import plan_recovery, propose_write_off, repay, write_off
 from rongjun.allowances.actions.runs import (
     ask_run,
@@ -27,7 +28,9 @@ __all__ = [
     "annul_award",
     "answer_objection",
     "ask_run",
+    "check_finding",
     "check_run",
+    "check_share",
     "decline_award",
     "draw_up_asked",
     "end_award",
@@ -38,6 +41,8 @@ __all__ = [
     "propose_annulment",
     "propose_award",
     "propose_end",
+    "propose_finding",
+    "propose_share",
     "propose_write_off",
     "publicise_award",
     "release_run",

@@ -18,6 +18,7 @@ from rongjun.allowances.logic.judging import Judged, judge
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.models import Award, Objection
 from rongjun.allowances.queries import histories as gathered
+from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 from rongjun.rules.api import Value
@@ -313,3 +314,16 @@ def _note(event: str, row: Award, *, by: Actor, now: datetime) -> None:
         event, f"award:{row.id}", row.division, by=by, now=now, number=str(row), scheme=row.scheme,
         person=str(row.person_id),
     )  # fmt: skip
+
+
+def note_letter_taken(award: UUID, *, division: int, by: Actor, now: datetime, source: str) -> None:
+    """The letter of an award was taken out."""
+    audit.note(
+        "allowances.letter-taken-out",
+        by=by.text,
+        role=by.role,
+        about=f"award:{award}",
+        division=division,
+        source=source,
+        at=now,
+    )

@@ -23,7 +23,7 @@ _SEQUENCES = {
 def require(by: Actor, permission: str) -> None:
     """Refused("allowances.may-not") for whoever may not do this."""
     if not by.may(permission):
-        raise Refused("allowances.may-not", permission=permission)
+        raise Refused("allowances.may-not")
 
 
 def next_number(kind: str) -> int:

@@ -1,4 +1,4 @@
-"""发放批次: what is paid for a month, line by line as a difference; set aside, changed, ordered at the bank."""
+"""发放批次: what is paid for a month, line by line as a difference; set aside, changed, ordered."""
 
 from __future__ import annotations
 

@@ -11,17 +11,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.test import override_settings
 
-from rongjun.access.api import Actor, acting_as, acting_as_job
+from rongjun.access.api import ROLES, Actor, acting_as, acting_as_job, scope_of
 from rongjun.allowances import actions
 from rongjun.allowances.logic.months import month_at
 from rongjun.allowances.models import PayException, PayLine, PayOrder, PayRun
-from rongjun.kernel.identifiers import DocumentType
+from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
-from rongjun.ledger.payments import actions as payments
-from rongjun.ledger.payments.bank_simulator import Bank
-from rongjun.ledger.payments.tests import scene as bank_scene
-from rongjun.ledger.payments.tests.scene import person
 from rongjun.partners import api as partners
 from rongjun.registry import api as registry
 
@@ -29,6 +25,25 @@ NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # nine o'clock in China
 TODAY = date(2026, 11, 16)
 CITY, COUNTY, STATION = 370200000000, 370202000000, 370202901000
 NOVEMBER = month_at(2026, 11)
+
+
+def person(login: str, *, role: str = "city-officer", division: int = CITY) -> Actor:
+    """Somebody of the bureau, acting in this role."""
+    known = ROLES[role]
+    return Actor(
+        account=uuid4(),
+        login=login,
+        name=f"测试{login}",
+        kind="staff",
+        role=role,
+        role_label=known.label,
+        division=division,
+        division_label="示范",
+        scope=scope_of(division),
+        permissions=known.permissions,
+    )
+
+
 MAKER, CHECKER = person("maker"), person("checker")
 RELEASER = person("releaser", role="bureau-leader")
 FUNDS = sorted({*settings.ALLOWANCES_FUNDS.values()})
@@ -127,8 +142,6 @@ def give_account(key: UUID, *, holder: str, digits: int, by: Actor = MAKER, now:
 
 
 def _identity(count: int) -> Any:
-    from rongjun.kernel.identifiers import IdentityNumber
-
     return IdentityNumber.invented(
         born=date(1975, 3, 1), sequence=count % 1000, address=f"99{count // 1000:04d}"
     )
@@ -191,14 +204,8 @@ def released(run: PayRun, *, now: datetime = NOW) -> PayRun:
 def paid(run: PayRun, *mischief: str, now: datetime = NOW) -> None:
     """The bank takes the file of a released run and answers; we take over what it said."""
     assert run.batch
-    with acting_as_job("test.send"):
-        assert payments.send_released(by="job:test.send", now=now) == 1
-    bank_scene.answered_by(bank(*mischief), run.batch, now=now)
+    ledger.rehearse_bank(run.batch, *mischief, now=now)
     follow(now=now)
-
-
-def bank(*mischief: str) -> Bank:
-    return bank_scene.bank(*mischief)
 
 
 def follow(*, now: datetime = NOW) -> int:

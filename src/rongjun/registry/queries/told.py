@@ -93,7 +93,7 @@ def _rows(
     files: Sequence[UUID],
     only: Mapping[str, object],
 ) -> Iterable[TimedRow]:
-    rows = model._default_manager.filter(person_id__in=files)  # type: ignore[attr-defined]
+    rows = model._default_manager.filter(person_id__in=files)
     told = rows.filter(**only).order_by("id").values_list("person_id", "id", *columns, *_TIMES)
     count = len(columns)
     for file, key, *rest in told.iterator(5000):
@@ -108,7 +108,8 @@ def told_since(since: datetime) -> set[UUID]:
     A merge that began or ended since counts for both files.
     """
     found: set[UUID] = set()
-    for model in (*(model for model, _ in _TOLD.values()), Status, Statement):
+    told: list[type[Assertion]] = [*(model for model, _ in _TOLD.values()), Status, Statement]
+    for model in told:
         for moment in ("recorded_at", "superseded_at"):
             rows = model._default_manager.filter(**{f"{moment}__gte": since})
             found |= set(rows.values_list("person_id", flat=True))
