@@ -187,6 +187,19 @@ ANSWERS = """
   uses:signals                door     enrol    403     403    200      200       200    403    403      403     403
   uses:signal                 door     enrol    403     403    404      404       404    403    403      403     403
 * uses:signal-step            door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:awards           door     enrol    403     403    200      200       200    403    403      403     403
+  allowances:award            door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:letter           door     enrol    403     403    404      404       404    403    403      403     403
+* allowances:award-step       door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:person           door     enrol    403     403    200      404       200    403    403      403     403
+* allowances:person-step      door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:runs             door     enrol    403     403    200      200       200    403    403      403     403
+* allowances:run-ask          door     enrol    403     403    422      422       422    403    403      403     403
+  allowances:run              door     enrol    403     403    404      404       404    403    403      403     403
+* allowances:run-step         door     enrol    403     403    422      422       422    403    403      403     403
+  allowances:recoveries       door     enrol    403     403    200      200       200    403    403      403     403
+  allowances:recovery         door     enrol    403     403    404      404       404    403    403      403     403
+* allowances:recovery-step    door     enrol    403     403    404      404       404    403    403      403     403
   ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403
   ledger:payment-failures     door     enrol    403     403    200      200       200    403    403      403     403
 * ledger:payment-mend         door     enrol    403     403    404      404       404    403    403      403     403
@@ -228,6 +241,7 @@ ANSWERS = """
 * citizen:wechat-end          front    403      403     403    403      403       403    403    403      403     how
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
   citizen:savings             front    403      403     403    403      403       403    403    403      403     200
+  citizen:money               front    403      403     403    403      403       403    403    403      403     200
   citizen:cards               front    403      403     403    403      403       403    403    403      403     200
 * citizen:card-loss           front    403      403     403    403      403       403    403    403      403     404
   citizen:offers              front    403      403     403    403      403       403    403    403      403     200
@@ -347,6 +361,9 @@ def url_of(address: Address, scene: Scene) -> str:
         "candidate": UUID(int=1),
         "batch": UUID(int=1),
         "statement": UUID(int=1),
+        "award": UUID(int=1),
+        "run": UUID(int=1),
+        "receivable": UUID(int=1),
         "sentence_id": 1,
         "line": 1,
         # Nor was everybody judged: the rows behind the figures of a sweep are tested in `insight`.

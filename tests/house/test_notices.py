@@ -48,7 +48,7 @@ OTHERWISE = re.compile(
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|desk:(mandate-decide|chain|supervision-(unit|open|report|step))|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
-    r"|desk:operator-statement-(draft|step)"
+    r"|desk:operator-statement-(draft|step)|allowances:(award-step|person-step|run-ask|run-step|recovery-step)"
     r"|citizen/channels\.html|citizen:wechat-end|desk:(message-told|person-channels)|uses:(refusal-close|signal-step)"
     r"|ledger:payment-(check|release|withdraw|file|workbook)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"

@@ -46,6 +46,8 @@ _DECIDE = (
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
     " uses.read uses.signals cards.decide"
+    " allowances.read allowances.propose allowances.decide allowances.run allowances.check"
+    " allowances.recover"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -69,7 +71,7 @@ ROLES: dict[str, Role] = {
             "bureau-leader",
             "局领导",
             f"{_READ} insight.read settlement.read settlement.release"
-            " ledger.read-payments ledger.release-payments",
+            " ledger.read-payments ledger.release-payments allowances.read allowances.release",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),

@@ -1,5 +1,14 @@
 """The door of `allowances`."""
 
+from rongjun.allowances.actions import (
+    ask_run,
+    check_run,
+    draw_up_asked,
+    follow_payments,
+    grant_award,
+    propose_award,
+    release_run,
+)
 from rongjun.allowances.cases import Case, read_case
 from rongjun.allowances.loading import load_allowances
 from rongjun.allowances.logic.history import (
@@ -15,11 +24,22 @@ from rongjun.allowances.logic.history import (
     Suspension,
 )
 from rongjun.allowances.logic.lines import Line, Owed, Reason, RefusedAward
+from rongjun.allowances.logic.months import month_of, months_in_chinese
 from rongjun.allowances.logic.owing import months_owed
 from rongjun.allowances.logic.rates import Gap, Rate
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.logic.service import Service
 from rongjun.allowances.logic.settling import Delta, Payment, Settlement, net, settle
+from rongjun.allowances.models import PayLine as PaidLine
+from rongjun.allowances.queries.histories import owed
+from rongjun.allowances.queries.pages import (
+    Received,
+    awards_of,
+    next_pay_day,
+    receivables_of,
+    received_by,
+    title_of,
+)
 from rongjun.allowances.quoting import Quote, as_json, as_plain, as_text, quote, quote_case
 from rongjun.allowances.terminal import answer_case
 
@@ -37,10 +57,12 @@ __all__ = [
     "Handover",
     "Line",
     "Owed",
+    "PaidLine",
     "Payment",
     "Quote",
     "Rate",
     "Reason",
+    "Received",
     "RefusedAward",
     "Residence",
     "Ruling",
@@ -51,11 +73,26 @@ __all__ = [
     "as_json",
     "as_plain",
     "as_text",
+    "ask_run",
+    "awards_of",
+    "check_run",
+    "draw_up_asked",
+    "follow_payments",
+    "grant_award",
     "load_allowances",
+    "month_of",
+    "months_in_chinese",
     "months_owed",
     "net",
+    "next_pay_day",
+    "owed",
+    "propose_award",
     "quote",
     "quote_case",
     "read_case",
+    "receivables_of",
+    "received_by",
+    "release_run",
     "settle",
+    "title_of",
 ]

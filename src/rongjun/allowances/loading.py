@@ -24,6 +24,8 @@ from rongjun.allowances.logic.schemes import (
     Merit,
     Pair,
     PairRule,
+    Publicity,
+    Remedy,
     Scheme,
     Setting,
 )
@@ -88,6 +90,8 @@ class _Loader:
     settings: dict[str, list[Setting]] = field(default_factory=dict)
     follows: list[Follow] = field(default_factory=list)
     lump_sums: dict[str, list[LumpSum]] = field(default_factory=dict)
+    publicity: list[Publicity] = field(default_factory=list)
+    remedies: list[Remedy] = field(default_factory=list)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def book(self, place: str) -> AllowanceBook | None:
@@ -111,6 +115,7 @@ class _Loader:
         self._each(folders, "settings.yaml", self._read_settings)
         self._each(folders, "lump-sums.yaml", self._read_lump_sums)
         self._each(folders, "matrix.yaml", self._read_matrix)
+        self._each(folders, "awards.yaml", self._read_awards)
         for folder in folders:
             self._read_orders(folder)
         self._check_whole()
@@ -127,6 +132,8 @@ class _Loader:
             lump_sums={code: tuple(values) for code, values in self.lump_sums.items()},
             vocabulary=self.vocabulary.facts,
             defaults={fact.name: "none" for fact in self.vocabulary.defaults()},
+            publicity=tuple(self.publicity),
+            remedies=tuple(self.remedies),
         )
 
     def _digest(self, place: str) -> str:
@@ -305,6 +312,21 @@ class _Loader:
                 )
             )
             entry.text("title")
+            entry.done()
+
+    def _read_awards(self, opened: Fields) -> None:
+        for entry in opened.maps("publicity", "公示", required=False):
+            scheme, days = entry.text("scheme"), entry.number("days")
+            if scheme not in self.schemes:
+                entry.fault("scheme", f"没有名为“{scheme}”的项目", "改正")
+            if not 1 <= days <= 365:
+                entry.fault("days", "公示天数应在 1 到 365 之间", "改正")
+            start, until = entry.day("from"), entry.day_or_none("until")
+            self.publicity.append(Publicity(scheme, start, until, days, read_ground(entry)))
+            entry.done()
+        for entry in opened.maps("remedies", "救济途径", required=False):
+            code = entry.matching("code", SLUG, "reconsideration")
+            self.remedies.append(Remedy(code, entry.text("title"), entry.text("say"), read_ground(entry)))
             entry.done()
 
     # rates/<order>.yaml

@@ -20,6 +20,7 @@ TABS: Words[tuple[tuple[str, str, str], ...]] = (
 )
 OPENED_FROM = {
     "citizen:cards": "citizen:home",
+    "citizen:money": "citizen:home",
     "citizen:benefit": "citizen:benefits",
     "citizen:questions": "citizen:benefits",
     "citizen:contest": "citizen:benefits",

@@ -176,7 +176,7 @@ def allowances_quote(text: bool, folder: Path | None) -> None:
     rongjun allowances quote < case.json
     写法见 contracts/allowances-case.schema.json。缺标准或有事等答复的，退出码 2。
     """
-    from rongjun.allowances.api import answer_case
+    from rongjun.allowances.terminal import answer_case
 
     sys.exit(answer_case(sys.stdin, text=text, policy=folder or project_root() / "policy"))
 

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from rongjun.access import jobs as access
 from rongjun.access.api import EVERYWHERE, Scope, acting_as_job
+from rongjun.allowances import jobs as allowances
 from rongjun.audit import jobs as audit
 from rongjun.benefits import jobs as benefits
 from rongjun.cards import jobs as cards
@@ -48,6 +49,8 @@ JOBS: tuple[Job, ...] = (
     Job("ledger.send-payments", 1.0, EVERYWHERE, ledger.send_payments),
     Job("ledger.deliver-payments", 5.0, EVERYWHERE, ledger.deliver_payments),
     Job("ledger.take-payment-answers", 1.0, EVERYWHERE, ledger.take_payment_answers),
+    Job("allowances.draw-up-runs", 1.0, EVERYWHERE, allowances.draw_up_runs),
+    Job("allowances.follow-payments", 5.0, EVERYWHERE, allowances.follow_payments),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("ledger.expire-holds", 10.0, EVERYWHERE, ledger.expire_holds),
     Job("ledger.draw-totals", 60.0, EVERYWHERE, ledger.draw_totals),

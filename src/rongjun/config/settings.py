@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "rongjun.ledger",
     "rongjun.cards",
     "rongjun.benefits",
+    "rongjun.allowances",
     "rongjun.desk",
     "rongjun.citizen",
     "rongjun.insight",
@@ -229,6 +230,21 @@ SETTLEMENT_DISPUTE_DAYS = 5
 SETTLEMENT_FUND = "card-uses"
 SETTLEMENT_BANK = os.environ.get("RONGJUN_SETTLEMENT_BANK", "paying-bank")
 SETTLEMENT_LAYOUT = "agent-bank-separated/1"
+
+# --- allowances ---------------------------------------------------------------------------------------------
+# Rates marked 虚构 pay in the demo and in benches, and nowhere else: "left-out" or "paid".
+ALLOWANCES_FICTIONAL = "paid" if DEMO else "left-out"
+# By who bears a share (中央、省、市、区县) the fund of the ledger it leaves; "" where no order says who does.
+# The bank that pays and the layout agreed with it (all of it 待局方确认).
+ALLOWANCES_FUNDS = {
+    "": "allowance-city",
+    "central": "allowance-central",
+    "province": "allowance-province",
+    "city": "allowance-city",
+    "county": "allowance-county",
+}
+ALLOWANCES_BANK = "paying-bank"
+ALLOWANCES_LAYOUT = "agent-bank-separated/1"
 
 # --- uses ---------------------------------------------------------------------------------------------------
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.

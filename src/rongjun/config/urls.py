@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registry/", include("rongjun.registry.urls")),
     path("ledger/", include("rongjun.ledger.urls")),
     path("places/", include("rongjun.places.urls")),
+    path("allowances/", include("rongjun.allowances.urls")),
     path("partners/", include("rongjun.partners.urls")),
     path("uses/", include("rongjun.benefits.urls")),
     path("notices/", include("rongjun.notices.urls")),

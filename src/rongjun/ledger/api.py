@@ -21,20 +21,24 @@ from rongjun.ledger.payments.actions import (
     misfit_lines,
     release_batch,
     withdraw_batch,
+    write_back_payment,
 )
 from rongjun.ledger.payments.bank_simulator import bank_signer
 from rongjun.ledger.payments.logic.batches import NewLine
 from rongjun.ledger.payments.queries import (
     BatchReport,
+    Fate,
     LineReport,
     Paid,
     bank_key,
     batch_report,
     failures,
+    fates,
     living,
     paid,
     payment_balance,
 )
+from rongjun.ledger.payments.rehearsal import rehearse_bank
 from rongjun.ledger.queries import (
     FAULTS,
     BudgetState,
@@ -52,6 +56,7 @@ __all__ = [
     "BatchReport",
     "Booked",
     "BudgetState",
+    "Fate",
     "Fault",
     "Leg",
     "LineReport",
@@ -75,6 +80,7 @@ __all__ = [
     "counts",
     "draft_batch",
     "failures",
+    "fates",
     "faults",
     "hold",
     "living",
@@ -84,10 +90,12 @@ __all__ = [
     "payment_balance",
     "post",
     "post_linked",
+    "rehearse_bank",
     "release_batch",
     "release_hold",
     "reverse",
     "settle_hold",
     "standing",
     "withdraw_batch",
+    "write_back_payment",
 ]

@@ -187,6 +187,15 @@ from rongjun.registry.queries.privacy import (
 from rongjun.registry.queries.reads import ReadLine, reads_of
 from rongjun.registry.queries.rosters import ReportRow, RosterReport, balance, report, reports
 from rongjun.registry.queries.stated import StatedAnswer, stated_answers
+from rongjun.registry.queries.told import (
+    OWN,
+    PayAccount,
+    TimedRow,
+    divisions_of,
+    pay_accounts,
+    told_of_many,
+    told_since,
+)
 from rongjun.registry.queries.waiting import Waiting, WaitingRow, refusals_by_column, waiting, waiting_rows
 from rongjun.registry.records import (
     DocumentRecord,
@@ -235,6 +244,7 @@ __all__ = [
     "LABELS",
     "LABEL_OF_CATEGORY",
     "MERITS",
+    "OWN",
     "PAGE",
     "PAYEE_KINDS",
     "PLACEMENT_MODES",
@@ -269,6 +279,7 @@ __all__ = [
     "Mark",
     "Moment",
     "Opened",
+    "PayAccount",
     "PersonCopy",
     "PersonFile",
     "PersonLine",
@@ -281,6 +292,7 @@ __all__ = [
     "StatedAnswer",
     "Stop",
     "Taken",
+    "TimedRow",
     "Waiting",
     "WaitingRow",
     "account_of_number",
@@ -314,6 +326,7 @@ __all__ = [
     "differences_workbook",
     "digest_of",
     "dismiss_candidate",
+    "divisions_of",
     "duplicate_pairs",
     "end",
     "end_mandate",
@@ -364,6 +377,7 @@ __all__ = [
     "open_covered",
     "open_files",
     "open_requests",
+    "pay_accounts",
     "payees_held",
     "phones_of",
     "processings",
@@ -408,6 +422,8 @@ __all__ = [
     "template",
     "timeline",
     "told_of_ends",
+    "told_of_many",
+    "told_since",
     "unmerge",
     "waiting",
     "waiting_rows",

@@ -231,6 +231,27 @@ class Follow:
     ground: Ground
 
 
+@dataclass(frozen=True, slots=True)
+class Publicity:
+    """公示: for at least so many days an award of a scheme is public before it is granted."""
+
+    scheme: str
+    start: date
+    until: date | None
+    days: int
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What somebody may do against a decision and within what time, as the letter says it."""
+
+    code: str
+    title: str
+    say: str
+    ground: Ground
+
+
 LEVEL_SPANS: Final[Mapping[str, int]] = {"province": 10**10, "city": 10**8, "county": 10**6}
 
 
@@ -253,6 +274,8 @@ class AllowanceBook:
     lump_sums: Mapping[str, tuple[LumpSum, ...]]
     vocabulary: Mapping[str, Fact]
     defaults: Mapping[str, Value]
+    publicity: tuple[Publicity, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
     what_if: bool = False
     change_months: frozenset[int] = field(init=False)
 
@@ -292,6 +315,11 @@ class AllowanceBook:
         """The rule for two schemes; None where no file speaks of them (需人工裁定)."""
         both = frozenset((first, second))
         found = [pair for pair in in_force(self.pairs, on=on) if pair.schemes == both]
+        return found[-1] if found else None
+
+    def publicity_for(self, scheme: str, *, on: date) -> Publicity | None:
+        """How long an award of a scheme approved on a day has to be public; None where nothing says so."""
+        found = [rule for rule in in_force(self.publicity, on=on) if rule.scheme == scheme]
         return found[-1] if found else None
 
     def lump_sum(self, code: str, *, on: date) -> LumpSum | None:

@@ -303,6 +303,28 @@ def living(keys: Collection[str]) -> dict[str, str]:
     return dict(rows.values_list("key", "state"))
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the newest payment of a business key."""
+
+    state: str
+    reason: str
+    answered_at: datetime | None
+
+
+_FATES = """
+    select distinct on (key) key, state, reason, answered_at
+    from ledger_paymentline where key = any (%s) order by key, id desc
+"""
+
+
+def fates(keys: Collection[str]) -> dict[str, Fate]:
+    """By business key, what became of its newest payment; keys nothing was ever paid under are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FATES, [list(keys)])
+        return {key: Fate(*rest) for key, *rest in cursor.fetchall()}
+
+
 # --- the balance --------------------------------------------------------------------------------------------
 
 # What was released stands against what became of the lines: a line that is lost shows as a gap.

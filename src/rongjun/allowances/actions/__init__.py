@@ -1,0 +1,53 @@
+"""What is done about allowances, one transaction each, in the scope of whoever does it."""
+
+from rongjun.allowances.actions.awards import (
+    annul_award,
+    answer_objection,
+    decline_award,
+    end_award,
+    grant_award,
+    object_to_award,
+    propose_annulment,
+    propose_award,
+    propose_end,
+    publicise_award,
+    withdraw_award,
+)
+from rongjun.allowances.actions.findings import check_finding, check_share, propose_finding, propose_share
+from rongjun.allowances.actions.recoveries import plan_recovery, propose_write_off, repay, write_off
+from rongjun.allowances.actions.runs import (
+    ask_run,
+    check_run,
+    draw_up_asked,
+    follow_payments,
+    release_run,
+    withdraw_run,
+)
+
+__all__ = [
+    "annul_award",
+    "answer_objection",
+    "ask_run",
+    "check_finding",
+    "check_run",
+    "check_share",
+    "decline_award",
+    "draw_up_asked",
+    "end_award",
+    "follow_payments",
+    "grant_award",
+    "object_to_award",
+    "plan_recovery",
+    "propose_annulment",
+    "propose_award",
+    "propose_end",
+    "propose_finding",
+    "propose_share",
+    "propose_write_off",
+    "publicise_award",
+    "release_run",
+    "repay",
+    "withdraw_award",
+    "withdraw_run",
+    "write_off",
+]

@@ -1,0 +1,19 @@
+"""The tables of allowances: awards and what was found, pay runs and what they paid, recoveries."""
+
+from rongjun.allowances.models.awards import Award, Finding, HeirShare, Objection
+from rongjun.allowances.models.recoveries import Receivable, ReceivableStep
+from rongjun.allowances.models.runs import PayChange, PayException, PayLine, PayOrder, PayRun
+
+__all__ = [
+    "Award",
+    "Finding",
+    "HeirShare",
+    "Objection",
+    "PayChange",
+    "PayException",
+    "PayLine",
+    "PayOrder",
+    "PayRun",
+    "Receivable",
+    "ReceivableStep",
+]

@@ -1,0 +1,1 @@
+"""Reads of allowances, in the scope of whoever asks."""

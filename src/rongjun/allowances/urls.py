@@ -1,0 +1,22 @@
+"""Addresses of allowances."""
+
+from django.urls import path
+
+from rongjun.allowances.http import awards, recoveries, runs
+
+app_name = "allowances"
+urlpatterns = [
+    path("awards/", awards.awards, name="awards"),
+    path("awards/<uuid:award>/", awards.award, name="award"),
+    path("awards/<uuid:award>/letter/", awards.letter, name="letter"),
+    path("awards/<uuid:award>/<slug:step>/", awards.step, name="award-step"),
+    path("people/<uuid:person>/", awards.person, name="person"),
+    path("people/<uuid:person>/<slug:step>/", awards.person_step, name="person-step"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/ask/", runs.ask, name="run-ask"),
+    path("runs/<uuid:run>/", runs.run, name="run"),
+    path("runs/<uuid:run>/<slug:step>/", runs.step, name="run-step"),
+    path("recoveries/", recoveries.recoveries, name="recoveries"),
+    path("recoveries/<uuid:receivable>/", recoveries.recovery, name="recovery"),
+    path("recoveries/<uuid:receivable>/<slug:step>/", recoveries.step, name="recovery-step"),
+]
