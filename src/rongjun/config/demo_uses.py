@@ -27,6 +27,7 @@ from rongjun.config.invented import riding
 from rongjun.config.invented.people import CHINA
 from rongjun.config.invented.riding import DAY, Holder, Sent
 from rongjun.config.jobs import JOBS
+from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
 from rongjun.partners import api as partners
@@ -44,7 +45,7 @@ def add_uses(bank: str, *, root: Path) -> bool:
 
     All of it is one transaction: broken off, it is as if it had not begun.
     """
-    if benefits_are_delivered():
+    if _is_settled():
         return False
     today = timezone.localdate()
     add_operators(root=root / "drop")
@@ -66,10 +67,14 @@ def add_uses(bank: str, *, root: Path) -> bool:
     return True
 
 
-def benefits_are_delivered() -> bool:
-    """Whether some operator delivers already."""
-    with acting_as_job("demo.look-at-uses"):
-        return bool(benefits.operators_with_uses())
+def _is_settled() -> bool:
+    """Whether the fund operators are paid from is open: what follows it came in the same transaction."""
+    with acting_as_job("demo.look-at-fund"):
+        try:
+            ledger.standing(settings.SETTLEMENT_FUND)
+        except Refused:
+            return False
+    return True
 
 
 def open_fund(today: date) -> None:
