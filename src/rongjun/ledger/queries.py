@@ -242,6 +242,12 @@ def budgets(*, fund: str = "", year: int = 0) -> list[BudgetState]:
     ]
 
 
+def budget_of_funds(funds: Iterable[str], *, year: int) -> dict[str, str]:
+    """The code of the budget line of each fund for a year, where there is exactly one."""
+    found = {fund: budgets(fund=fund, year=year) for fund in funds}
+    return {fund: lines[0].code for fund, lines in found.items() if len(lines) == 1}
+
+
 # --- the books on pages -------------------------------------------------------------------------------------
 
 

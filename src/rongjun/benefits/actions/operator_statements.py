@@ -263,6 +263,7 @@ def pay_statement(statement: UUID, *, pay_on: date, by: Actor, now: datetime) ->
             partner=settings.SETTLEMENT_BANK,
             layout=settings.SETTLEMENT_LAYOUT,
             pay_on=pay_on,
+            budgets=ledger.budget_of_funds([settings.SETTLEMENT_FUND], year=pay_on.year),
             by=by.text,
             now=now,
             known_as=batch,

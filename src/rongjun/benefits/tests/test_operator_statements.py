@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from rongjun.access.api import Actor, acting_as
+from rongjun.access.api import Actor, acting_as, acting_as_job
 from rongjun.benefits import api as benefits
 from rongjun.benefits.actions import operator_statements as acting
 from rongjun.benefits.api import Month
@@ -19,6 +19,8 @@ from rongjun.benefits.logic.operator_statements import FISCAL, RELEASED, Cell, S
 from rongjun.benefits.models import OperatorStatement
 from rongjun.benefits.tests.test_queries import officer
 from rongjun.kernel.errors import Refused, Unfit
+from rongjun.kernel.money import Fen
+from rongjun.ledger import api as ledger
 from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,29 @@ def test_three_people_bring_a_statement_to_its_payment() -> None:
     assert [step for step, _, _ in found.signed] == ["made", "checked", "released"]
     assert {line.cell: line.sums for line in found.lines} == SEEN
     assert found.digest_holds
+
+
+def test_the_payment_counts_on_the_budget_line_of_its_year(settings: Any) -> None:
+    fund, told = settings.SETTLEMENT_FUND, {"by": "operator:test", "now": NOW}
+    with acting_as_job("test.fund"):
+        ledger.open_account(fund, kind="fund", division=CITY, title="测试资金", floor=Fen(0), **told)
+        ledger.add_budget_line(
+            "budget.test", fund=fund, year=2026, fen=Fen(200_000), title="指标", basis="测试批复", **told
+        )
+    statement = drafted()
+    released(checked(statement))
+    with acting_as(MAKER):
+        payee = benefits.name_payee(
+            "transit", division=CITY, payee="测试公交公司", account="9999990000000888", bank="",
+            by=MAKER, now=NOW,
+        )  # fmt: skip
+    with acting_as(CHECKER):
+        benefits.confirm_payee(payee, by=CHECKER, now=NOW)
+    with acting_as(MAKER):
+        batch = benefits.pay_statement(statement, pay_on=TODAY + DAY, by=MAKER, now=NOW)
+    with acting_as_job("test.batch"), connection.cursor() as cursor:
+        cursor.execute("select budgets::text from ledger_paymentbatch where id = %s", [batch])
+        assert cursor.fetchall() == [(f'{{"{fund}": "budget.test"}}',)]
 
 
 def test_nobody_signs_twice() -> None:

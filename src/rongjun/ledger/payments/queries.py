@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -204,6 +204,7 @@ _BY_FUND = """
         where batch_id = %s and state <> 'withdrawn'
     ) each group by fund order by fund
 """
+_FUND_TITLES = "select code, title from ledger_account where code = any (%s)"
 _BY_DIVISION = """
     select division / 1000000 * 1000000, count(*), sum(fen)::bigint from ledger_paymentline
     where batch_id = %s and state <> 'withdrawn' group by 1 order by 1
@@ -211,8 +212,12 @@ _BY_DIVISION = """
 
 
 def totals_by_fund(batch: UUID) -> list[Total]:
-    """What each fund bears of a batch; a payment that several bear counts at each of them."""
-    return _totals(_BY_FUND, batch)
+    """What each fund bears of a batch, by its title; a payment that several bear counts at each of them."""
+    totals = _totals(_BY_FUND, batch)
+    with connection.cursor() as cursor:
+        cursor.execute(_FUND_TITLES, [[each.what for each in totals]])
+        titles = dict(cursor.fetchall())
+    return [replace(each, what=titles.get(each.what, each.what)) for each in totals]
 
 
 def totals_by_county(batch: UUID) -> list[Total]:

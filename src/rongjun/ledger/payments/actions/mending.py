@@ -67,7 +67,8 @@ def draft_for_repeat(line: int, *, by: Actor, now: datetime) -> UUID:
     """
     with transaction.atomic():
         row = _hold_failed(line).batch
-        same = {name: getattr(row, name) for name in ("division", "purpose", "fund", "partner", "layout")}
+        kept = ("division", "purpose", "fund", "counter", "budgets", "partner", "layout")
+        same = {name: getattr(row, name) for name in kept}
         title = f"{_AGAIN}{row.title}".replace(_AGAIN * 2, _AGAIN)[:120]
         found = PaymentBatch.objects.filter(**same, title=title, made_by=by.text, state="draft").first()
         return (

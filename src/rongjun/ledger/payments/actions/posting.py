@@ -19,6 +19,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.ledger import actions as books
 from rongjun.ledger.logic import Transfer, between
+from rongjun.ledger.payments.logic.batches import PURPOSES
 from rongjun.ledger.payments.models import PaymentBatch, PaymentLine
 
 # Longer than any bank takes to answer (待局方确认); then the money is free, and a late answer finds no hold.
@@ -103,7 +104,7 @@ def _open_counter(row: PaymentBatch, *, by: str, now: datetime) -> None:
         row.counter,
         kind="spending",
         division=row.division,
-        title=row.counter,
+        title=f"已付：{PURPOSES.get(row.purpose, row.counter)}",
         by=by,
         now=now,
     )

@@ -11,6 +11,8 @@ from django.db import DatabaseError, connection, transaction
 
 from rongjun.access.api import Actor, acting_as, acting_as_job
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
+from rongjun.ledger import actions as books
 from rongjun.ledger.payments import actions, queries
 from rongjun.ledger.payments.bank_simulator import BANK, Bank, Said, Sent
 from rongjun.ledger.payments.layouts import layouts_in
@@ -463,6 +465,27 @@ def test_a_failed_payment_is_paid_again_under_the_same_key_with_another_account(
         paid = queries.paid("allowance:p0001:care:2026-10")
     assert paid
     assert paid.fen == 10001
+
+
+def test_a_repeated_payment_counts_on_the_budget_line_of_the_first() -> None:
+    told = {"year": TODAY.year, "fen": Fen(1_000_000), "title": "指标", "basis": "测试批复", "now": NOW}
+    books.add_budget_line("budget.test", fund="central-allowance", by="operator:test", **told)  # type: ignore[arg-type]
+    with acting_as(MAKER):
+        batch = actions.draft_batch(
+            division=CITY, purpose="allowance", title="护理费", fund="central-allowance", partner=BANK,
+            layout=SEPARATED, pay_on=TODAY, counter="paid.elsewhere",
+            budgets={"central-allowance": "budget.test"}, by=MAKER.text, now=NOW,
+        )  # fmt: skip
+        actions.add_lines(batch, new_lines(2), by=MAKER.text, now=NOW)
+    released(checked(batch))
+    with acting_as_job("test.send"):
+        actions.send_released(by="job:test.send", now=NOW)
+    answered_by(bank("failures"), batch)
+    with acting_as(MAKER):
+        again = actions.draft_for_repeat(line_ids(batch)[1], by=MAKER, now=NOW)
+        assert actions.draft_for_repeat(line_ids(batch)[1], by=MAKER, now=NOW) == again
+        kept = PaymentBatch.objects.values_list("budgets", "counter").get(pk=again)
+    assert kept == ({"central-allowance": "budget.test"}, "paid.elsewhere")
 
 
 def test_a_failed_payment_is_written_back_and_its_key_is_free() -> None:
