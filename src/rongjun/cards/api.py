@@ -35,6 +35,7 @@ from rongjun.cards.queries import (
     kinds_to_apply_for,
     overdue_stops,
     spans_frame,
+    usable_throughout,
     waiting_cards,
 )
 
@@ -77,5 +78,6 @@ __all__ = [
     "spans_frame",
     "take_over",
     "take_step",
+    "usable_throughout",
     "waiting_cards",
 ]

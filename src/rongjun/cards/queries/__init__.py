@@ -13,7 +13,7 @@ from rongjun.cards.queries.cards import (
     overdue_stops,
     waiting_cards,
 )
-from rongjun.cards.queries.spans import Carrier, carriers, changed_since, spans_frame
+from rongjun.cards.queries.spans import Carrier, carriers, changed_since, spans_frame, usable_throughout
 
 __all__ = [
     "CardLine",
@@ -30,5 +30,6 @@ __all__ = [
     "kinds_to_apply_for",
     "overdue_stops",
     "spans_frame",
+    "usable_throughout",
     "waiting_cards",
 ]
