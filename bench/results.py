@@ -301,10 +301,13 @@ def _uses_rows(found: Mapping[str, Any]) -> list[Row]:
         f" {_ms(told['p50'])}, 95% {_ms(told['p95'])}; COPY {told['copy']:,.0f}/s; rollups are a recount;"
         f" one small commit {_ms(told['commit'])}"
     )
+    spent = "processor of clients, application and database for a batch: " + ", ".join(
+        f"{name} {_ms(each / 1000)}" for name, each in told["processor"].items()
+    )
     steps = ", ".join(f"{name} {file[name]:.1f} s" for name in ("receive", "load", "reconcile"))
     return [
         Bar(least, "/s", at_least=True).row("uses", _USES, told["http"], remark),
-        Bar(0.2, "×", at_least=True).row("uses-copy", _USES_COPY, told["ratio"]),
+        Bar(0.2, "×", at_least=True).row("uses-copy", _USES_COPY, told["ratio"], spent),
         _time(found, 30 * file["rows"] / 300_000, SECONDS).row(
             "uses-file", _USES_FILE, file["seconds"], f"{file['rows']:,} rows: {steps}"
         ),

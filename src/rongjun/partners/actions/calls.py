@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -190,7 +191,7 @@ def _caller(code: str) -> _Caller | None:
 
 def _first_of_key(call: Call, partner: _Caller, *, now: datetime) -> tuple[int | None, int]:
     """The id of a call whose key is new, and how many the partner made today; no id where it is not."""
-    values = {
+    values: dict[str, Any] = {
         "partner": partner.code,
         "division": partner.division,
         "key": call.key,
