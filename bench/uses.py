@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -42,9 +42,10 @@ def measure(setting: Setting) -> dict[str, Any]:
     with over_city(setting) as place:
         run = f"{int(time.time()):x}"
         cards, secret = _prepare(run)
+        before = _differences()
         with _served(place) as port:
-            turns = _in_turns(setting, run, cards, secret, port)
-        told = _sound()
+            turns, spent = _in_turns(setting, run, cards, secret, port)
+        told = _sound(before)
         return {
             "batch": BATCH,
             "clients": CLIENTS,
@@ -52,6 +53,7 @@ def measure(setting: Setting) -> dict[str, Any]:
             "copy": median(turn[1] for turn in turns),
             "ratio": median(turn[0] / turn[1] for turn in turns),
             "rows": sum(turn[2] for turn in turns),
+            "processor": spent,
             "p50": median(turn[3] for turn in turns),
             "p95": median(turn[4] for turn in turns),
             "file": _by_file(setting, run, cards),
@@ -159,7 +161,8 @@ def _rows(run: str, cards: Sequence[int], *, client: int, turn: int, count: int)
 
 def _in_turns(
     setting: Setting, run: str, cards: Sequence[int], secret: str, port: int
-) -> list[tuple[float, float, int, float, float]]:
+) -> tuple[list[tuple[float, float, int, float, float]], dict[str, float]]:
+    """Of each turn both rates, rows and latencies; milliseconds of processor a batch costs by each road."""
     batches = _BATCHES[setting.size.name]
     from rongjun.config.database import connection_parameters
 
@@ -174,13 +177,16 @@ def _in_turns(
     ]
     for worker in workers:
         worker.start()
-    turns = []
+    turns, spent = [], dict[str, list[float]](http=[], copy=[])
     for turn in range(_TURNS + 1):  # the first one warms everything up
         rates, latencies, refused = [], [], 0
         for _road in ("http", "copy"):
+            before = _processor()
             barrier.wait(timeout=600)  # all have their batches ready
             began = time.perf_counter()
             barrier.wait(timeout=600)  # all are done
+            if turn:
+                spent[_road].append((_processor() - before) / (CLIENTS * batches) * 1000)
             rates.append(CLIENTS * batches * BATCH / (time.perf_counter() - began))
             for _ in workers:
                 seconds, missed = answers.get()
@@ -194,7 +200,29 @@ def _in_turns(
             turns.append((rates[0], rates[1], CLIENTS * batches * BATCH, *at))
     for worker in workers:
         worker.join(timeout=60)
-    return turns
+    return turns, {road: median(each) for road, each in spent.items()}
+
+
+def _processor() -> float:
+    """Seconds of processor that clients, application and database have used; 0 where that cannot be read.
+
+    Neighbours bend what two roads take by the clock, and not alike; this they hardly bend.
+    """
+    from rongjun.config import database
+
+    postmaster = int((database.cluster().data / "postmaster.pid").read_text("ascii").split()[0])
+    held: dict[int, list[str]] = {}
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # one that has just ended
+            text = each.read_text("ascii", "replace")
+            held[int(text.split(" ", 1)[0])] = text.rpartition(")")[2].split()
+    ours, ticks = {os.getpid(), postmaster}, 0
+    # The fields after the name begin with state and parent; 11 and 12 are the ticks of the process itself.
+    while more := {pid for pid, said in held.items() if int(said[1]) in ours} - ours:
+        ours |= more
+    for pid in ours & held.keys():
+        ticks += int(held[pid][11]) + int(held[pid][12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _client(number: int, told: dict[str, Any], barrier: Barrier, answers: Any) -> None:
@@ -268,9 +296,8 @@ def _copy(connection: Any, texts: Sequence[bytes]) -> tuple[list[float], int]:
     return [], 0
 
 
-def _sound() -> dict[str, Any]:
-    """Whether the rollups are a recount, and what one small commit costs."""
-    from django.db import connection
+def _differences() -> int:
+    """Lines of the rollups of these months that are no recount; a place may hold some that were invented."""
     from django.utils import timezone
 
     from rongjun.access.api import acting_as_job
@@ -278,11 +305,19 @@ def _sound() -> dict[str, Any]:
 
     today = timezone.localdate()
     with acting_as_job("bench.recount"):
-        wrong = sum(
+        return sum(
             rollup_differences(month.year * 100 + month.month)
             for month in {today.replace(day=1), (today - timedelta(days=1)).replace(day=1)}
         )
-    assert wrong == 0, "the rollups are no recount of the rows"
+
+
+def _sound(before: int) -> dict[str, Any]:
+    """Whether the rollups are a recount of what came in, and what one small commit costs."""
+    from django.db import connection
+
+    from rongjun.access.api import acting_as_job
+
+    assert _differences() == before, "the rollups are no recount of the rows"
 
     def commit() -> None:
         with acting_as_job("bench.commit"), connection.cursor() as cursor:

@@ -37,6 +37,7 @@ from rongjun.cards.queries import (
     kinds_to_apply_for,
     overdue_stops,
     spans_frame,
+    usable_throughout,
     waiting_cards,
 )
 from rongjun.cards.queries.checks import CheckLine, check_of, checks_waiting
@@ -87,5 +88,6 @@ __all__ = [
     "spans_frame",
     "take_over",
     "take_step",
+    "usable_throughout",
     "waiting_cards",
 ]

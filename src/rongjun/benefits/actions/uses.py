@@ -11,6 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -206,16 +209,16 @@ def take_rows(
     counted from 0 on; `numbers` are those by which refused ones are kept, where they have others.
     """
     setting = queries.setting_for(source, now=now)
-    asked = sorted({card for card in columns.card if type(card) is int and 0 < card < 2**53})
-    known = cards.carriers(asked)
-    judged = logic.judge(columns, setting, known)
+    judged, counties = _judge(columns, setting)
     accepted, late, stands = _insert(source, batch, judged, now=now)
     stands |= {line: columns.row(earlier) for line, earlier in judged.conflicts}
     repeated = sorted([*judged.repeated, *(line for line, side in stands.items() if side is None)])
     sides = {line: side for line, side in stands.items() if side is not None}
     refused = sorted([*judged.refused, *((line, "conflict") for line in sides)])
     if refused and keeps_refused:
-        _keep_refused(source, batch, columns, refused, sides=sides, known=known, numbers=numbers, now=now)
+        _keep_refused(
+            source, batch, columns, refused, sides=sides, counties=counties, numbers=numbers, now=now
+        )
     return Rows(accepted, late, repeated, refused)
 
 
@@ -228,6 +231,18 @@ def judge_again(source: Source, columns: Columns, *, now: datetime) -> Judged:
 def take_judged(source: Source, batch: int, judged: Judged, *, now: datetime) -> None:
     """Take in waiting rows of a batch that were judged before, in the caller's transaction."""
     _insert(source, batch, judged, now=now)
+def _judge(columns: Columns, setting: logic.Setting) -> tuple[Judged, Mapping[int, int]]:
+    """What becomes of the rows, and the county of every card that is one."""
+    plain = logic.judge_plainly(columns, setting)
+    if plain is not None:
+        asked = plain.judged.card
+        counties = cards.usable_throughout({*asked}, first=plain.first, last=plain.last)
+        with suppress(KeyError):
+            plain.judged.division = [counties[card] for card in asked]
+            return plain.judged, counties
+    known = cards.carriers(sorted({card for card in columns.card if type(card) is int and 0 < card < 2**53}))
+    counties = {reference: carrier.division for reference, carrier in known.items()}
+    return logic.judge(columns, setting, known), counties
 
 
 def settle_others(batch: int, *, repeated: int, refused: int) -> None:
@@ -337,19 +352,19 @@ def _keep_refused(
     refused: Sequence[tuple[int, str]],
     *,
     sides: Mapping[int, object],
-    known: Mapping[int, logic.Carrier],
+    counties: Mapping[int, int],
     numbers: Sequence[int] | None,
     now: datetime,
 ) -> None:
     rows = []
     for line, reason in refused:
         said = columns.row(line)
-        carrier = known.get(said["card"]) if type(said["card"]) is int else None
+        county = counties.get(said["card"]) if type(said["card"]) is int else None
         reference = said["reference"]
         fit = type(reference) is str and logic.is_fit_reference(reference)
         rows.append(
             {
-                "division": carrier.division if carrier else source.seat,
+                "division": county or source.seat,
                 "line": numbers[line] if numbers else line,
                 "reference": reference if fit else "",
                 "digest": sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest(),

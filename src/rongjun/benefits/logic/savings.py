@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -103,6 +104,11 @@ def next_month(month: int) -> int:
 def month_of(day: date) -> int:
     """The month of a day, yyyymm."""
     return day.year * 100 + day.month
+
+
+def days_in(month: int, days: int) -> list[date]:
+    """The days of a month written yyyymm whose bits are set, the first of the month being the lowest."""
+    return [date(month // 100, month % 100, n + 1) for n in range(31) if days >> n & 1]
 
 
 def may_go(month: int, *, today: date, kept_months: int) -> bool:
@@ -219,16 +225,8 @@ class Sums:
     paid_fen: int = 0
     savings_fen: int = 0
 
-    def plus(self, line: Saved) -> "Sums":
-        """With one more line."""
-        return Sums(
-            self.uses + line.uses,
-            self.unpriced + line.unpriced,
-            self.above_price + line.above_price,
-            self.ordinary_fen + line.ordinary_fen,
-            self.paid_fen + line.paid_fen,
-            self.savings_fen + line.savings_fen,
-        )
+
+_AMOUNTS: Final = attrgetter(*(field.name for field in fields(Sums)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,20 +252,17 @@ class Bounds:
 
 def summed(lines: Iterable[Saved]) -> Sums:
     """All lines together."""
-    total = Sums()
-    for line in lines:
-        total = total.plus(line)
-    return total
+    held = [_AMOUNTS(line) for line in lines]
+    return Sums(*map(sum, zip(*held, strict=True)))
 
 
 def grouped(lines: Iterable[Saved], *, by: str) -> dict[int | str, Sums]:
     """The lines together by month, district, programme, payer or source; the parts add up to the whole."""
     name = {"district": "division", "payer": "borne_by"}.get(by, by)
-    found: dict[int | str, Sums] = {}
+    key, found = attrgetter(name), dict[int | str, list[Saved]]()
     for line in lines:
-        key = getattr(line, name)
-        found[key] = found.get(key, Sums()).plus(line)
-    return dict(sorted(found.items(), key=lambda held: str(held[0])))
+        found.setdefault(key(line), []).append(line)
+    return {part: summed(found[part]) for part in sorted(found, key=str)}
 
 
 def coverage_of(
@@ -275,9 +270,9 @@ def coverage_of(
 ) -> tuple[Coverage, ...]:
     """Source by source, the days from when it is expected (both ends included) and those that are missing."""
     found = []
+    every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     for source, since in sorted(expected_since.items()):
-        start = max(first, since)
-        days = [start + timedelta(days=n) for n in range((last - start).days + 1)]
+        days = every[max(0, (since - first).days) :]
         held = delivered.get(source, frozenset())
         missing = tuple(day for day in days if day not in held)
         found.append(Coverage(source, len(days), len(days) - len(missing), missing))

@@ -6,9 +6,10 @@ Rollups hold counts and no money, so a corrected fare changes the figure and no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from rongjun.benefits.logic.savings import (
     broken_months,
     coverage_of,
     days_asked,
+    days_in,
     first_of,
     highest_prices,
     last_of,
@@ -89,7 +91,12 @@ class Figure:
     @property
     def digest(self) -> str:
         """SHA-256 over every line: two figures with one digest are equal to the fen, line by line."""
-        return digest_of(sorted([list(map(_plain, astuple(line))) for line in self.lines], key=str))
+        return digest_of(sorted([list(map(_plain, _VALUES(line))) for line in self.lines], key=str))
+
+
+_VALUES = attrgetter(
+    *(field.name for field in fields(Saved))
+)  # astuple copies every value, which takes longer
 
 
 def _plain(value: object) -> object:
@@ -149,7 +156,7 @@ def figure(first: date, last: date, *, fares: FareBook, known_at: date) -> Figur
     """The figure from the rollups in the caller's scope: days both included, fares announced until then."""
     net = network()
     prices = all_prices(fares, known_at=known_at, programmes=net.programmes)
-    lines = saved(_tallies_sql(first, last, fares=fares), prices)
+    lines = saved(_TALLIES, prices, **_pieces(first, last, fares=fares))
     return with_bounds(lines, first, last, fares=fares, known_at=known_at, made_from=ROLLUPS)
 
 
@@ -217,7 +224,7 @@ def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Save
     text = _text_for(tallies)
     with connection.cursor() as cursor:
         cursor.execute(text, {**_price_columns(prices), **values})
-        return sorted((Saved(*row) for row in cursor.fetchall()), key=lambda line: str(astuple(line)))
+        return [Saved(*row) for row in sorted(cursor.fetchall(), key=str)]
 
 
 @lru_cache(maxsize=64)
@@ -246,60 +253,90 @@ def _price_columns(prices: Sequence[PriceLine]) -> dict[str, Any]:
     return {name: [row[at] for row in rows] for at, name in enumerate(_COLUMNS)}
 
 
-def _tallies_sql(first: date, last: date, *, fares: FareBook) -> str:
-    """Whole months from the rollup by month, months that are cut or in which a fare changes by day."""
+# Whole months; parts of months in which no fare changes, summed before they are priced, for one of the days
+# stands for all; days of months in which one does. One text whatever is asked, so that it is written once.
+# Subselects that cannot be taken apart are asked piece by piece, by the index, whatever is believed of
+# row security.
+_TALLIES = """
+    select month, span as day, source, programme, division, band, paid, n
+    from benefits_use_month where n > 0 and month = any (cast('@whole@' as int[]))
+    union all
+    select part.month, u.day, u.source, u.programme, u.division, u.band, u.paid, u.n
+    from unnest(cast('@part_month@' as int[]), cast('@part_first@' as date[]), cast('@part_last@' as date[]))
+         as part(month, first, last)
+    cross join lateral (
+        select min(d.day) as day, source, programme, division, band, paid, cast(sum(n) as bigint) as n
+        from benefits_use_day d where d.day between part.first and part.last and d.n > 0
+        group by source, programme, division, band, paid
+    ) as u
+    union all
+    select cut.month, u.day, u.source, u.programme, u.division, u.band, u.paid, u.n
+    from unnest(cast('@cut_month@' as int[]), cast('@cut_first@' as date[]), cast('@cut_last@' as date[]))
+         as cut(month, first, last)
+    cross join lateral (
+        select day, source, programme, division, band, paid, n
+        from benefits_use_day d where d.day between cut.first and cut.last and d.n > 0 offset 0
+    ) as u
+"""
+
+
+def _pieces(first: date, last: date, *, fares: FareBook) -> dict[str, Any]:
+    """Which months are whole, of which days are asked, and in which of the months a fare changes."""
     broken = broken_months(fares, first=first, last=last)
-    whole, parts = [], []
+    whole, found = (
+        list[int](),
+        {"part": list[tuple[int, date, date]](), "cut": list[tuple[int, date, date]]()},
+    )
     for month in months_of(first, last):
         start, end = max(first, first_of(month)), min(last, last_of(month))
-        if month in broken or (start, end) != (first_of(month), last_of(month)):
-            parts.append((start, end))
-        else:
+        if month not in broken and (start, end) == (first_of(month), last_of(month)):
             whole.append(month)
-    pieces = []
-    if whole:
-        listed = ", ".join(map(str, whole))
-        pieces.append(
-            "select month, span as day, source, programme, division, band, paid, n"  # noqa: S608 - our numbers
-            f" from benefits_use_month where n > 0 and month in ({listed})"
-        )
-    pieces += [_days_sql(start, end) for start, end in parts]
-    return " union all ".join(pieces)
+        else:
+            found["cut" if month in broken else "part"].append((month, start, end))
+    columns = {
+        f"{kind}_{name}": [row[at] for row in rows]
+        for kind, rows in found.items()
+        for at, name in enumerate(("month", "first", "last"))
+    }
+    return {"whole": whole, **columns}
 
 
-def _days_sql(start: date, end: date) -> str:
-    return (
-        "select cast(extract(year from day) * 100 + extract(month from day) as int) as month, day, source,"  # noqa: S608 - our days
-        " programme, division, band, paid, n from benefits_use_day"
-        f" where n > 0 and day between date '{start.isoformat()}' and date '{end.isoformat()}'"
-    )
-
-
-_DELIVERED = """
-    select s.id, d.day::date
-    from benefits_use_source s cross join generate_series(%(first)s::date, %(last)s::date, '1 day') d(day)
-    where exists (select 1 from benefits_use_day u where u.day = d.day and u.source = s.id)
-       or exists (select 1 from benefits_use_batch b
-                  where b.business_date = d.day and b.source_id = s.id and b.waiting = 0)
+_HELD = """
+    select month, source, bit_or(days) from benefits_use_days_held
+    where month between %s and %s group by month, source
+"""
+_FILES = """
+    select source_id, business_date from benefits_use_batch
+    where business_date between %s and %s and waiting = 0 group by 1, 2
 """
 
 
 def delivered_days(first: date, last: date) -> dict[int, frozenset[date]]:
-    """By source the days for which something was delivered: uses of that day, or a file about it."""
+    """By source the days for which something was delivered: uses of that day, or a file about it.
+
+    Whole months are told: some of the days may lie before the first or after the last.
+    """
     found: dict[int, set[date]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVERED, {"first": first, "last": last})
+        cursor.execute(_HELD, [month_of(first), month_of(last)])
+        for month, source, days in cursor.fetchall():
+            found.setdefault(source, set()).update(days_in(month, days))
+        cursor.execute(_FILES, [first, last])
         for source, day in cursor.fetchall():
             found.setdefault(source, set()).add(day)
     return {source: frozenset(days) for source, days in found.items()}
 
 
+# Each day is summed before it is priced: in which division somebody lives changes no price. Asked day by day
+# as above.
 _DAILY = """
-    select cast(u.day - date '2000-01-01' as int) as month, u.day, u.source, u.programme, u.division, u.band,
-           u.paid, u.n
+    select cast(asked.day - date '2000-01-01' as int) as month, asked.day, asked.source, u.programme,
+           cast(0 as bigint) as division, u.band, u.paid, u.n
     from unnest(cast('@asked_source@' as smallint[]), cast('@asked_day@' as date[])) as asked(source, day)
-    join benefits_use_day u on u.day = asked.day and u.source = asked.source
-    where u.n > 0
+    cross join lateral (
+        select programme, band, paid, cast(sum(n) as bigint) as n from benefits_use_day d
+        where d.day = asked.day and d.source = asked.source and d.n > 0 group by programme, band, paid
+    ) as u
 """
 
 

@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 
-from rongjun.access.api import acting_as_job
+from rongjun.access.api import acting_as_job, scope_of
 from rongjun.benefits.actions import savings
 from rongjun.benefits.logic.savings import all_prices, late_breaks, savings_by_hand, summed
 from rongjun.benefits.models import ClosedMonth, Programme, UseSource
@@ -214,6 +214,36 @@ def test_what_operators_did_not_deliver_widens_the_figure_upwards_only(monkeypat
     # 29 June is a Thursday like 1 June; 30 June has no Friday near and takes the best day there is.
     assert (found.bounds.lower_fen, found.bounds.upper_fen) == (300, 300 + 300 + 300)
     assert found.bounds.unbounded == (2,)
+
+
+def test_the_days_told_of_are_those_the_rollup_holds(monkeypatch) -> None:
+    city = plain_city()
+    later = tuple(
+        replace(
+            city.rows[n % 2], reference=f"later{n}", source=2, day=FIRST + timedelta(days=n),
+            used_at=city.rows[n % 2].used_at + timedelta(days=n),
+        )
+        for n in (0, 3, 4)
+    )  # fmt: skip
+    with taken_in(replace(city, rows=(*city.rows, *later)), monkeypatch), acting_as_job("test.days"):
+        told = queries.delivered_days(FIRST, LAST)
+        with connection.cursor() as cursor:
+            cursor.execute("select source, day from benefits_use_day where n > 0 group by 1, 2")
+            held: dict[int, set[date]] = {}
+            for source, day in cursor.fetchall():
+                held.setdefault(source, set()).add(day)
+    assert told == held
+    assert told[2] == {FIRST, FIRST + timedelta(days=3), FIRST + timedelta(days=4)}
+
+
+def test_a_day_counts_as_delivered_for_those_alone_who_see_a_use_of_it(monkeypatch) -> None:
+    county = DISTRICTS[0]
+    odd = tuple(replace(row, division=DISTRICTS[1]) for row in plain_city().rows)
+    with taken_in(replace(plain_city(), rows=odd), monkeypatch):
+        with acting_as_job("test.days", scope=scope_of(county)):
+            assert queries.delivered_days(FIRST, LAST) == {}
+        with acting_as_job("test.days", scope=scope_of(DISTRICTS[1])):
+            assert queries.delivered_days(FIRST, LAST) == {1: {FIRST}}
 
 
 def test_uses_without_a_fare_save_nothing_are_counted_and_widen_the_figure(monkeypatch) -> None:

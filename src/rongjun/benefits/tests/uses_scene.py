@@ -61,11 +61,21 @@ def set_network(monkeypatch: pytest.MonkeyPatch) -> None:
     with acting_as_job("test.months"):
         uses.open_months(back=4, today=NOW.date())
     monkeypatch.setattr(cards, "carriers", known)
+    monkeypatch.setattr(cards, "usable_throughout", usable)
 
 
 def known(references: Sequence[int]) -> dict[int, Carrier]:
     """What the invented carriers say."""
     return {each: CARRIERS[each] for each in references if each in CARRIERS}
+
+
+def usable(references: Iterable[int], *, first: datetime, last: datetime) -> dict[int, int]:
+    """The counties of those that can be used all the time."""
+    return {
+        each: carrier.division
+        for each, carrier in known([*references]).items()
+        if any(start <= first and (end is None or last < end) for start, end in carrier.spans)
+    }
 
 
 def use(reference: str = "U1", **said: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rongjun.cards.queries.cards import (
     waiting_cards,
 )
 from rongjun.cards.queries.spans import Carrier, carriers, changed_since, holders, spans_frame
+from rongjun.cards.queries.spans import Carrier, carriers, changed_since, spans_frame, usable_throughout
 
 __all__ = [
     "CardLine",
@@ -31,5 +32,6 @@ __all__ = [
     "kinds_to_apply_for",
     "overdue_stops",
     "spans_frame",
+    "usable_throughout",
     "waiting_cards",
 ]

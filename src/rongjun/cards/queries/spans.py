@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -26,6 +26,11 @@ _FIND = f"""
                from unnest(usable) span order by span) end
     from cards_carrierspans where carrier_id = any (%s::bigint[]) and superseded_at is null
 """  # noqa: S608 - our own text
+_THROUGHOUT = """
+    select carrier_id, division / 1000000 * 1000000 from cards_carrierspans
+    where carrier_id = any (%s::bigint[]) and superseded_at is null
+      and usable @> tstzrange(%s::timestamptz, %s::timestamptz, '[]')
+"""
 _FRAME = """
     select carrier_id, division / 1000000 * 1000000, kind, lower(span), upper(span)
     from cards_carrierspans, unnest(usable) span where superseded_at is null order by carrier_id, span
@@ -66,6 +71,17 @@ def carriers(references: Sequence[int]) -> dict[int, Carrier]:
             )
             for row in cursor.fetchall()
         }
+
+
+def usable_throughout(references: Iterable[int], *, first: datetime, last: datetime) -> dict[int, int]:
+    """The county of each carrier in scope that opens a gate from one moment to another, both included.
+
+    Who is missing may have been usable for some of the time: `carriers` says when.
+    """
+    listed = "{" + ",".join(map(str, references)) + "}"  # one text: the driver's own array costs more
+    with connection.cursor() as cursor:
+        cursor.execute(_THROUGHOUT, [listed, first.isoformat(), last.isoformat()])
+        return dict(cursor.fetchall())
 
 
 def _spans(

@@ -64,6 +64,22 @@ def test_holes_and_ends_come_as_spans() -> None:
     assert found(reference).spans == ((SINCE, NOW - 30 * DAY), (NOW - 25 * DAY, NOW - 5 * DAY))
 
 
+def test_who_can_be_used_all_the_time_is_told_of_with_the_county_and_nobody_else() -> None:
+    hole = [Happened("hold", NOW - 30 * DAY, NOW - 25 * DAY), Happened("lose", NOW - 5 * DAY)]
+    always, holed = *handed(people(1)), *handed(people(1, first=1), more=hole, first=1)
+
+    def told(days_first: int, days_last: int) -> dict[int, int]:
+        first, last = NOW - days_first * DAY, NOW - days_last * DAY
+        with acting_as_job("test.uses"):
+            return cards.usable_throughout([always, holed, 17], first=first, last=last)
+
+    both = {always: COUNTY, holed: COUNTY}
+    assert told(24, 6) == told(25, 6) == told(40, 31) == both  # a span holds its start
+    assert told(24, 5) == told(30, 24) == told(28, 27) == told(4, 4) == {always: COUNTY}  # and not its end
+    with acting_as_job("test.uses"):
+        assert cards.usable_throughout([], first=NOW, last=NOW) == {}
+
+
 def test_five_hundred_are_one_query_and_so_is_a_city() -> None:
     references = handed(people(500))
     with acting_as_job("test.uses"):

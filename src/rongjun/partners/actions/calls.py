@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Sum
 from django.utils.timezone import localtime
 
 from rongjun.audit import api as audit
@@ -18,7 +18,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.partners import logic
 from rongjun.partners.actions.intake import CALL, check, hold_partner, keep, same_content
 from rongjun.partners.actions.reading import is_signed
-from rongjun.partners.models import CallCount, InboundBatch, Partner, PartnerCall
+from rongjun.partners.models import InboundBatch, Partner, PartnerCall
 from rongjun.partners.queries import SEAL, key_place
 
 
@@ -72,7 +72,7 @@ def receive_call(call: Call, *, now: datetime) -> UUID:
     return batch.id
 
 
-def _refuse_unfit(call: Call, partner: Partner, *, now: datetime) -> None:
+def _refuse_unfit(call: Call, partner: Partner | _Caller, *, now: datetime) -> None:
     _refuse_forged(call, partner)
     moment = logic.read_moment(call.timestamp)
     if moment is None or abs(now - moment) > logic.REPLAY_WINDOW:
@@ -81,7 +81,7 @@ def _refuse_unfit(call: Call, partner: Partner, *, now: datetime) -> None:
         raise Refused("partners.call-key-unfit")
 
 
-def _refuse_forged(call: Call, partner: Partner) -> None:
+def _refuse_forged(call: Call, partner: Partner | _Caller) -> None:
     """The signature first: whoever cannot sign learns nothing more."""
     if CALL not in partner.channels or not partner.key_sealed:
         raise Refused("partners.call-not-genuine")
@@ -123,53 +123,83 @@ def admit_call(call: Call, *, now: datetime) -> Admitted:
     quota may be passed by the calls in flight at its end. Refused as `receive_call`, and with
     "partners.unknown-partner".
     """
-    partner = Partner.objects.filter(pk=call.partner).first()
+    partner = _caller(call.partner)
     if partner is None:
         raise Refused("partners.unknown-partner")
     _refuse_unfit(call, partner, now=now)
-    with transaction.atomic():
-        new, row, digest, answer = _first_of_key(call, partner, now=now)
-        if not new:
-            if digest != sm3(call.body):
-                raise Refused("partners.call-key-reused")
-            return Admitted(row, partner.code, partner.division, answer)
-        _count_call(partner, now=now)
+    row, used = _first_of_key(call, partner, now=now)
+    if row is None:
+        earlier = PartnerCall.objects.get(partner=partner.code, key=call.key)
+        if bytes(earlier.digest) != bytes.fromhex(call.digest):
+            raise Refused("partners.call-key-reused")
+        return Admitted(earlier.id, partner.code, partner.division, earlier.answer)
+    if used > partner.daily_calls:
+        raise Refused("partners.call-quota", most=partner.daily_calls)
     return Admitted(row, partner.code, partner.division, "")
 
 
 def answer_call(admitted: Admitted, *, answer: str) -> None:
     """Keep what a call was answered, for when it comes again; in the transaction in which it was admitted."""
     assert answer
-    PartnerCall.objects.filter(pk=admitted.id, answer="").update(answer=answer)
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWER, [answer, admitted.id])
 
 
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """What is asked of a partner for every call of theirs."""
+
+    code: str
+    division: int
+    channels: Sequence[str]
+    algorithm: str
+    key_sealed: bytes
+    daily_calls: int
+
+
+# By hand, as are those below: the ORM takes longer over these than the database.
+_CALLER = """
+    select code, division, channels, algorithm, key_sealed, daily_calls from partners_partner where code = %s
+"""
+_ANSWER = "update partners_partnercall set answer = %s where id = %s and answer = ''"
 # The insert waits for another of the same key, and sees what became of it: no look before it could.
+# A new call is counted by the same statement, in one slot for each connection, more or less. A statement does
+# not see what it wrote, so its own slot is what was returned.
 _FIRST = """
-    insert into partners_partnercall (partner_id, division, key, digest, answer, received_at)
-    values (%s, %s, %s, %s, '', %s) on conflict (partner_id, key) do nothing returning id
-"""
-# One slot for each connection, more or less.
-_COUNT = """
-    insert into partners_callcount (partner_id, division, day, slot, calls)
-    values (%s, %s, %s, pg_backend_pid() %% 32, 1)
-    on conflict (partner_id, day, slot) do update set calls = partners_callcount.calls + 1
+    with first as (
+        insert into partners_partnercall (partner_id, division, key, digest, answer, received_at)
+        values (%(partner)s, %(division)s, %(key)s, %(digest)s, '', %(now)s)
+        on conflict (partner_id, key) do nothing returning id
+    ), counted as (
+        insert into partners_callcount as held (partner_id, division, day, slot, calls)
+        select %(partner)s, %(division)s, %(day)s, pg_backend_pid() %% 32, 1 from first
+        on conflict (partner_id, day, slot) do update set calls = held.calls + 1 returning slot, calls
+    )
+    select first.id, counted.calls + (
+        select coalesce(sum(c.calls), 0) from partners_callcount c
+        where c.partner_id = %(partner)s and c.day = %(day)s and c.slot <> counted.slot)
+    from first cross join counted
 """
 
 
-def _first_of_key(call: Call, partner: Partner, *, now: datetime) -> tuple[bool, int, bytes, str]:
+def _caller(code: str) -> _Caller | None:
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST, [partner.code, partner.division, call.key, sm3(call.body), now])
+        cursor.execute(_CALLER, [code])
+        row = cursor.fetchone()
+    return _Caller(*row) if row else None
+
+
+def _first_of_key(call: Call, partner: _Caller, *, now: datetime) -> tuple[int | None, int]:
+    """The id of a call whose key is new, and how many the partner made today; no id where it is not."""
+    values: dict[str, Any] = {
+        "partner": partner.code,
+        "division": partner.division,
+        "key": call.key,
+        "digest": bytes.fromhex(call.digest),  # which was found to be the body's
+        "now": now,
+        "day": localtime(now).date(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, values)
         found = cursor.fetchone()
-    if found:
-        return True, found[0], b"", ""
-    earlier = PartnerCall.objects.get(partner=partner, key=call.key)
-    return False, earlier.id, bytes(earlier.digest), earlier.answer
-
-
-def _count_call(partner: Partner, *, now: datetime) -> None:
-    day = localtime(now).date()
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [partner.code, partner.division, day])
-    used = CallCount.objects.filter(partner=partner, day=day).aggregate(calls=Sum("calls"))["calls"]
-    if used > partner.daily_calls:
-        raise Refused("partners.call-quota", most=partner.daily_calls)
+    return (found[0], int(found[1])) if found else (None, 0)
