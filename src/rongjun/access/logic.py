@@ -44,7 +44,7 @@ _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
-    " uses.read uses.signals cards.decide"
+    " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -56,7 +56,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal",
+            " uses.close-refusal insurance.pay",
         ),
         _role(
             "privacy-officer",
@@ -67,7 +67,7 @@ ROLES: dict[str, Role] = {
         _role(
             "bureau-leader",
             "局领导",
-            f"{_READ} insight.read settlement.read settlement.release"
+            f"{_READ} insight.read settlement.read settlement.release insurance.read"
             " ledger.read-payments ledger.release-payments",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),

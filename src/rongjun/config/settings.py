@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "rongjun.ledger",
     "rongjun.cards",
     "rongjun.benefits",
+    "rongjun.insurance",
     "rongjun.desk",
     "rongjun.citizen",
     "rongjun.insight",
@@ -229,6 +230,15 @@ SETTLEMENT_DISPUTE_DAYS = 5
 SETTLEMENT_FUND = "card-uses"
 SETTLEMENT_BANK = "sample-bank"
 SETTLEMENT_LAYOUT = "agent-bank-separated/1"
+
+# --- insurance ----------------------------------------------------------------------------------------------
+# The plan's fund, what is owed to members, where premiums come from; who pays out and how (待局方确认).
+INSURANCE_FUND = "insurance.fund"
+INSURANCE_PAYABLE = "insurance.payable"
+INSURANCE_PREMIUM = "insurance.premium"
+INSURANCE_BANK = "paying-bank"
+INSURANCE_LAYOUT = "agent-bank-separated/1"
+INSURANCE_BATCH = 2000
 
 # --- uses ---------------------------------------------------------------------------------------------------
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.

@@ -74,5 +74,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/", include("rongjun.places.urls")),
     path("partners/", include("rongjun.partners.urls")),
     path("uses/", include("rongjun.benefits.urls")),
+    path("insurance/", include("rongjun.insurance.urls")),
     path("notices/", include("rongjun.notices.urls")),
 ]

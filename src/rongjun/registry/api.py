@@ -136,6 +136,7 @@ from rongjun.registry.queries.feeds import (
 )
 from rongjun.registry.queries.kin import HeldKin, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file, merged_files
+from rongjun.registry.queries.paying import PayTo, account_to_pay, holder_of
 from rongjun.registry.queries.pairs import (
     CandidateLine,
     duplicate_pairs,
@@ -267,6 +268,7 @@ __all__ = [
     "MandateLine",
     "Mark",
     "Moment",
+    "PayTo",
     "Opened",
     "PersonCopy",
     "PersonFile",
@@ -282,6 +284,7 @@ __all__ = [
     "Waiting",
     "WaitingRow",
     "account_of_number",
+    "account_to_pay",
     "accounts_held",
     "answer_consent",
     "answer_request",
@@ -329,6 +332,7 @@ __all__ = [
     "hand_over",
     "head_of",
     "hold_for_law",
+    "holder_of",
     "holds_guarded",
     "import_cutover",
     "import_roster",
