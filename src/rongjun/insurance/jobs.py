@@ -26,4 +26,4 @@ def fill_short() -> int:
 
 def follow_payments() -> int:
     """Payouts that have arrived."""
-    return money.follow_payments(most=1000, now=timezone.now())
+    return money.follow_payments(most=1000)

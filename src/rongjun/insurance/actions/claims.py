@@ -100,9 +100,7 @@ def decide_record(member: Member, row: Settlement, *, by: str, now: datetime) ->
     assert known or not isinstance(record, Bill)
     state, why, said = state_after(decisions)
     _put(row, state, why, said, now=now)
-    record_decisions(
-        member, row, decisions, before=history, after=after, facts=facts, by=by, now=now
-    )
+    record_decisions(member, row, decisions, before=history, after=after, facts=facts, by=by, now=now)
     if isinstance(record, Bill):
         _end_waiting_refunds(member, row, now=now)
 
@@ -197,7 +195,7 @@ def _under_this_number(row: Settlement) -> Settlement | None:
 
 
 def _compare(row: Settlement, known: Settlement) -> None:
-    """The same content of the same person is a duplicate; anything else is set aside for somebody to look at."""
+    """The same content of the same person is a duplicate; anything else is set aside and looked at."""
     row.standing = ""
     if bytes(known.digest) == bytes(row.digest):
         row.state, row.why, row.said = records.DUPLICATE, "duplicate", "已经收到过，内容相同，不再处理。"

@@ -1,8 +1,8 @@
 """Money of the insurance: set aside when a decision is final, drafted into a batch, followed to its end.
 
-Two accounts: the plan's fund, which premiums are paid into and which cannot be overdrawn, and what is owed to
-members (`payable`). Setting aside holds an amount on the way from the one to the other; drafting a batch moves
-it; the batch is then paid out of `payable` by the three people of `ledger/payments`.
+Two accounts: the plan's fund, which premiums are paid into and which cannot be overdrawn, and what is owed
+to members (`payable`). Setting aside holds an amount on the way from the one to the other; drafting a batch
+moves it; the batch is then paid out of `payable` by the three people of `ledger/payments`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PURPOSE = "insurance"
 ACCOUNT_PURPOSE = "claim"  # of the registry's accounts: 医疗补助
 # Longer than it takes until somebody drafts a batch (待局方确认).
 HELD_FOR = timedelta(days=366)
+_OVER = frozenset({"ledger.hold-expired", "ledger.hold-over"})
 
 
 def open_books(*, by: str, now: datetime) -> None:
@@ -73,9 +74,7 @@ def settle_money(member: Member, decision: ClaimDecision, *, by: str, now: datet
 
 def _cancel(row: Payout, *, by: str, now: datetime) -> None:
     if row.state == RESERVED:
-        ledger.release_hold(
-            uuid5(row.id, "release"), hold=row.id, on=localtime(now).date(), by=by, now=now
-        )
+        ledger.release_hold(uuid5(row.id, "release"), hold=row.id, on=localtime(now).date(), by=by, now=now)
     Payout.objects.filter(pk=row.pk).update(state=CANCELLED, ended_at=now)
 
 
@@ -111,9 +110,11 @@ def _held(row: Payout, *, by: str, now: datetime) -> tuple[str, str]:
 def fill_short(*, by: str, now: datetime, most: int = 100) -> int:
     """Set aside what could not be, oldest first, now that there may be money; returns how many were."""
     done = 0
-    for row in Payout.objects.select_for_update(skip_locked=True).filter(state=SHORT).order_by(
-        "reserved_at", "id"
-    )[:most]:
+    for row in (
+        Payout.objects.select_for_update(skip_locked=True)
+        .filter(state=SHORT)
+        .order_by("reserved_at", "id")[:most]
+    ):
         state, fault = _held(row, by=by, now=now)
         Payout.objects.filter(pk=row.pk).update(state=state, fault=fault)
         if state == SHORT:
@@ -193,7 +194,7 @@ def _draft(
 ) -> UUID:
     batch, on = uuid4(), localtime(now).date()
     for row in rows:
-        ledger.settle_hold(uuid5(row.id, "settle"), hold=row.id, on=on, by=by.text, now=now)
+        _take_up(row, on=on, by=by.text, now=now)
     ledger.draft_batch(
         division=by.division,
         purpose=PURPOSE,
@@ -222,7 +223,22 @@ def _draft(
     return batch
 
 
-def follow_payments(*, most: int, now: datetime) -> int:
+def _take_up(row: Payout, *, on: date, by: str, now: datetime) -> None:
+    """Move what is held to what is owed; what was held too long is moved all the same, if the fund has it."""
+    try:
+        with transaction.atomic():
+            ledger.settle_hold(uuid5(row.id, "settle"), hold=row.id, on=on, by=by, now=now)
+    except Refused as refused:
+        if refused.code not in _OVER:
+            raise
+        legs = ledger.between(settings.INSURANCE_FUND, settings.INSURANCE_PAYABLE, Fen(row.fen))
+        late = ledger.Transfer(
+            uuid5(row.id, "late"), legs, on, purpose=PURPOSE, about=f"insurance-payout:{row.id}"
+        )
+        ledger.post(late, by=by, now=now)
+
+
+def follow_payments(*, most: int) -> int:
     """Mark what has arrived; returns how many did. What failed is mended in `ledger/payments`."""
     rows = list(Payout.objects.filter(state=DRAFTED).order_by("drafted_at", "id")[:most])
     done = 0

@@ -1,6 +1,6 @@
 """复核: what waits for a person's name. One proposes, a second decides; an appeal goes to a third.
 
-The member's row is held before the review's, so that a correction that arrives meanwhile comes before or after.
+The member's row is held before the review's: a correction that arrives meanwhile comes before or after.
 """
 
 from __future__ import annotations
@@ -65,7 +65,14 @@ def check_review(review: UUID, *, agrees: bool, by: Actor, now: datetime) -> Non
         row.state, row.checked_by, row.checked_name, row.checked_at = CLOSED, by.text, by.name, now
         row.save(update_fields=["state", "checked_by", "checked_name", "checked_at"])
         _note("insurance.review-closed", row, by=by, now=now, answer=row.answer)
-        _rule(row, answer=row.answer, who=f"{row.proposed_name}、{by.name}", why=row.proposed_why, by=by, now=now)
+        _rule(
+            row,
+            answer=row.answer,
+            who=f"{row.proposed_name}、{by.name}",
+            why=row.proposed_why,
+            by=by,
+            now=now,
+        )
 
 
 def appeal(review: UUID, *, said: str, by: Actor, now: datetime) -> None:
@@ -134,7 +141,9 @@ def _held(review: UUID, states: set[str]) -> Review:
     if found is None:
         raise Refused("insurance.no-such-review")
     member = Member.objects.select_for_update().get(pk=found)
-    row = Review.objects.select_for_update(of=("self",)).select_related("decision", "settlement").get(pk=review)
+    row = (
+        Review.objects.select_for_update(of=("self",)).select_related("decision", "settlement").get(pk=review)
+    )
     row.member = member
     if row.state not in states:
         raise Refused("insurance.review-moved-on")

@@ -1,4 +1,4 @@
-"""What is to be paid to a member now: what is owed by final decisions, less what is on its way or has arrived."""
+"""What is to be paid to a member now: owed by final decisions, less what is on its way or has arrived."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple

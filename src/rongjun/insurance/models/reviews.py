@@ -59,8 +59,7 @@ class Review(models.Model):
                 condition=Q(checked_by="") | ~Q(checked_by=F("proposed_by")), name="insurance_review_by_two"
             ),
             models.CheckConstraint(
-                condition=Q(appeal_by="")
-                | (~Q(appeal_by=F("proposed_by")) & ~Q(appeal_by=F("checked_by"))),
+                condition=Q(appeal_by="") | (~Q(appeal_by=F("proposed_by")) & ~Q(appeal_by=F("checked_by"))),
                 name="insurance_appeal_by_a_third",
             ),
             models.CheckConstraint(

@@ -28,7 +28,9 @@ def place_of(settlement: object, column: str) -> bytes:
 
 def bill_of(row: Settlement) -> Bill:
     """A settlement's row as the bill that arrived."""
-    assert row.kind == SETTLEMENT and row.admitted_on and row.discharged_on
+    assert row.kind == SETTLEMENT
+    assert row.admitted_on
+    assert row.discharged_on
     said: dict[str, object] = {}
     if row.diagnosis_sealed:
         said = json.loads(keys().open(SEAL, bytes(row.diagnosis_sealed), place_of(row.id, "diagnosis")))

@@ -21,7 +21,8 @@ _POSTED = """
     )
     select a.post, a.waits and (
         a.state in ('open', 'proposed')
-        or a.state = 'overtaken' and (a.institution, a.number) in (select institution, number from open_claims)
+        or a.state = 'overtaken'
+        and (a.institution, a.number) in (select institution, number from open_claims)
     ) from asked a
 """
 

@@ -34,14 +34,15 @@ def _loaded(root: Path, city: str) -> PlanFile:
 
 
 @lru_cache(maxsize=64)
-def _facts_read(digest: str, on: date) -> frozenset[str]:
+def _facts_read(start: date) -> frozenset[str]:
     cover = plan_file().cover
-    return facts_read(cover.book, codes={cover.code}, on=on)
+    return facts_read(cover.book, codes={cover.code}, on=start)
 
 
 def facts_on(person: UUID, *, on: date, known_at: datetime) -> Facts:
     """The facts the plan's condition reads, as of a day; KeyError out of scope."""
-    names = _facts_read(plan_file().digest, on)
+    starts = [start for start in plan_file().cover.book.changes if start <= on]
+    names = _facts_read(max(starts, default=on))
     found = asking.facts_of(person, names, on=on, known_at=known_at)
     return cast(Facts, {name: value for name, value in found.items() if value is not None})
 

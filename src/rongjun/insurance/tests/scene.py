@@ -13,13 +13,14 @@ from rongjun.insurance.incoming import incoming
 from rongjun.insurance.models import ClaimDecision, InsuredYear, Payout, Review, Settlement
 from rongjun.kernel.identifiers.bank import luhn_digit
 from rongjun.kernel.money import Fen
-from rongjun.registry.models import Status
+from rongjun.registry.models import Household, Status
 from rongjun.registry.tests.scene import add_places, open_file, tell
 from rongjun.registry.tests.strategies import HOME, cells, number
 from tests.cluster import as_owner
 
-NOW = datetime(2024, 12, 20, 2, 0, tzinfo=UTC)
-TODAY = date(2024, 12, 20)
+# Bills of the winter of 2024, which come late; money as the scene of payments has it.
+NOW = datetime(2026, 11, 15, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 15)
 SINCE = date(2020, 1, 1)
 HOSPITAL = "H99000000001"
 BY = "job:test"
@@ -29,6 +30,11 @@ CITY_BOOKS = UUID(int=370200000000)
 def set_scene(*, fund: int = 100_000_000) -> None:
     """Places, a hospital that is known, a fund with so much money in fen."""
     add_places()
+    open_house(fund=fund)
+
+
+def open_house(*, fund: int = 100_000_000) -> None:
+    """What the insurance itself needs: a hospital that is known, a fund with so much money in fen."""
     actions.open_books(by=BY, now=NOW)
     if fund:
         actions.pay_in(Fen(fund), known_as=uuid5(CITY_BOOKS, "premium"), by=BY, now=NOW)
@@ -39,17 +45,31 @@ def set_scene(*, fund: int = 100_000_000) -> None:
 def insured(sequence: int = 1, *, until: date | None = None, with_account: bool = True) -> UUID:
     """Somebody of the groups the plan covers, from 2020 on."""
     person = open_file(row=cells(sequence, 姓名=f"测试老兵{sequence:04d}"))
-    with as_owner():
-        Status.objects.create(
-            person_id=person, division=HOME, category="key-pension-group", valid_from=SINCE, valid_to=until,
-            recorded_at=NOW - timedelta(days=20), source="虚构", recorded_by="staff:clerk",
-        )  # fmt: skip
+    cover(person, division=HOME, until=until)
     if with_account:
         account = {
             "number": card(sequence), "purpose": "claim", "holder": f"测试老兵{sequence:04d}",
         }  # fmt: skip
         tell(person, "account", said=account)
     return person
+
+
+def cover(person: UUID, *, division: int, until: date | None = None) -> None:
+    """The person is of the groups the plan covers, from 2020 on."""
+    with as_owner():
+        Status.objects.create(
+            person_id=person, division=division, category="key-pension-group", valid_from=SINCE,
+            valid_to=until, recorded_at=NOW - timedelta(days=700), source="虚构", recorded_by="staff:clerk",
+        )  # fmt: skip
+
+
+def live_here(person: UUID, *, division: int) -> None:
+    """The person's household is in this city."""
+    with as_owner():
+        Household.objects.create(
+            person_id=person, division=division, county="370202", kind="urban", valid_from=SINCE,
+            recorded_at=NOW - timedelta(days=700), source="虚构", recorded_by="staff:clerk",
+        )  # fmt: skip
 
 
 def card(sequence: int) -> str:
@@ -63,7 +83,9 @@ def msgid(place: int, *, at: datetime = NOW) -> str:
     return f"{HOSPITAL}{at:%Y%m%d%H%M%S}{place:04d}"
 
 
-def settlement(place: int = 1, *, total: str = "80000.00", pooled: str = "40000.00", **said: Any) -> dict[str, Any]:
+def settlement(
+    place: int = 1, *, total: str = "80000.00", pooled: str = "40000.00", **said: Any
+) -> dict[str, Any]:
     """A record of a stay that foots, with some fields changed."""
     personal = _yuan(total, pooled)
     return {
@@ -86,12 +108,17 @@ def refund(of: int, place: int, *, total: str = "80000.00", pooled: str = "40000
 
 
 def take(
-    record: dict[str, Any], *, place: int = 1, sequence: int = 1, now: datetime = NOW, msg: str = ""
+    record: dict[str, Any],
+    *,
+    place: int = 1,
+    sequence: int = 1,
+    certno: str = "",
+    now: datetime = NOW,
 ) -> Taken:
     """Taken in as a call's job does."""
     kind = "refund" if record.get("refd_setl_flag") == "1" else "settlement"
     message = incoming(
-        {"msgid": msg or msgid(place), "certno": number(sequence), kind: record}, synthetic=True
+        {"msgid": msgid(place), "certno": certno or number(sequence), kind: record}, synthetic=True
     )
     with acting_as_job("insurance.take-settlements"):
         return actions.take_message(

@@ -58,7 +58,7 @@ def test_the_same_message_again_gets_the_same_answer() -> None:
     first = take(settlement(1), place=1)
     assert take(settlement(1), place=1) == first
     assert years() == [(4_000_000, 3_500_000, 500_000)]
-    with pytest.raises(Refused, match="insurance.msgid-reused"):
+    with pytest.raises(Refused, match=r"insurance\.msgid-reused"):
         take(settlement(1, total="80001.00"), place=1)
 
 
@@ -113,7 +113,10 @@ def test_a_refund_that_comes_first_waits_and_meets_its_settlement() -> None:
 
 
 def test_somebody_without_a_file_waits_for_it() -> None:
-    assert (take(settlement(1), place=1).state, take(settlement(1), place=2).state) == ("waiting", "duplicate")
+    assert (take(settlement(1), place=1).state, take(settlement(1), place=2).state) == (
+        "waiting",
+        "duplicate",
+    )
     insured()
     with acting_as_job("insurance.match-waiting"):
         assert actions.match_waiting(most=10, by="job:insurance.match-waiting", now=scene.NOW) == 1
