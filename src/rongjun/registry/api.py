@@ -136,13 +136,13 @@ from rongjun.registry.queries.feeds import (
 )
 from rongjun.registry.queries.kin import HeldKin, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file, merged_files
-from rongjun.registry.queries.paying import PayTo, account_to_pay, holder_of
 from rongjun.registry.queries.pairs import (
     CandidateLine,
     duplicate_pairs,
     later_said_of,
     merges_of,
 )
+from rongjun.registry.queries.paying import PayTo, account_to_pay, holder_of
 from rongjun.registry.queries.person import (
     FileHead,
     HeldAssertion,
@@ -268,8 +268,8 @@ __all__ = [
     "MandateLine",
     "Mark",
     "Moment",
-    "PayTo",
     "Opened",
+    "PayTo",
     "PersonCopy",
     "PersonFile",
     "PersonLine",

@@ -65,8 +65,9 @@ def refund_of(row: Settlement) -> Refund:
 
 def history_of(member: Member, *, plan: Plan, without: UUID | None = None) -> History:
     """All records that have been taken in for a member, and the years they add up to."""
-    rows = Settlement.objects.filter(member=member).exclude(standing="").exclude(pk=without)
-    rows = rows.order_by("received_at", "id")
+    rows = Settlement.objects.filter(member=member).exclude(standing="").order_by("received_at", "id")
+    if without:
+        rows = rows.exclude(pk=without)
     return History(_claims(rows, plan), years_of(member))
 
 

@@ -14,6 +14,7 @@ from rongjun.insurance.tests.scene import NOW as DECIDED
 from rongjun.insurance.tests.scene import insured, payouts, refund, set_scene, settlement, take
 from rongjun.kernel.errors import Refused
 from rongjun.ledger import api as ledger
+from rongjun.ledger.payments.actions import send_released
 from rongjun.ledger.payments.tests import scene as bank
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def pay(*mischief: str) -> Drafted:
     drafted = draft()
     bank.released(bank.checked(drafted.batch))
     with acting_as_job("test.send"):
-        assert bank.actions.send_released(by="job:test.send", now=bank.NOW) == 1
+        assert send_released(by="job:test.send", now=bank.NOW) == 1
     bank.answered_by(bank.bank(*mischief), drafted.batch)
     with acting_as_job("insurance.follow-payments"):
         actions.follow_payments(most=100)
