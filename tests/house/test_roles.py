@@ -36,6 +36,7 @@ NOWHERE = frozenset(
         "enrolment",
         "message",
         "statement",
+        "settlement",
         "signal",
         "benefit",
         "group",

@@ -25,6 +25,7 @@ from rongjun.insurance.queries.bills import (
     payouts_of,
     years_of_person,
 )
+from rongjun.insurance.queries.work import balance
 from rongjun.insurance.telling import answer_text, answer_value, decision_value
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "answer",
     "answer_text",
     "answer_value",
+    "balance",
     "bill",
     "bills_of",
     "check_plan",

@@ -43,8 +43,9 @@ def test_the_year_and_each_bill_are_told(billed: Scene) -> None:
     assert "5,000.00" in page
     assert "测试医院" in page
     assert "看病报销" in said(client.get("/my/"))
+    person = file_of_citizen()
     with acting_as(actor_of("city")):
-        (bill, *_) = insurance.bills_of([file_of_citizen()])
+        (bill, *_) = insurance.bills_of([person])
     one = said(client.get(f"/my/bills/{bill.id}/"))
     assert "36,000.00" in one
     assert "基本医保统筹" in one

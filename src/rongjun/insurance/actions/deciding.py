@@ -176,7 +176,7 @@ def _open_review(decision: Decision, made: ClaimDecision, *, now: datetime) -> N
 def _note(made: ClaimDecision, *, by: str, now: datetime) -> None:
     detail: Mapping[str, object] = {
         "outcome": made.outcome,
-        "post": made.post,
+        "post_fen": made.post,
         "waits": made.waits,
         "plan": made.plan_digest[:16],
         "reasons": [reason["code"] for reason in made.reasons],

@@ -17,7 +17,8 @@ from rongjun.kernel.errors import Refused
 from rongjun.partners import api as partners
 from rongjun.partners.api import Settled
 
-FORMAT = "settlements/1"
+_OF_THE_FILE = frozenset({"day"})
+FORMAT, OWNER = "settlements/1", "feed:settlements"
 
 
 def take_lines(*, most: int, by: str, now: datetime) -> int:
@@ -25,7 +26,7 @@ def take_lines(*, most: int, by: str, now: datetime) -> int:
     done = 0
     while done < most:
         with transaction.atomic():
-            items = partners.take_waiting(owner="insurance", most=1)
+            items = partners.take_waiting(owner=OWNER, most=1)
             if not items:
                 break
             partners.settle_items([_outcome(items[0], by=by, now=now)], now=now)
@@ -47,7 +48,7 @@ def _outcome(item: partners.WaitingItem, *, by: str, now: datetime) -> Settled:
 
 def message_of(fields: Mapping[str, str]) -> dict[str, object]:
     """A line's columns as the message a call would bring; empty ones are left out."""
-    said = {name: text for name, text in fields.items() if text}
+    said = {name: text for name, text in fields.items() if text and name not in _OF_THE_FILE}
     envelope: dict[str, object] = {
         name: said.pop(name) for name in ("msgid", "certno", "setl_time") if name in said
     }

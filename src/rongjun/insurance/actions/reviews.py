@@ -33,7 +33,7 @@ def propose_answer(review: UUID, *, answer: str, why: str, by: Actor, now: datet
     ("insurance.answer-missing"), ("insurance.cannot-waive") for refusing to take money back that is owed,
     ("insurance.words-missing"), ("insurance.no-numbers").
     """
-    _require(by, REVIEWS, "insurance.may-not-review")
+    _refuse_reviewer(by)
     words = _words(why)
     with transaction.atomic():
         row = _held(review, {OPEN, PROPOSED})
@@ -52,7 +52,7 @@ def check_review(review: UUID, *, agrees: bool, by: Actor, now: datetime) -> Non
     Refused("insurance.may-not-check"), ("insurance.no-such-review"), ("insurance.review-moved-on"),
     ("insurance.check-by-two").
     """
-    _require(by, CHECKS, "insurance.may-not-check")
+    _refuse_checker(by)
     with transaction.atomic():
         row = _held(review, {PROPOSED})
         if row.proposed_by == by.text:
@@ -81,7 +81,7 @@ def appeal(review: UUID, *, said: str, by: Actor, now: datetime) -> None:
     Refused("insurance.may-not-review"), ("insurance.no-such-review"), ("insurance.review-moved-on") when it
     is not closed or was appealed before, ("insurance.words-missing"), ("insurance.no-numbers").
     """
-    _require(by, REVIEWS, "insurance.may-not-review")
+    _refuse_reviewer(by)
     words = _words(said)
     with transaction.atomic():
         row = _held(review, {CLOSED})
@@ -100,7 +100,7 @@ def answer_appeal(review: UUID, *, answer: str, why: str, by: Actor, now: dateti
     ("insurance.appeal-by-a-third"), ("insurance.answer-missing"), ("insurance.cannot-waive"),
     ("insurance.words-missing"), ("insurance.no-numbers").
     """
-    _require(by, CHECKS, "insurance.may-not-check")
+    _refuse_checker(by)
     words = _words(why)
     with transaction.atomic():
         row = _held(review, {APPEALED})
@@ -157,9 +157,14 @@ def _refuse_answer(row: Review, answer: str) -> None:
         raise Refused("insurance.cannot-waive")
 
 
-def _require(by: Actor, permission: str, code: str) -> None:
-    if not by.may(permission):
-        raise Refused(code)
+def _refuse_reviewer(by: Actor) -> None:
+    if not by.may(REVIEWS):
+        raise Refused("insurance.may-not-review")
+
+
+def _refuse_checker(by: Actor) -> None:
+    if not by.may(CHECKS):
+        raise Refused("insurance.may-not-check")
 
 
 def _words(text: str) -> str:

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from rongjun.access.row_security import lock_by_division, open_to_read, show_to_citizen
 
-OF_A_PERSON = ("member", "insuredyear", "settlement", "claimdecision", "review", "payout")
+OF_A_PERSON = ("member", "insuredyear", "settlement", "claimdecision", "review", "payout", "rosterspan")
 MOVES = "select, insert, update (state, fault, batch, drafted_at, ended_at)"
 YEARS = "select, insert, update (inside, outside, payout, own)"
 MEMBERS = "select, insert, update (decisions)"
@@ -24,6 +24,7 @@ RIGHTS = {
     "claimdecision": ("select, insert", "select, insert"),
     "review": (f"select, insert, update ({SIGNS})", "select, insert, update (state)"),
     "payout": (MOVES, MOVES),
+    "rosterspan": ("select", "select, insert, update (ends_on, ended_why, ended_at)"),
 }
 
 GUARDS = """
@@ -73,6 +74,7 @@ begin
     end if;
     return null;
 end $$;
+revoke all on function insurance_year_is_its_decisions() from public;
 create constraint trigger year_is_its_decisions after insert or update on insurance_insuredyear
     deferrable initially deferred for each row execute function insurance_year_is_its_decisions();
 create constraint trigger decisions_are_their_year after insert on insurance_claimdecision
@@ -157,7 +159,7 @@ class Migration(migrations.Migration):
         ),
         *(
             migrations.RunSQL(show_to_citizen(f"insurance_{name}"), migrations.RunSQL.noop)
-            for name in ("member", "insuredyear", "settlement", "claimdecision", "review", "payout")
+            for name in OF_A_PERSON
         ),
         migrations.RunSQL(
             open_to_read("insurance_institution", roles="app_staff, app_citizen"), migrations.RunSQL.noop

@@ -4,6 +4,7 @@ from rongjun.insurance.models.claims import ClaimDecision, Settlement
 from rongjun.insurance.models.insured import Institution, InsuredYear, Member
 from rongjun.insurance.models.payouts import Payout
 from rongjun.insurance.models.reviews import Review
+from rongjun.insurance.models.roster import RosterSpan
 
 __all__ = [
     "ClaimDecision",
@@ -12,5 +13,6 @@ __all__ = [
     "Member",
     "Payout",
     "Review",
+    "RosterSpan",
     "Settlement",
 ]

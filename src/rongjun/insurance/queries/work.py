@@ -189,7 +189,7 @@ _BALANCE = """
 """
 
 
-def balance(since: date, until: date) -> list[Balance]:
+def balance(*, since: date, until: date) -> list[Balance]:
     """By day: records in = decided + refused + waiting."""
     with connection.cursor() as cursor:
         cursor.execute(_BALANCE, [since, until])
