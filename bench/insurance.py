@@ -13,19 +13,12 @@ from typing import Any, Final
 from bench.measuring import each_timed, keep_to_cores
 from bench.population import SEED
 from bench.setting import POLICY, Setting, opened
-from rongjun.insurance.api import (
-    Bill,
-    BillRef,
-    History,
-    Insured,
-    Parts,
-    PlanFile,
-    Standing,
-    YearSoFar,
-    decide,
-    load_plan,
-    take,
-)
+from rongjun.insurance.cover import Insured
+from rongjun.insurance.loading import PlanFile, load_plan
+from rongjun.insurance.logic.bills import Bill, BillRef, Parts
+from rongjun.insurance.logic.deciding import YearSoFar, decide
+from rongjun.insurance.logic.reasons import Standing
+from rongjun.insurance.logic.years import History, take
 from rongjun.kernel.money import Fen, share_of
 from rongjun.rules.api import load_book
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rongjun.benefits.models import Programme, UseSource
 from rongjun.cards.tests import cast as cards_cast
+from rongjun.insurance.tests import scene as insurance_scene
 from rongjun.notices.models import Message
 from rongjun.notices.wechat_simulator import WechatServer
 
-__all__ = ["Message", "Programme", "UseSource", "WechatServer", "cards_cast"]
+__all__ = ["Message", "Programme", "UseSource", "WechatServer", "cards_cast", "insurance_scene"]

@@ -181,6 +181,11 @@ ANSWERS = """
 * partners:outbound-resend    door     enrol    403     403    403      403       404    403    403      403     403
 * partners:inbound            401      401      401     401    401      401       401    401    401      401     401
 * uses:batches                401      401      401     401    401      401       401    401    401      401     401
+* insurance:settlements       401      401      401     401    401      401       401    401    401      401     401
+  insurance:claims            door     enrol    403     403    200      200       200    403    403      403     403
+  insurance:claim             door     enrol    403     403    404      404       404    403    403      403     403
+* insurance:review-step       door     enrol    403     403    404      404       404    403    403      403     403
+* insurance:draft-payments    door     enrol    403     403    403      403       422    403    403      403     403
   uses:deliveries             door     enrol    403     403    200      200       200    403    403      403     403
   uses:refused                door     enrol    403     403    200      200       200    403    403      403     403
 * uses:refusal-close          door     enrol    403     403    403      403       422    403    403      403     403
@@ -240,6 +245,8 @@ ANSWERS = """
   citizen:wechat-back         front    403      403     403    403      403       403    403    403      403     422
 * citizen:wechat-end          front    403      403     403    403      403       403    403    403      403     how
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
+  citizen:bills               front    403      403     403    403      403       403    403    403      403     200
+  citizen:bill                front    403      403     403    403      403       403    403    403      403     404
   citizen:savings             front    403      403     403    403      403       403    403    403      403     200
   citizen:money               front    403      403     403    403      403       403    403    403      403     200
   citizen:cards               front    403      403     403    403      403       403    403    403      403     200
@@ -364,6 +371,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "award": UUID(int=1),
         "run": UUID(int=1),
         "receivable": UUID(int=1),
+        "settlement": UUID(int=1),
         "sentence_id": 1,
         "line": 1,
         # Nor was everybody judged: the rows behind the figures of a sweep are tested in `insight`.

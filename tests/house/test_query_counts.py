@@ -104,6 +104,8 @@ def pages(scene: Scene) -> dict[str, str]:
         "citizen:channels": reverse("citizen:channels"),
         "citizen:cards": reverse("citizen:cards"),
         "citizen:money": reverse("citizen:money"),
+        "citizen:bills": reverse("citizen:bills"),
+        "insurance:claims": reverse("insurance:claims"),
         "citizen:offers": reverse("citizen:offers"),
         "citizen:questions": reverse("citizen:questions"),
         "citizen:file": reverse("citizen:file"),

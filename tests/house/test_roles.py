@@ -39,6 +39,7 @@ NOWHERE = frozenset(
         "award",
         "run",
         "receivable",
+        "settlement",
         "signal",
         "benefit",
         "group",

@@ -48,6 +48,7 @@ _DECIDE = (
     " uses.read uses.signals cards.decide"
     " allowances.read allowances.propose allowances.decide allowances.run allowances.check"
     " allowances.recover"
+    " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -60,6 +61,7 @@ ROLES: dict[str, Role] = {
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
             " uses.close-refusal uses.decide-conflict",
+            " uses.close-refusal insurance.pay",
         ),
         _role(
             "privacy-officer",
@@ -72,6 +74,8 @@ ROLES: dict[str, Role] = {
             "局领导",
             f"{_READ} insight.read settlement.read settlement.release"
             " ledger.read-payments ledger.release-payments allowances.read allowances.release",
+            f"{_READ} insight.read settlement.read settlement.release insurance.read"
+            " ledger.read-payments ledger.release-payments",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),

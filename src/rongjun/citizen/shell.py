@@ -21,6 +21,8 @@ TABS: Words[tuple[tuple[str, str, str], ...]] = (
 OPENED_FROM = {
     "citizen:cards": "citizen:home",
     "citizen:money": "citizen:home",
+    "citizen:bills": "citizen:home",
+    "citizen:bill": "citizen:home",
     "citizen:benefit": "citizen:benefits",
     "citizen:questions": "citizen:benefits",
     "citizen:contest": "citizen:benefits",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from rongjun.citizen.http import (
     benefits,
+    bills,
     cards,
     channels,
     family,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("messages/wechat/back/", channels.bind_back, name="wechat-back"),
     path("messages/wechat/end/", channels.unbind, name="wechat-end"),
     path("messages/<uuid:message>/", messages.message, name="message"),
+    path("bills/", bills.listing, name="bills"),
+    path("bills/<uuid:settlement>/", bills.bill, name="bill"),
     path("savings/", savings.savings, name="savings"),
     path("money/", money.money, name="money"),
     path("cards/", cards.listing, name="cards"),

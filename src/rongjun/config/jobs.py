@@ -16,6 +16,7 @@ from rongjun.benefits import jobs as benefits
 from rongjun.cards import jobs as cards
 from rongjun.config import retention
 from rongjun.files import jobs as files
+from rongjun.insurance import jobs as insurance
 from rongjun.ledger import jobs as ledger
 from rongjun.notices import jobs as notices
 from rongjun.partners import jobs as partners
@@ -67,6 +68,10 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.load-top-ups", 5.0, EVERYWHERE, benefits.load_top_ups),
     Job("benefits.judge-uses-again", 60.0, EVERYWHERE, benefits.judge_uses_again),
     Job("benefits.find-use-signals", 1800.0, EVERYWHERE, benefits.find_use_signals),
+    Job("insurance.take-settlement-files", 1.0, EVERYWHERE, insurance.take_settlement_files),
+    Job("insurance.match-waiting", 30.0, EVERYWHERE, insurance.match_waiting),
+    Job("insurance.fill-short", 60.0, EVERYWHERE, insurance.fill_short),
+    Job("insurance.follow-payments", 5.0, EVERYWHERE, insurance.follow_payments),
     # Each its own transaction: what is claimed is kept before a gateway is called.
     Job("notices.route-messages", 1.0, EVERYWHERE, notices.route_messages),
     Job("notices.send-sms", 1.0, EVERYWHERE, notices.send_sms),

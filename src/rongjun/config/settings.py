@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "rongjun.cards",
     "rongjun.benefits",
     "rongjun.allowances",
+    "rongjun.insurance",
     "rongjun.desk",
     "rongjun.citizen",
     "rongjun.insight",
@@ -245,6 +246,14 @@ ALLOWANCES_FUNDS = {
 }
 ALLOWANCES_BANK = "paying-bank"
 ALLOWANCES_LAYOUT = "agent-bank-separated/1"
+# --- insurance ----------------------------------------------------------------------------------------------
+# The plan's fund, what is owed to members, where premiums come from; who pays out and how (待局方确认).
+INSURANCE_FUND = "insurance.fund"
+INSURANCE_PAYABLE = "insurance.payable"
+INSURANCE_PREMIUM = "insurance.premium"
+INSURANCE_BANK = "paying-bank"
+INSURANCE_LAYOUT = "agent-bank-separated/1"
+INSURANCE_BATCH = 2000
 
 # --- uses ---------------------------------------------------------------------------------------------------
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.

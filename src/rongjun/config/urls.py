@@ -75,5 +75,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("allowances/", include("rongjun.allowances.urls")),
     path("partners/", include("rongjun.partners.urls")),
     path("uses/", include("rongjun.benefits.urls")),
+    path("insurance/", include("rongjun.insurance.urls")),
     path("notices/", include("rongjun.notices.urls")),
 ]

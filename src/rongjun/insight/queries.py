@@ -10,6 +10,7 @@ from rongjun.access.api import Actor, Scope, scope_of
 from rongjun.benefits import api as benefits
 from rongjun.files import api as files
 from rongjun.insight.logic import summed
+from rongjun.insurance import api as insurance
 from rongjun.kernel.balance import Balance
 from rongjun.ledger import api as ledger
 from rongjun.notices import api as notices
@@ -137,6 +138,7 @@ def balances(*, since: date, until: date) -> list[Balance]:
         ledger.balance,
         ledger.payment_balance,
         notices.balance,
+        insurance.balance,
     )
     return sorted(
         (each for told in channels for each in told(since=since, until=until)),

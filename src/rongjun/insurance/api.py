@@ -1,5 +1,11 @@
 """The door of `insurance`: what other packages import."""
 
+from rongjun.insurance.actions import (
+    draft_payments,
+    know_institutions,
+    open_books,
+    pay_in,
+)
 from rongjun.insurance.cases import Answer, Case, CaseError, Step, answer, parse_case, read_case
 from rongjun.insurance.checking import check_plan
 from rongjun.insurance.cover import CoverBook, Insured
@@ -9,6 +15,17 @@ from rongjun.insurance.logic.deciding import Decision, Line, Share, YearSoFar, d
 from rongjun.insurance.logic.plans import Plan, StopLoss, Terms, owed
 from rongjun.insurance.logic.reasons import TITLES, Cover, Reason, Standing
 from rongjun.insurance.logic.years import History, NoTerms, take, take_all, to_post
+from rongjun.insurance.queries.bills import (
+    BillSaid,
+    PayoutSaid,
+    YearSaid,
+    bill,
+    bills_of,
+    has_bills,
+    payouts_of,
+    years_of_person,
+)
+from rongjun.insurance.queries.work import balance
 from rongjun.insurance.telling import answer_text, answer_value, decision_value
 
 __all__ = [
@@ -17,6 +34,7 @@ __all__ = [
     "Answer",
     "Bill",
     "BillRef",
+    "BillSaid",
     "Case",
     "CaseError",
     "Cover",
@@ -27,6 +45,7 @@ __all__ = [
     "Line",
     "NoTerms",
     "Parts",
+    "PayoutSaid",
     "Plan",
     "PlanFile",
     "Reason",
@@ -37,18 +56,29 @@ __all__ = [
     "Step",
     "StopLoss",
     "Terms",
+    "YearSaid",
     "YearSoFar",
     "answer",
     "answer_text",
     "answer_value",
+    "balance",
+    "bill",
+    "bills_of",
     "check_plan",
     "decide",
     "decision_value",
+    "draft_payments",
+    "has_bills",
+    "know_institutions",
     "load_plan",
+    "open_books",
     "owed",
     "parse_case",
+    "pay_in",
+    "payouts_of",
     "read_case",
     "take",
     "take_all",
     "to_post",
+    "years_of_person",
 ]

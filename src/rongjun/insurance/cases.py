@@ -141,6 +141,18 @@ def _waiting(arrival: Arrival) -> str:
     return "退费先到，等它的结算单。"
 
 
+def read_record(given: object) -> Bill | Refund:
+    """One record of a hospital, `{"settlement": …}` or `{"refund": …}`; raise `CaseError` with all faults."""
+    faults: list[str] = []
+    found = _arrival(_Reading(given, "", faults))
+    if isinstance(found, Ruling):
+        faults.append("ruling：这里只收结算和退费")
+    if faults:
+        raise CaseError(faults)
+    assert not isinstance(found, Ruling)
+    return found
+
+
 _NOT_THERE: Final = object()
 
 

@@ -14,6 +14,7 @@ from rongjun.partners.actions import (
     settle_items,
 )
 from rongjun.partners.actions.outbox import send
+from rongjun.partners.answering import signed_answer
 from rongjun.partners.delivering import our_key
 from rongjun.partners.formats import formats_in
 from rongjun.partners.logic import CALL_STATUS, Line, write_file
@@ -65,6 +66,7 @@ __all__ = [
     "send",
     "settle_bulk",
     "settle_items",
+    "signed_answer",
     "signer_of",
     "take_waiting",
     "waiting_bulk",

@@ -142,6 +142,7 @@ from rongjun.registry.queries.pairs import (
     later_said_of,
     merges_of,
 )
+from rongjun.registry.queries.paying import PayTo, account_to_pay, holder_of
 from rongjun.registry.queries.person import (
     FileHead,
     HeldAssertion,
@@ -280,6 +281,7 @@ __all__ = [
     "Moment",
     "Opened",
     "PayAccount",
+    "PayTo",
     "PersonCopy",
     "PersonFile",
     "PersonLine",
@@ -296,6 +298,7 @@ __all__ = [
     "Waiting",
     "WaitingRow",
     "account_of_number",
+    "account_to_pay",
     "accounts_held",
     "answer_consent",
     "answer_request",
@@ -344,6 +347,7 @@ __all__ = [
     "hand_over",
     "head_of",
     "hold_for_law",
+    "holder_of",
     "holds_guarded",
     "import_cutover",
     "import_roster",

@@ -14,6 +14,7 @@ from rongjun.citizen.http.messages import unread_of
 from rongjun.citizen.http.offers import offered_to
 from rongjun.citizen.http.savings import saved_this_year
 from rongjun.citizen.http.shared import Mine, look, on_file, today_of
+from rongjun.insurance import api as insurance
 from rongjun.kernel.money import Fen
 from rongjun.places import api as places
 from rongjun.registry import api as registry
@@ -48,6 +49,7 @@ def home(request: ActingRequest, mine: Mine) -> HttpResponse:
             "unknown": counted["unknown"],
             "waiting": counted["waiting"],
             "saved": Fen(saved.savings_fen).text if saved.uses else "",
+            "bills": not is_closed and insurance.has_bills(registry.file_ids_of(mine.id)),
             "unread": 0 if is_closed else unread_of(mine),
             "asked": asked,
             "station": places.served_by([mine.division], on=today)[mine.division].name,

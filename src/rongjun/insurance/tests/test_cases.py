@@ -107,7 +107,7 @@ def test_the_case_of_the_article_is_closed_to_the_fen() -> None:
 
 
 def test_the_contract_is_what_the_program_reads() -> None:
-    assert CONTRACT.read_text("utf-8") == schema_text(), "python -m rongjun.insurance.contract > contracts/…"
+    assert CONTRACT.read_text("utf-8") == schema_text(), "python -m rongjun.insurance.contract contracts"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,22 @@
+"""What is done in the insurance: one function an intention, one transaction each."""
+
+from rongjun.insurance.actions.claims import Taken, match_waiting, take_message
+from rongjun.insurance.actions.money import Drafted, draft_payments, follow_payments, open_books, pay_in
+from rongjun.insurance.actions.reviews import answer_appeal, appeal, check_review, propose_answer
+from rongjun.insurance.actions.setting_up import know_institutions
+
+__all__ = [
+    "Drafted",
+    "Taken",
+    "answer_appeal",
+    "appeal",
+    "check_review",
+    "draft_payments",
+    "follow_payments",
+    "know_institutions",
+    "match_waiting",
+    "open_books",
+    "pay_in",
+    "propose_answer",
+    "take_message",
+]

@@ -1,0 +1,1 @@
+"""Addresses of the insurance: where hospitals send settlements, and the officers' pages."""

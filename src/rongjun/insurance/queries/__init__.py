@@ -1,0 +1,1 @@
+"""Reads of the insurance, in the scope of whoever asks."""

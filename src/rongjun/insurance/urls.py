@@ -1,0 +1,14 @@
+"""Addresses of the insurance: one for hospitals, the others for officers."""
+
+from django.urls import path
+
+from rongjun.insurance.http import desk, settlements
+
+app_name = "insurance"
+urlpatterns = [
+    path("", desk.claims, name="claims"),
+    path("settlements", settlements.take_settlement, name="settlements"),
+    path("bills/<uuid:settlement>/", desk.claim, name="claim"),
+    path("bills/<uuid:settlement>/review/", desk.review_step, name="review-step"),
+    path("payments/", desk.draft, name="draft-payments"),
+]
