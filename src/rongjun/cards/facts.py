@@ -31,33 +31,35 @@ FAMILIES: Mapping[str, str] = {
 }
 # Of several cards the one that can do most is told of: a new one in the hand, before the old one it replaces.
 STATES = (VALID, HELD, LOST, SUSPENDED, FROZEN, REPLACING)
-# Of each carrier that was in a hand before the day is over: whether it was on the day, whether it is at the
-# moment and opens a gate then, and until when it last was (until the day's end, for one that still is).
-_CARRIERS = """
-    select carrier.family, spans.person_id, spans.carrier_id,
-           spans.in_hand && tstzrange(%(begins)s, %(ends)s),
-           spans.in_hand @> %(moment)s::timestamptz,
-           spans.usable @> %(moment)s::timestamptz,
-           upper(spans.in_hand * tstzmultirange(tstzrange(null, %(ends)s)))
+# Of each person and family, by the carriers that were in a hand before the day is over: whether one was on
+# the day, or else until when; whether one opens a gate at the moment, and which are in the hand and do not.
+_HELD = """
+    select spans.person_id::text, carrier.family, bool_or(spans.in_hand && tstzrange(%(begins)s, %(ends)s)),
+           case when not bool_or(spans.in_hand && tstzrange(%(begins)s, %(ends)s))
+                then max(upper(spans.in_hand * tstzmultirange(tstzrange(null, %(ends)s)))) end,
+           bool_or(spans.usable @> %(moment)s::timestamptz),
+           array_agg(spans.carrier_id) filter (
+               where spans.in_hand @> %(moment)s::timestamptz
+                 and not spans.usable @> %(moment)s::timestamptz)
     from cards_carrierspans spans join cards_carrier carrier on carrier.reference = spans.carrier_id
     where carrier.family = any (%(families)s) and spans.recorded_at <= %(known_at)s
       and (spans.superseded_at is null or spans.superseded_at > %(known_at)s)
-      and not isempty(spans.in_hand) and lower(spans.in_hand) < %(ends)s
+      and not isempty(spans.in_hand) and lower(spans.in_hand) < %(ends)s {of_one}
+    group by spans.person_id, carrier.family
 """
-_OF_ONE = " and spans.person_id in (select registry_files_of(%(person)s, %(known_at)s))"
+_OF_ONE = "and spans.person_id in (select registry_files_of(%(person)s, %(known_at)s))"
 Told: TypeAlias = dict[str, Any]
 
 
 class Held(NamedTuple):
-    """One carrier as a fact is made of it."""
+    """What a file's carriers of one family say."""
 
+    file: str
     family: str
-    file: UUID
-    reference: int
     on_day: bool
-    at_moment: bool
+    until: datetime | None
     opens: bool
-    until: datetime
+    stopped: list[int] | None
 
 
 class CardFacts:
@@ -78,12 +80,11 @@ class CardFacts:
         # Today a card stands as when it is asked, on any other day as at its end.
         moment = known_at if begins <= known_at < ends else ends - timedelta(microseconds=1)
         asked = {"begins": begins, "ends": ends, "moment": moment, "known_at": known_at, "person": person}
-        kept = {} if person else merged_files(known_at=known_at)
-        held = _carriers(names, asked)
-        who = _who(person, kept)
+        who = _who(person, {} if person else merged_files(known_at=known_at))
+        held = _held(names, asked)
         told = {name: _told(name, held, asked, on=on, who=who) for name in names}
         whom = sorted(set().union(*told.values()))
-        rows = [(who, *(told[name].get(who, _SILENT[name]) for name in names)) for who in whom]
+        rows = [(whose, *(told[name].get(whose, _SILENT[name]) for name in names)) for whose in whom]
         types = {name: pl.String if name == STATE else pl.Boolean for name in names}
         return pl.DataFrame(rows, schema={PERSON: pl.String, **types}, orient="row")
 
@@ -104,21 +105,23 @@ SOURCE = CardFacts()
 _SILENT: Mapping[str, bool | None] = {name: None if name in (PREF, STATE) else False for name in FAMILIES}
 
 
-def _who(person: UUID | None, kept: Mapping[UUID, UUID]) -> Callable[[UUID], str]:
+def _who(person: UUID | None, kept: Mapping[UUID, UUID]) -> Callable[[str], str]:
     """Whose a file is: of one person asked for alone, theirs; else the kept file's."""
-    return lambda file: str(person or kept.get(file, file))
+    if person is not None:
+        return lambda _file: str(person)
+    roots = {str(file): str(root) for file, root in kept.items()}
+    return lambda file: roots.get(file, file)
 
 
-def _carriers(names: Collection[str], asked: Told) -> list[Held]:
-    families = {FAMILIES[name] for name in names}
+def _held(names: Collection[str], asked: Told) -> list[Held]:
+    families = sorted({FAMILIES[name] for name in names})
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CARRIERS + (_OF_ONE if asked["person"] else ""), {**asked, "families": sorted(families)}
-        )
+        sql = _HELD.format(of_one=_OF_ONE if asked["person"] else "")
+        cursor.execute(sql, {**asked, "families": families})
         return [Held(*row) for row in cursor.fetchall()]
 
 
-def _told(name: str, held: Sequence[Held], asked: Told, *, on: date, who: Callable[[UUID], str]) -> Told:
+def _told(name: str, held: Sequence[Held], asked: Told, *, on: date, who: Callable[[str], str]) -> Told:
     mine = [each for each in held if each.family == FAMILIES[name]]
     if name == PREF:
         return _holds_pref(mine, asked, on=on, who=who)
@@ -127,29 +130,30 @@ def _told(name: str, held: Sequence[Held], asked: Told, *, on: date, who: Callab
     return {who(each.file): True for each in mine if each.on_day}
 
 
-def _holds_pref(held: Sequence[Held], asked: Told, *, on: date, who: Callable[[UUID], str]) -> Told:
+def _holds_pref(held: Sequence[Held], asked: Told, *, on: date, who: Callable[[str], str]) -> Told:
     """Whether somebody holds a 优待证: by our own cards; else, or if it was said since, as it was stated."""
     stated = stated_answers(PREF, on=on, known_at=asked["known_at"], person=asked["person"])
     said = {str(person): answer for person, answer in stated.items()}
-    until: dict[str, datetime] = {}
-    for each in held:
-        whose = who(each.file)
-        until[whose] = max(each.until, until.get(whose, each.until))
     told: Told = {whose: answer.value == "true" for whose, answer in said.items()}
-    for whose, last in until.items():
-        if last > asked["begins"]:
-            told[whose] = True
-        elif whose not in said or said[whose].since < last.astimezone(CHINA).date():
+    ended: dict[str, date] = {}
+    for each in held:
+        if each.until is not None:
+            whose, last = who(each.file), each.until.astimezone(CHINA).date()
+            ended[whose] = max(last, ended.get(whose, last))
+    for whose, last in ended.items():
+        if whose not in said or said[whose].since < last:
             told[whose] = False
-    return told
+    return told | {who(each.file): True for each in held if each.on_day}
 
 
-def _states(held: Sequence[Held], asked: Told, *, who: Callable[[UUID], str]) -> Told:
+def _states(held: Sequence[Held], asked: Told, *, who: Callable[[str], str]) -> Told:
     """How each 荣军卡 stands; events are read of the few that open no gate."""
-    standing = [each for each in held if each.at_moment]
-    stopped = [each.reference for each in standing if not each.opens]
+    stopped = [reference for each in held for reference in each.stopped or ()]
     states = state_as_known(stopped, at=asked["moment"], known_at=asked["known_at"]) if stopped else {}
-    told: dict[str, list[str]] = {}
-    for each in standing:
-        told.setdefault(who(each.file), []).append(VALID if each.opens else states[each.reference])
-    return {whose: min(found, key=STATES.index) for whose, found in told.items()}
+    told: Told = {}
+    for each in held:
+        found = [*([VALID] if each.opens else []), *(states[which] for which in each.stopped or ())]
+        whose = who(each.file)
+        if found:
+            told[whose] = min([*found, told.get(whose, REPLACING)], key=STATES.index)
+    return told
