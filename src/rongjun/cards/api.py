@@ -17,6 +17,7 @@ from rongjun.cards.actions import (
     take_step,
 )
 from rongjun.cards.actions.checks import confirm_check, note_try, plan_checks
+from rongjun.cards.actions.photos import attach_photo
 from rongjun.cards.kinds import card_book
 from rongjun.cards.logic.kinds import CardBook, Kind
 from rongjun.cards.logic.life import EVENT_WORDS, STATES, STEP_WORDS, Happened, Span, opens_at
@@ -61,6 +62,7 @@ __all__ = [
     "TransitNumber",
     "accept_replacement",
     "apply_for",
+    "attach_photo",
     "card",
     "card_book",
     "cards_of",

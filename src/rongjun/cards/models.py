@@ -58,6 +58,8 @@ class Carrier(models.Model):
     transit_number_digest = models.BinaryField(null=True)
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=80)
+    # The upload (`files`) with the photo for the card.
+    photo = models.UUIDField(null=True)
 
     class Meta:
         indexes = [

@@ -64,6 +64,7 @@ _WORDS: Words[dict[str, str]] = {
     "benefits.wording-confirmed": "局方确认",
     "cards.check-done": "年度确认",
     "cards.check-tried": "年度确认没有见到本人",
+    "cards.photo-attached": "收下卡证照片",
     "cards.checks-planned": "列出年度确认",
     "cards.taken-over": "原系统移交卡证",
     "files.content-damaged": "材料内容损坏",

@@ -21,6 +21,7 @@ KINDS: Words[Mapping[str, str]] = {
     "medical": "医疗材料",
     "account": "银行账户材料",
     "application": "申请书、签字表",
+    "photo": "证件照",
     "delivery": "政策落实佐证",
     "other": "其他材料",
 }

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from rongjun.cards.kinds import card_book
 from rongjun.cards.logic.life import (
     APPLIED,
+    APPROVED,
     HELD,
     LOST,
     OVER,
@@ -43,11 +44,17 @@ class CardLine:
     opened_at: datetime
     opened_by: str
     replaces: int | None
+    photo: UUID | None
 
     @property
     def is_over(self) -> bool:
         """Whether its life has ended."""
         return self.state in OVER or self.state == REPLACING
+
+    @property
+    def takes_photo(self) -> bool:
+        """Whether it is not ordered yet."""
+        return self.state in (APPLIED, APPROVED)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -199,6 +206,7 @@ def _line(row: Carrier) -> CardLine:
         opened_at=row.opened_at,
         opened_by=row.opened_by,
         replaces=row.replaces_id,
+        photo=row.photo,
     )
 
 

@@ -28,6 +28,7 @@ from rongjun.registry import api as registry
 from rongjun.ui.api import Sentence, page_asked, pager_of, pages_of, sentence
 
 PAGE = 20
+MOST_PHOTO = 2**20  # of what comes as a photo, more is not read: it is too large anyway
 TONES = {
     "valid": "ok",
     "applied": "info",
@@ -62,8 +63,9 @@ TABS: Words[tuple[tuple[str, str], ...]] = (
     ("ends", "停用待审"),
     ("checks", "年度确认"),
 )
-# What is done with a check; beside STEPS, because it does nothing to the card.
-CHECK_DONE, CHECK_TRIED = "check", "check-tried"
+# What is done about a card and does nothing to it: the yearly check, the photo.
+CHECK_DONE, CHECK_TRIED, PHOTO = "check", "check-tried", "photo"
+BESIDE = frozenset({CHECK_DONE, CHECK_TRIED, PHOTO})
 
 
 # --- on the person's file -----------------------------------------------------------------------------------
@@ -154,6 +156,7 @@ def _card_page(
     context = {
         "id": person,
         "name": head.name,
+        "takes_photo": line.takes_photo and request.actor.may("cards.handle"),
         "check": check,
         "check_is_late": check is not None and check.is_late(today_of(request)),
         "check_ways": book.check.ways.items() if request.actor.may("cards.handle") else (),
@@ -188,10 +191,10 @@ def _allowed(actor: Actor) -> Callable[[str], bool]:
 def step(request: ActingRequest, person: UUID, reference: int, doing: str) -> HttpResponse:
     """Do one thing with a card; what is refused is said on the card's page."""
     _of_person(person, reference)
-    if doing not in STEPS and doing not in (CHECK_DONE, CHECK_TRIED):
+    if doing not in STEPS and doing not in BESIDE:
         raise Http404
     try:
-        said = _do(request, reference, doing)
+        said = (_do_beside if doing in BESIDE else _do)(request, reference, doing)
     except Refused as refused:
         return _card_page(request, person, reference, refusal=sentence(refused))
     messages.success(request, said)
@@ -220,18 +223,6 @@ def _do(request: ActingRequest, reference: int, step: str) -> str:
             reference, ground=given.get("ground", ""), kind=given.get("kind", ""), reason=reason, **told
         )
         return _("受理了。旧证从现在起不能用，新证等审核。")
-    elif step == CHECK_DONE:
-        cards.confirm_check(
-            reference,
-            way=given.get("way", ""),
-            words=given.get("words", ""),
-            today=today_of(request),
-            **told,
-        )
-        return _("确认了，明年再来一次。")
-    elif step == CHECK_TRIED:
-        cards.note_try(reference, words=given.get("words", ""), today=today_of(request), **told)
-        return _("记下了，接着等。卡照常能用。")
     elif step in ("move-away", "wrong"):
         at = _moment(given.get("at", ""), request.now)
         cards.propose_end(reference, kind=step, at=at, reason=reason, document=document, **told)
@@ -239,6 +230,22 @@ def _do(request: ActingRequest, reference: int, step: str) -> str:
     else:
         cards.take_step(reference, step, reason=reason, basis=document, **told)
     return _("办好了，记下了谁、什么时候、为什么。")
+
+
+def _do_beside(request: ActingRequest, reference: int, doing: str) -> str:
+    """What is done about a card and changes nothing of it."""
+    given, told = request.POST, {"by": request.actor, "now": request.now}
+    if doing == PHOTO:
+        file = request.FILES.get("photo")
+        content = file.read(MOST_PHOTO) if file else b""
+        cards.attach_photo(reference, content, file_name=(file.name or "") if file else "", **told)
+        return _("照片收下了，查完毒就能打开。")
+    words, today = given.get("words", ""), today_of(request)
+    if doing == CHECK_TRIED:
+        cards.note_try(reference, words=words, today=today, **told)
+        return _("记下了，接着等。卡照常能用。")
+    cards.confirm_check(reference, way=given.get("way", ""), words=words, today=today, **told)
+    return _("确认了，明年再来一次。")
 
 
 def _days(text: str) -> int | None:

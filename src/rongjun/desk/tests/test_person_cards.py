@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from rongjun.access.api import acting_as, acting_as_job
 from rongjun.cards import api as cards
@@ -99,33 +98,41 @@ def test_the_ready_are_found_by_name(scene: Scene) -> None:
 
 # --- the yearly check ---------------------------------------------------------------------------------------
 
+IN_A_YEAR = datetime(2028, 1, 5, 3, tzinfo=UTC)
 
-def check_planned(*, today: date) -> int:
+
+def planned() -> None:
     with acting_as_job("cards.plan-checks"):
-        return cards.plan_checks(by="job:test", now=timezone.now(), today=today)
+        assert cards.plan_checks(by="job:test", now=IN_A_YEAR, today=IN_A_YEAR.date())
 
 
-def checks(client: Client) -> str:
+def waits(scene: Scene) -> list[cards.CheckLine]:
+    with acting_as(actor_of("city")):
+        return cards.checks_waiting(people=[scene.person])[0]
+
+
+def listed(client: Client) -> str:
     return client.get(reverse("desk:cards"), {"show": "checks"}).content.decode()
 
 
 def test_a_check_that_comes_near_is_listed_and_done_on_the_cards_page(scene: Scene) -> None:
     clerk = visitor("clerk")
-    assert "没有等着办的" in checks(clerk)
-    assert check_planned(today=timezone.localdate() + timedelta(days=400)) == 1
-    url = reverse("desk:card", args=[scene.person, scene.card])
-    assert f"{url}#check" in checks(clerk)
+    assert "没有等着办的" in listed(clerk)
+    planned()
+    assert "#check" in listed(clerk)
     assert "怎么见到本人的" in shown(clerk, scene)
     assert do(clerk, scene, "check", way="letter") == 422
+    assert [line.reference for line in waits(scene)] == [scene.card]
     assert do(clerk, scene, "check", way="home") == 302
-    assert f"{url}#check" not in checks(clerk)
+    assert waits(scene) == []
     assert do(clerk, scene, "check", way="home") == 422
 
 
 def test_a_holder_who_was_not_met_stays_on_the_list_and_the_card_works(scene: Scene) -> None:
     clerk = visitor("clerk")
-    check_planned(today=timezone.localdate() + timedelta(days=400))
+    planned()
     assert do(clerk, scene, "check-tried", words="") == 422
     assert do(clerk, scene, "check-tried", words="上门没有人") == 302
-    assert "上门没有人" in checks(clerk)
+    assert [line.words for line in waits(scene)] == ["上门没有人"]
+    assert "上门没有人" in shown(clerk, scene)
     assert [line.state for line in held(scene)] == ["valid"]
