@@ -79,6 +79,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "partners:inbox": reverse("partners:inbox"),
         "uses:deliveries": reverse("uses:deliveries"),
         "uses:refused": reverse("uses:refused"),
+        "uses:manual": reverse("uses:manual"),
         "uses:signals": reverse("uses:signals"),
         "ledger:payments": reverse("ledger:payments"),
         "ledger:payment-failures": reverse("ledger:payment-failures"),

@@ -37,6 +37,7 @@ NOWHERE = frozenset(
         "message",
         "statement",
         "signal",
+        "entry",
         "benefit",
         "group",
     }
