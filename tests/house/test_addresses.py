@@ -189,6 +189,12 @@ ANSWERS = """
   uses:deliveries             door     enrol    403     403    200      200       200    403    403      403     403
   uses:refused                door     enrol    403     403    200      200       200    403    403      403     403
 * uses:refusal-close          door     enrol    403     403    403      403       422    403    403      403     403
+* uses:conflict-propose       door     enrol    403     403    403      403       422    403    403      403     403
+* uses:conflict-decide        door     enrol    403     403    403      403       422    403    403      403     403
+  uses:manual                 door     enrol    403     200    200      200       200    403    403      403     403
+* uses:manual-record          door     enrol    403     422    422      422       422    403    403      403     403
+  uses:manual-entry           door     enrol    403     404    404      404       404    403    403      403     403
+* uses:manual-correct         door     enrol    403     404    404      404       404    403    403      403     403
   uses:signals                door     enrol    403     403    200      200       200    403    403      403     403
   uses:signal                 door     enrol    403     403    404      404       404    403    403      403     403
 * uses:signal-step            door     enrol    403     403    404      404       404    403    403      403     403

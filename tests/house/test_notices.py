@@ -41,6 +41,8 @@ COLLECTING = {
     "desk:leave-benefit": ("desk/person.html",),
     "desk:card-apply": ("desk/person.html",),
     "desk:card-step": ("desk/person_card.html",),
+    "uses:manual-record": ("benefits/manual.html",),
+    "uses:manual-correct": ("benefits/manual_entry.html",),
 }
 # Forms that collect nothing new of a person: who signs in, who decides, what is looked for or taken out.
 OTHERWISE = re.compile(
@@ -50,6 +52,8 @@ OTHERWISE = re.compile(
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
     r"|desk:operator-statement-(draft|step)|allowances:(award-step|person-step|run-ask|run-step|recovery-step)"
     r"|citizen/channels\.html|citizen:wechat-end|desk:(message-told|person-channels)|uses:(refusal-close|signal-step)"
+    r"|desk:operator-statement-(draft|step)"
+    r"|citizen/channels\.html|citizen:wechat-end|desk:(message-told|person-channels)|uses:(refusal-close|signal-step|conflict-(propose|decide))"
     r"|ledger:payment-(check|release|withdraw|file|workbook)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"
     r"|desk:card-end|citizen:card-loss"

@@ -79,6 +79,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "partners:inbox": reverse("partners:inbox"),
         "uses:deliveries": reverse("uses:deliveries"),
         "uses:refused": reverse("uses:refused"),
+        "uses:manual": reverse("uses:manual"),
         "uses:signals": reverse("uses:signals"),
         "allowances:awards": reverse("allowances:awards"),
         "allowances:person": reverse("allowances:person", args=[scene.person]),

@@ -41,6 +41,7 @@ NOWHERE = frozenset(
         "receivable",
         "settlement",
         "signal",
+        "entry",
         "benefit",
         "group",
     }

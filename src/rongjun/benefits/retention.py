@@ -41,6 +41,14 @@ RETENTION = (
         since_words="了结那天",
     ),
     RetentionRule(
+        code="benefits.top-ups",
+        what="充值记录",
+        table="benefits_top_up",
+        column="topped_at",
+        since="t.recorded_at",
+        since_words="收到那天",
+    ),
+    RetentionRule(
         code="benefits.manual-uses",
         what="外地证件登记里的姓名",
         table="benefits_manual_use",

@@ -107,7 +107,7 @@ def holders() -> list[Holder]:
 # --- delivering ---------------------------------------------------------------------------------------------
 
 
-def _delivering(sent: Sent) -> Callable[[datetime], None]:
+def _delivering(sent: Sent) -> Callable[[datetime], object]:
     return lambda at: deliver(sent, at=at)
 
 
@@ -201,7 +201,7 @@ def _let_operators_go_on(sent: Sequence[Sent], *, memory: Path, today: date) -> 
 # --- settling -----------------------------------------------------------------------------------------------
 
 
-def settling(today: date) -> Iterator[tuple[datetime, Callable[[datetime], None]]]:
+def settling(today: date) -> Iterator[tuple[datetime, Callable[[datetime], object]]]:
     """Who signs what on which day, by the month that is settled."""
     month = riding.month_to_settle(today)
     following = (month + 31 * DAY).replace(day=1)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rongjun.insight.logic import Cell, Panel, Screen, Tile
@@ -77,7 +78,7 @@ def _finish(sheet: Worksheet, *, columns: int) -> None:
         sheet.column_dimensions[get_column_letter(index)].width = min(_WIDEST, max(_NARROWEST, wanted))
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:3"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -62,7 +63,7 @@ def _keep(
     source: int, seat: int, rows: Sequence[TopUpRow], *, file: partners.BulkBatch, now: datetime
 ) -> int:
     known = cards.carriers(sorted({row.card for row in rows}))
-    values = {
+    values: dict[str, Any] = {
         "source": source,
         "file": file.id,
         "now": now,

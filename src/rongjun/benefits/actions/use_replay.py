@@ -253,10 +253,15 @@ def _void(
         row = cursor.fetchone()
     if row is None:  # its month was let go
         return 0
-    *use, standing = row
+    month, _source, _reference, day, programme, standing = row
+
+    def write(effect: int) -> list[int]:
+        one = Difference(month, source, reference, day, programme, effect, reason)
+        return write_differences([one], by=by, now=now)
+
     if standing < 0:
-        write_differences([Difference(*use, effect=1, reason=reason)], by=by, now=now)
-    written = write_differences([Difference(*use, effect=-1, reason=reason)], by=by, now=now)
+        write(1)
+    written = write(-1)
     return len(written) if standing == 0 else 0
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.audit import api as audit
 from rongjun.benefits.actions import use_conflicts, use_refusals, use_signals
-from rongjun.benefits.logic.uses import OUTCOMES, REASONS, outcomes_of
+from rongjun.benefits.logic.uses import OUTCOMES, REASONS, outcomes_of, read_moment
 from rongjun.benefits.queries import use_pages as queries
 from rongjun.benefits.queries.use_pages import DeliveredDay, RefusedLine, SignalLine
 from rongjun.kernel.errors import Refused
@@ -162,15 +162,7 @@ def _refused(line: RefusedLine, *, names: Mapping[str, str], me: str) -> dict[st
         "what": _(what),
         "todo": _(todo),
         "at": line.recorded_at,
-        "sides": [
-            {
-                "label": _(label),
-                "came": line.fields.get(name, ""),
-                "stands": line.stands.get(name, ""),
-                "differs": bool(line.stands) and line.fields.get(name) != line.stands.get(name),
-            }
-            for name, label in FIELDS.items()
-        ],
+        "sides": [_side(line, name, label) for name, label in FIELDS.items()],
         "is_conflict": bool(line.stands),
         "outcomes": [(outcome, _(OUTCOMES[outcome])) for outcome in outcomes_of(line.reason)],
         "proposal": {
@@ -184,6 +176,24 @@ def _refused(line: RefusedLine, *, names: Mapping[str, str], me: str) -> dict[st
         if proposal
         else None,
     }
+
+
+def _side(line: RefusedLine, name: str, label: str) -> dict[str, Any]:
+    """One field of both sides; a moment as the clock of the city shows it, in whatever zone it came."""
+    came, stands = (said.get(name, "") for said in (line.fields, line.stands))
+    if name == "used_at":
+        came, stands = _clock(came), _clock(stands)
+    return {
+        "label": _(label),
+        "came": came,
+        "stands": stands,
+        "differs": bool(line.stands) and came != stands,
+    }
+
+
+def _clock(text: object) -> object:
+    moment = read_moment(text)
+    return f"{timezone.localtime(moment[0]):%Y-%m-%d %H:%M:%S}" if moment else text
 
 
 @require_POST

@@ -22,6 +22,7 @@ from rongjun.benefits.queries import book
 from rongjun.benefits.queries import manual_uses as queries
 from rongjun.benefits.queries.manual_uses import ManualLine
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.words import translatable
 from rongjun.ui.api import page_asked, pager_of, sentence
 
 PAGE = 30
@@ -87,6 +88,7 @@ def _page(
             {"label": _("地点和项目")},
             {"label": _("谁")},
             {"label": _("人数"), "number": True},
+            {"label": _("谁记的")},
             {"label": _("状态"), "short": True},
         ],
         "rows": [_row(line, by=names[line.recorded_by]) for line in lines],
@@ -135,13 +137,13 @@ def _note_read(request: ActingRequest, lines: list[ManualLine]) -> None:
 
 
 def _row(line: ManualLine, *, by: str) -> dict[str, Any]:
-    word, tone = ("作废", "no") if line.is_struck else ("计数", "ok")
-    note = line.struck_reason or (
-        _("更正第 %(number)s 条") % {"number": line.corrects} if line.corrects else ""
-    )
-    shown = {"text": f"{timezone.localtime(line.used_at):%Y-%m-%d %H:%M}", "note": f"{line.id}"}
-    if not line.is_struck:
-        shown["url"] = reverse("uses:manual-entry", args=[line.id])
+    counts, struck = translatable(("计数", "作废"))
+    corrects = _("更正第 %(number)s 条") % {"number": line.corrects} if line.corrects else ""
+    shown = {
+        "text": f"{timezone.localtime(line.used_at):%Y-%m-%d %H:%M}",
+        "note": line.struck_reason or corrects or _("第 %(number)s 条") % {"number": line.id},
+        "url": reverse("uses:manual-entry", args=[line.id]),
+    }
     return {
         "cells": [
             shown,
@@ -151,7 +153,14 @@ def _row(line: ManualLine, *, by: str) -> dict[str, Any]:
                 "note": f"{_(CERTIFICATES[line.certificate])} · {_(PROVINCES[line.province])}",
             },
             f"{line.people}",
-            {"text": by, "note": note, "chip": {"word": _(word), "tone": tone}},
+            by,
+            {
+                "text": "",
+                "chip": {
+                    "word": _(struck if line.is_struck else counts),
+                    "tone": "no" if line.is_struck else "ok",
+                },
+            },
         ]
     }
 
