@@ -199,6 +199,7 @@ from rongjun.registry.queries.told import (
 )
 from rongjun.registry.queries.waiting import Waiting, WaitingRow, refusals_by_column, waiting, waiting_rows
 from rongjun.registry.records import (
+    AccountRecord,
     DocumentRecord,
     FileRecord,
     Opened,
@@ -263,6 +264,7 @@ __all__ = [
     "STATED",
     "STOPPED",
     "WHY",
+    "AccountRecord",
     "CandidateLine",
     "CutoverFile",
     "DocumentRecord",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from rongjun.kernel.identifiers import LegacyIdentityNumber, PersonalDocument, Phone
+from rongjun.kernel.identifiers import BankCard, LegacyIdentityNumber, PersonalDocument, Phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,17 @@ class SaidRecord:
     evidence: str = ""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class AccountRecord:
+    """An account of the person's own, for a purpose, under the name the bank has."""
+
+    number: BankCard
+    purpose: str
+    bank: str
+    holder: str
+    valid_from: date
+
+
 @dataclass(frozen=True, slots=True)
 class FileRecord:
     """One person's file as it is to be opened. `id` is the internal key and never a number of a document."""
@@ -45,6 +56,7 @@ class FileRecord:
     documents: tuple[DocumentRecord, ...]
     phones: tuple[Phone, ...] = ()
     said: tuple[SaidRecord, ...] = ()
+    accounts: tuple[AccountRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.models import PayChange, PayException, PayLine, PayOrder, PayRun
 from rongjun.allowances.queries import standing
 from rongjun.allowances.queries.histories import chunks, histories, paid_of
+from rongjun.allowances.queries.looking import Look, look_of
+from rongjun.allowances.telling import tell_of_arrival
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.ledger import api as ledger
@@ -35,7 +37,7 @@ from rongjun.registry import api as registry
 
 ASKED, DRAFT, CHECKED, RELEASED, WITHDRAWN = "asked", "draft", "checked", "released", "withdrawn"
 EMPTY, FAILED = "empty", "failed"
-JOB = "allowances.draw-up-runs"
+JOB, FOLLOW = "allowances.draw-up-runs", "allowances.follow-payments"
 _ROWS = 5000
 
 
@@ -86,7 +88,8 @@ def draw_up_asked(*, now: datetime, today: date) -> int:
 
 def _draw_up(row: PayRun, *, now: datetime, today: date) -> None:
     people = standing.recipients(scope_of(row.division), known_at=row.known_at)
-    work = _Drawing(row, book_in_force(), now=now, today=today)
+    book = book_in_force()
+    work = _Drawing(row, book, look_of(row, book=book), now=now, today=today)
     for some in chunks(people):
         work.take(some)
     work.done(len(people))
@@ -98,6 +101,7 @@ class _Drawing:
 
     row: PayRun
     book: AllowanceBook
+    look: Look
     now: datetime
     today: date
     count: int = 0
@@ -109,7 +113,7 @@ class _Drawing:
 
     def take(self, people: Sequence[UUID]) -> None:
         """Reckon these people and write what comes of it."""
-        asked = asked_of(people, row=self.row)
+        asked = asked_of(people, row=self.row, look=self.look)
         reckoned = [
             reckon(each, month=self.row.month, known_at=self.row.known_at, book=self.book) for each in asked
         ]
@@ -295,25 +299,28 @@ def budgets_of(year: int) -> dict[str, str]:
     return found
 
 
-def asked_of(people: Sequence[UUID], *, row: PayRun) -> list[Asked]:
+def asked_of(people: Sequence[UUID], *, row: PayRun, look: Look) -> list[Asked]:
     """What a run asks of these people: their histories, what was paid, what is still to be lifted."""
     known: dict[str, Any] = {"known_at": row.known_at}
-    told, paid = histories(people, **known), paid_of(people, **known)
-    floors, turns = standing.floors_of(people, **known), standing.turns_of(people)
+    told, floors = histories(people, **known), standing.floors_of(people, **known)
+    whole = [person for person in people if look.is_whole(person)]
+    others = [person for person in people if not look.is_whole(person)]
+    paid = paid_of(whole, **known) | paid_of(others, since=min(look.first, row.month - 1), **known)
     recovering = standing.open_recoveries(people)
     nothing = standing.Open()
     return [
         Asked(
             person=str(person),
             history=told[person],
-            first=_first(told[person], floors[person], row.month),
-            paid=tuple(paid[person]),
-            turns=turns.get(person, {}),
+            first=max(_first(told[person], floors[person], row.month), 0 if is_whole else look.first),
+            paid=tuple(paid[person].payments),
+            turns=paid[person].turns,
             lifts=dict(recovering.get(person, nothing).lifts),
             liftable=recovering.get(person, nothing).left,
             floors=floors[person],
+            whole=is_whole,
         )
-        for person in people
+        for person, is_whole in ((person, look.is_whole(person)) for person in people)
     ]
 
 
@@ -409,27 +416,45 @@ def _note(event: str, row: PayRun, *, by: Actor, now: datetime) -> None:
 def follow_payments(*, now: datetime) -> int:
     """Take over what the bank said of payments under way; returns how many changed. A job's scope.
 
-    Paid and failed are noted. What came back for good (written back, its batch withdrawn) is owed again: the
-    lines end, and the next run pays them anew. A dead person's several payments end by hand.
+    Paid and failed are noted, and whose money has arrived is told. What came back for good (written back, its
+    batch withdrawn) is owed again: the lines end, and the next run pays them anew. Of several heirs' payments
+    one that came back is settled by hand.
     """
     waiting = standing.unanswered_orders()
-    changed = 0
+    changed: dict[tuple[str, str, datetime], list[PayOrder]] = {}
     for key, fate in ledger.fates(list(waiting)).items():
-        order = waiting[key]
         state = _FATES.get(fate.state, "ordered")
-        if state == order.state:
-            continue
-        PayOrder.objects.filter(pk=order.pk).update(
-            state=state, reason=fate.reason[:200], answered_at=fate.answered_at or now
+        if state != waiting[key].state:
+            changed.setdefault((state, fate.reason[:200], fate.answered_at or now), []).append(waiting[key])
+    for (state, reason, at), orders in changed.items():
+        PayOrder.objects.filter(pk__in=[order.pk for order in orders]).update(
+            state=state, reason=reason, answered_at=at
         )
-        changed += 1
-        if (
-            state == "returned"
-            and PayOrder.objects.filter(run=order.run_id, person=order.person_id).count() == 1
-        ):
-            paid = PayLine.objects.filter(run=order.run_id, person=order.person_id, live=True)
-            paid.filter(kind__in=("regular", "back-pay")).update(live=False)
-    return changed
+    arrived = [order for (state, *_rest), orders in changed.items() if state == "paid" for order in orders]
+    tell_of_arrival(arrived, now=now)
+    for (state, *_rest), orders in changed.items():
+        if state == "returned":
+            for order in orders:
+                _owe_again(order)
+    _follow_withdrawn(now=now)
+    return sum(map(len, changed.values()))
+
+
+def _owe_again(order: PayOrder) -> None:
+    if PayOrder.objects.filter(run=order.run_id, person=order.person_id).count() == 1:
+        paid = PayLine.objects.filter(run=order.run_id, person=order.person_id, live=True)
+        paid.filter(kind__in=("regular", "back-pay")).update(live=False)
+
+
+def _follow_withdrawn(*, now: datetime) -> None:
+    """A run whose payments were withdrawn in the ledger before its release is withdrawn with them."""
+    for row in PayRun.objects.select_for_update().filter(state__in=(DRAFT, CHECKED), batch__isnull=False):
+        report = ledger.batch_report(row.batch) if row.batch else None
+        if report is not None and report.state == WITHDRAWN:
+            _undo(row)
+            row.state, row.withdrawn_by, row.withdrawn_at = WITHDRAWN, f"job:{FOLLOW}", now
+            row.withdrawn_why = "付款批次撤回了"
+            row.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawn_why"])
 
 
 _FATES = {"paid": "paid", "failed": "failed", "written-back": "returned", "withdrawn": "returned"}

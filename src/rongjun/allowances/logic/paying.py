@@ -10,6 +10,7 @@ from uuid import UUID
 from rongjun.kernel.money import Fen, split
 
 OWN: Final = "own"
+HEIR: Final = "heir"
 # Who receives for a living person, the first that is there.
 _FOR_THE_LIVING: Final = ("guardian", "proxy", "institution", OWN)
 
@@ -41,7 +42,7 @@ class Share:
 def chosen(accounts: Sequence[Account], *, is_dead: bool) -> list[int]:
     """Which of a person's accounts are paid: one of the living, every heir of the dead."""
     if is_dead:
-        return [place for place, each in enumerate(accounts) if each.kind == "heir"]
+        return [place for place, each in enumerate(accounts) if each.kind == HEIR]
     for kind in _FOR_THE_LIVING:
         for place, each in enumerate(accounts):
             if each.kind == kind:

@@ -127,7 +127,7 @@ class Reckoned:
 
 def reckon(asked: Asked, *, month: int, known_at: datetime, book: AllowanceBook) -> Reckoned:
     """One person's part of the run of a month, as known at a moment."""
-    first = min(asked.first, month - 1)
+    first = min(asked.first, month)
     owed = months_owed(asked.history, first=first, last=month, known_at=known_at, book=book)
     owed = from_floors(owed, asked.floors, book=book)
     settlement = settle(owed, asked.paid, run_month=month)

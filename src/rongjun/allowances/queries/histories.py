@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -115,8 +116,16 @@ def owed(person: UUID, *, first: int, last: int, known_at: datetime) -> Owed:
 # --- what was paid ------------------------------------------------------------------------------------------
 
 
-def paid_of(people: Sequence[UUID], *, known_at: datetime, since: int = 0) -> dict[UUID, list[Payment]]:
-    """What was paid to each of these people (kept files) for months from `since` on, oldest first.
+@dataclass(slots=True)
+class PaidSoFar:
+    """Payments of one person, oldest first, and by scheme and month the next turn under their own file."""
+
+    payments: list[Payment] = field(default_factory=list)
+    turns: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+def paid_of(people: Sequence[UUID], *, known_at: datetime, since: int = 0) -> dict[UUID, PaidSoFar]:
+    """What was paid to each of these people (kept files) for months from `since` on.
 
     What a run that is not withdrawn has ordered counts, until the money came back for good. `file` names the
     file it was paid under.
@@ -125,12 +134,14 @@ def paid_of(people: Sequence[UUID], *, known_at: datetime, since: int = 0) -> di
     rows = PayLine.objects.filter(person_id__in=list(whose), live=True)
     if since:
         rows = rows.filter(month__gte=since)
-    found: dict[UUID, list[Payment]] = {person: [] for person in people}
+    found = {person: PaidSoFar() for person in people}
     told = rows.order_by("id").values_list(
-        "person_id", "code", "month", "fen", "standard", "award", "rate", "picked"
+        "person_id", "code", "month", "fen", "standard", "award", "rate", "picked", "turn"
     )
-    for file, code, month, fen, standard, award, rate, picked in told.iterator(20_000):
-        found[whose[file]].append(
+    for file, code, month, fen, standard, award, rate, picked, turn in told.iterator(20_000):
+        kept = whose[file]
+        mine = found[kept]
+        mine.payments.append(
             Payment(
                 code,
                 month,
@@ -142,4 +153,6 @@ def paid_of(people: Sequence[UUID], *, known_at: datetime, since: int = 0) -> di
                 picked or None,
             )
         )
+        if file == kept:
+            mine.turns[code, month] = max(turn + 1, mine.turns.get((code, month), 0))
     return found

@@ -61,16 +61,6 @@ def open_recoveries(people: Sequence[UUID]) -> dict[UUID, Open]:
     return found
 
 
-def turns_of(people: Sequence[UUID]) -> dict[UUID, dict[tuple[str, int], int]]:
-    """By file, scheme and month, the next turn a line may take."""
-    found: dict[UUID, dict[tuple[str, int], int]] = {}
-    rows = PayLine.objects.filter(person_id__in=list(people), live=True)
-    for person, code, month, turn in rows.values_list("person_id", "code", "month", "turn").iterator(20_000):
-        mine = found.setdefault(person, {})
-        mine[code, month] = max(turn + 1, mine.get((code, month), 0))
-    return found
-
-
 def heir_parts(people: Sequence[UUID], *, on: date) -> dict[UUID, dict[UUID, int]]:
     """By person and payee, how many parts they receive, where two officers said so."""
     del on

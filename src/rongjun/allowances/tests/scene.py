@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from rongjun.access.api import ROLES, Actor, acting_as, acting_as_job, scope_of
 from rongjun.allowances import actions
 from rongjun.allowances.logic.months import month_at
 from rongjun.allowances.models import PayException, PayLine, PayOrder, PayRun
-from rongjun.kernel.identifiers import DocumentType, IdentityNumber
+from rongjun.kernel.identifiers import AccountKind, BankCard, DocumentType, IdentityNumber
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
 from rongjun.partners import api as partners
@@ -25,6 +25,7 @@ NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # nine o'clock in China
 TODAY = date(2026, 11, 16)
 CITY, COUNTY, STATION = 370200000000, 370202000000, 370202901000
 NOVEMBER = month_at(2026, 11)
+CITY_SCOPE = scope_of(CITY)
 
 
 def person(login: str, *, role: str = "city-officer", division: int = CITY) -> Actor:
@@ -78,7 +79,7 @@ def agree(fen: int = 100_000_000) -> None:
         )
 
 
-def veteran(
+def veteran_record(
     *,
     grade: int = 5,
     cause: str = "war",
@@ -87,9 +88,8 @@ def veteran(
     opened: datetime = NOW,
     station: int = STATION,
     traits: tuple[str, ...] = (),
-    by: Actor = MAKER,
-) -> UUID:
-    """A disabled veteran on file, with an account for allowances."""
+) -> registry.FileRecord:
+    """A disabled veteran with an account for allowances, as a whole record."""
     count, key = next(_COUNT), uuid4()
     name = f"测试荣军{count:04d}"
     said = (
@@ -106,19 +106,32 @@ def veteran(
         *((registry.SaidRecord("rating", rated_on, {"grade": grade, "cause": cause}),) if grade else ()),
         *(registry.SaidRecord("status", date(1996, 12, 1), {"category": trait}) for trait in traits),
     )
-    record = registry.FileRecord(
+    return registry.FileRecord(
         id=key,
         division=station,
         name=name,
         opened_at=opened,
         documents=(registry.DocumentRecord(str(DocumentType.RESIDENT_ID), _identity(count)),),
         said=said,
+        accounts=(_account(count, name),) if account else (),
     )
+
+
+def _account(count: int, holder: str) -> registry.AccountRecord:
+    number = BankCard.from_text(f"999999{count:010d}", kind=AccountKind.PASSBOOK)
+    return registry.AccountRecord(number, "allowance", "测试银行", holder, date(2020, 1, 1))
+
+
+def on_file(records: Sequence[registry.FileRecord], *, by: Actor = MAKER, now: datetime = NOW) -> list[UUID]:
+    """These people on file."""
     with acting_as(by):
-        registry.open_files([record], source="测试", by=by, synthetic=True, now=opened)
-        if account:
-            give_account(key, holder=name, digits=count, by=by, now=opened)
-    return key
+        registry.open_files(records, source="测试", by=by, synthetic=True, now=now)
+    return [record.id for record in records]
+
+
+def veteran(*, opened: datetime = NOW, by: Actor = MAKER, **told: Any) -> UUID:
+    """A disabled veteran on file, with an account for allowances."""
+    return on_file([veteran_record(opened=opened, **told)], by=by, now=opened)[0]
 
 
 def give_account(key: UUID, *, holder: str, digits: int, by: Actor = MAKER, now: datetime = NOW) -> None:
@@ -143,7 +156,7 @@ def give_account(key: UUID, *, holder: str, digits: int, by: Actor = MAKER, now:
 
 def _identity(count: int) -> Any:
     return IdentityNumber.invented(
-        born=date(1975, 3, 1), sequence=count % 1000, address=f"99{count // 1000:04d}"
+        born=date(1975, 3, 1), sequence=count % 1000, address=f"99{count // 1000 % 10000:04d}"
     )
 
 

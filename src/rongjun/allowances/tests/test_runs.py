@@ -67,9 +67,13 @@ def test_the_same_person_cannot_sign_twice() -> None:
 def test_the_database_keeps_the_three_apart_by_itself(change: str) -> None:
     scene.granted(scene.veteran())
     scene.run_of()
-    with acting_as(scene.CHECKER), pytest.raises(DatabaseError), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(change)
+    with (
+        acting_as(scene.CHECKER),
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(change)
 
 
 def test_lines_stand_once_they_are_written() -> None:

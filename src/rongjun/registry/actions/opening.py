@@ -19,6 +19,7 @@ from rongjun.registry.actions.writing import insert_values
 from rongjun.registry.logic import Tie, stated_text, stated_texts
 from rongjun.registry.models import (
     Assertion,
+    BankAccount,
     Contact,
     Death,
     DisabilityRating,
@@ -32,7 +33,15 @@ from rongjun.registry.models import (
     Status,
 )
 from rongjun.registry.queries import on_file
-from rongjun.registry.queries.covered import PHONE_INDEX, SEAL, number_index, number_place, phone_place
+from rongjun.registry.queries.covered import (
+    ACCOUNT_INDEX,
+    PHONE_INDEX,
+    SEAL,
+    account_place,
+    number_index,
+    number_place,
+    phone_place,
+)
 from rongjun.registry.records import FileRecord, Opened, SaidRecord
 
 # The assertions a record may hold, and the columns each has of its own. What is not here is counted as left
@@ -104,6 +113,7 @@ class _Opening:
         self.names: list[tuple[UUID, int, str]] = []
         self.documents: list[_Row] = []
         self.contacts: list[_Row] = []
+        self.accounts: list[_Row] = []
         self.said: dict[str, list[_Row]] = {}
         self.left_out: Counter[str] = Counter()
 
@@ -124,6 +134,7 @@ class _Opening:
         shared = self._shared(record, plain)
         self.documents += self._documents(record, shared, synthetic=synthetic)
         self.contacts += self._contacts(record, shared, synthetic=synthetic)
+        self.accounts += self._accounts(record, shared, synthetic=synthetic)
         for said in record.said:
             if said.kind in KINDS:
                 own, values = KINDS[said.kind][1], _checked(said)
@@ -139,6 +150,7 @@ class _Opening:
         # In the order of their index: two that bring the same numbers cannot wait for each other in a ring.
         insert_values(IdentityDocument, sorted(self.documents, key=_by_index))
         insert_values(Contact, self.contacts)
+        insert_values(BankAccount, self.accounts)
         for kind, rows in self.said.items():
             insert_values(KINDS[kind][0], rows)
 
@@ -172,6 +184,24 @@ class _Opening:
             sealed = audit.keys().seal(SEAL, number, phone_place(record.id))
             index = audit.keys().index(PHONE_INDEX, number)
             yield {**shared, **_sealed(sealed, index, phone.masked, phone.number[-4:])}
+
+    def _accounts(self, record: FileRecord, shared: _Row, *, synthetic: bool) -> Iterable[_Row]:
+        for account in record.accounts:
+            number = admit(account.number, synthetic=synthetic)
+            index = audit.keys().index(ACCOUNT_INDEX, number.number.encode())
+            sealed = audit.keys().seal(SEAL, number.number.encode(), account_place(record.id, index))
+            yield {
+                **shared,
+                "valid_from": account.valid_from,
+                "belongs_to": record.id,
+                "purpose": account.purpose,
+                "kind": account.number.kind.value,
+                "bank": account.bank,
+                "holder": account.holder,
+                "number_sealed": sealed,
+                "number_index": index,
+                "number_mask": number.masked,
+            }
 
 
 def _by_index(row: _Row) -> bytes:
