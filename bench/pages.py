@@ -30,7 +30,7 @@ PASSWORD: Final = "Rongjun-demo-2026"  # noqa: S105 - the demo's, printed by it
 CODE: Final = "246810"
 LIST: Final = "/registry/people/"
 UNANSWERED: Final[str] = "/desk/unanswered/"
-# Two characters of a name, four signs of a number, another page, a file, the heaviest file, what is to be asked.
+# Two characters of a name, four signs of a number, another page, a file, the heaviest, the questions left.
 MIX: Final = {"two": 30, "tail": 15, "page": 10, "person": 35, "heaviest": 10, "unanswered": 5}
 SEARCHES: Final = ("two", "tail", "page")
 _PERSON = re.compile(r'href="(/desk/people/[0-9a-f-]{36}/)')

@@ -45,10 +45,9 @@ _DECIDE = (
     f"{_WORK} registry.check registry.decide-rights registry.approve-export registry.decide-feed"
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
-    " uses.read uses.signals cards.decide"
+    " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
     " allowances.read allowances.propose allowances.decide allowances.run allowances.check"
     " allowances.recover"
-    " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -60,8 +59,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal uses.decide-conflict",
-            " uses.close-refusal insurance.pay",
+            " uses.close-refusal uses.decide-conflict insurance.pay",
         ),
         _role(
             "privacy-officer",
@@ -73,9 +71,8 @@ ROLES: dict[str, Role] = {
             "bureau-leader",
             "局领导",
             f"{_READ} insight.read settlement.read settlement.release"
-            " ledger.read-payments ledger.release-payments allowances.read allowances.release",
-            f"{_READ} insight.read settlement.read settlement.release insurance.read"
-            " ledger.read-payments ledger.release-payments",
+            " ledger.read-payments ledger.release-payments allowances.read allowances.release"
+            " insurance.read",
         ),
         _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),

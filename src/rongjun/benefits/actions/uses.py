@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -231,6 +229,8 @@ def judge_again(source: Source, columns: Columns, *, now: datetime) -> Judged:
 def take_judged(source: Source, batch: int, judged: Judged, *, now: datetime) -> None:
     """Take in waiting rows of a batch that were judged before, in the caller's transaction."""
     _insert(source, batch, judged, now=now)
+
+
 def _judge(columns: Columns, setting: logic.Setting) -> tuple[Judged, Mapping[int, int]]:
     """What becomes of the rows, and the county of every card that is one."""
     plain = logic.judge_plainly(columns, setting)

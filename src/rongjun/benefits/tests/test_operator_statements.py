@@ -101,7 +101,8 @@ def test_three_people_bring_a_statement_to_its_payment() -> None:
 
 
 def test_the_payment_counts_on_the_budget_line_of_its_year(settings: Any) -> None:
-    fund, told = settings.SETTLEMENT_FUND, {"by": "operator:test", "now": NOW}
+    fund: str = settings.SETTLEMENT_FUND
+    told: dict[str, Any] = {"by": "operator:test", "now": NOW}
     with acting_as_job("test.fund"):
         ledger.open_account(fund, kind="fund", division=CITY, title="测试资金", floor=Fen(0), **told)
         ledger.add_budget_line(

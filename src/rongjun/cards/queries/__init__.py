@@ -13,8 +13,14 @@ from rongjun.cards.queries.cards import (
     overdue_stops,
     waiting_cards,
 )
-from rongjun.cards.queries.spans import Carrier, carriers, changed_since, holders, spans_frame
-from rongjun.cards.queries.spans import Carrier, carriers, changed_since, spans_frame, usable_throughout
+from rongjun.cards.queries.spans import (
+    Carrier,
+    carriers,
+    changed_since,
+    holders,
+    spans_frame,
+    usable_throughout,
+)
 
 __all__ = [
     "CardLine",
