@@ -65,7 +65,7 @@ LOCKS = lock_by_division(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("benefits", "0041_operator_payees"),
+        ("benefits", "0042_days_held"),
     ]
 
     operations = [
