@@ -4,15 +4,15 @@ A month is a folder `yyyymm` with `uses.parquet`, `voids.parquet` and `spans.par
 on each other, so they are settled one after another and memory is bounded by one month.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeVar
-
-import duckdb
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from rongjun.benefits.logic.savings import (
     SAVINGS_TEXT,
@@ -25,6 +25,9 @@ from rongjun.benefits.logic.savings import (
     first_of,
 )
 from rongjun.rules.api import as_duckdb
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY: Final = "8GiB"
 THREADS: Final = 2
@@ -56,6 +59,8 @@ class Month:
 @contextmanager
 def engine(*, memory: str = MEMORY, threads: int = THREADS) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in memory with a bound; it spills to a folder of its own that is gone afterwards."""
+    import duckdb  # a process that settles nothing does without it
+
     with TemporaryDirectory(prefix="rongjun-batch-") as spill:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
