@@ -205,7 +205,12 @@ def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Save
     text = _text_for(tallies)
     with connection.cursor() as cursor:
         cursor.execute(text, {**_price_columns(prices), **values})
-        return [Saved(*row) for row in sorted(cursor.fetchall(), key=str)]
+        return [Saved(*row) for row in sorted(cursor.fetchall(), key=_order)]
+
+
+def _order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """By month, source, programme, division, payer and fare, of which the last may be none."""
+    return (*row[:5], row[5] or date.min)
 
 
 @lru_cache(maxsize=64)
