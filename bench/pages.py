@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ USERS: Final = 8
 PASSWORD: Final = "Rongjun-demo-2026"  # noqa: S105 - the demo's, printed by it
 CODE: Final = "246810"
 LIST: Final = "/registry/people/"
-# Two characters of a name, four signs of a number, another page, a file, the heaviest file, what is to be asked.
+# Two characters of a name, four signs of a number, another page, a file, the heaviest file, the unanswered.
 MIX: Final = {"two": 30, "tail": 15, "page": 10, "person": 35, "heaviest": 10, "unanswered": 5}
 SEARCHES: Final = ("two", "tail", "page")
 _PERSON = re.compile(r'href="(/desk/people/[0-9a-f-]{36}/)')
@@ -194,14 +194,15 @@ def _work(
             kind = chance.choices(tuple(MIX), tuple(MIX.values()))[0]
             if kind == "heaviest" and not sees_all:
                 kind = "person"
-            path = {
+            paths: dict[str, Callable[[], str]] = {
                 "two": lambda: f"{LIST}?q={quote(chance.choice(_PAIRS))}",
                 "tail": lambda: f"{LIST}?q={chance.choice(tails)}",
                 "page": lambda: f"{LIST}?page=2&q={quote(chance.choice(_PAIRS[:3]))}",
                 "person": lambda: chance.choice(visitor.known),
                 "heaviest": lambda: heaviest,
                 "unanswered": lambda: "/desk/unanswered/",
-            }[kind]()
+            }
+            path = paths[kind]()
             asked = time.perf_counter()
             try:
                 status, page, _ = visitor.ask(path)
