@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,7 +195,7 @@ def _work(
             kind = chance.choices(tuple(MIX), tuple(MIX.values()))[0]
             if kind == "heaviest" and not sees_all:
                 kind = "person"
-            path = {
+            paths: dict[str, Callable[[], str]] = {
                 "two": lambda: f"{LIST}?q={quote(chance.choice(_PAIRS))}",
                 "tail": lambda: f"{LIST}?q={chance.choice(tails)}",
                 "page": lambda: f"{LIST}?page=2&q={quote(chance.choice(_PAIRS[:3]))}",
@@ -203,6 +203,8 @@ def _work(
                 "heaviest": lambda: heaviest,
                 "unanswered": lambda: UNANSWERED,
             }[kind]()
+            }
+            path = paths[kind]()
             asked = time.perf_counter()
             try:
                 status, page, _ = visitor.ask(path)

@@ -49,12 +49,15 @@ def close_month(month: int, *, folder: Path, fares: FareBook, by: str, now: date
         if month not in queries.held_months():
             raise Refused("benefits.month-dropped", month=month)
         net = queries.network()
-        prices = logic.month_prices(fares, month=month, known_at=today, programmes=net.programmes)
+        days = queries.day_tallies(month)
+        prices = logic.month_prices(
+            fares, month=month, known_at=today, programmes=net.programmes, held=_bands(days)
+        )
         part = folder / f"{month}.part"
         manifest = _archive(month, part, net, now=now)
         counted = duck.Month(part, month, prices)
         settled, tallies = duck.settle_month(counted), duck.tally_month(counted)
-        differing = _differences(tallies, queries.day_tallies(month), spans=logic.spans_of(prices))
+        differing = _differences(tallies, days, spans=logic.spans_of(prices))
         if differing:
             shutil.rmtree(part)
             raise Refused("benefits.month-differs", month=month, lines=differing)
@@ -150,6 +153,10 @@ def _differences(
     return sum(1 for n in ours.values() if n)
 
 
+def _bands(tallies: Iterable[Tally]) -> set[tuple[int, int]]:
+    return {(each.programme, each.band) for each in tallies}
+
+
 def _key(tally: Tally, day: date) -> _Key:
     return (day, tally.source, tally.programme, tally.division, tally.band, tally.paid)
 
@@ -187,7 +194,11 @@ def check_month(row: ClosedMonth, *, folder: Path, fares: FareBook) -> Aggregate
         why = "归档文件不是这一次归档写下的"
         raise Refused("benefits.archive-broken", month=row.month, why=why)
     prices = logic.month_prices(
-        fares, month=row.month, known_at=localtime(row.closed_at).date(), programmes=manifest.programmes
+        fares,
+        month=row.month,
+        known_at=localtime(row.closed_at).date(),
+        programmes=manifest.programmes,
+        held=_bands(aggregate.tallies),
     )
     counted = duck.tally_month(duck.Month(folder / str(row.month), row.month, prices))
     if _differences(aggregate.tallies, counted, spans=aggregate.spans):

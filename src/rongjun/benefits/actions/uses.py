@@ -301,7 +301,7 @@ def _values(source: Source, batch: int, judged: Judged, *, now: datetime) -> dic
 # them was checked letter by letter (logic.uses), so that nothing needs escaping.
 def numbers_text(values: Sequence[int]) -> str:
     """A column of whole numbers as one text."""
-    return "{" + ",".join(map(str, values)) + "}"
+    return "{" + str([*values])[1:-1] + "}"
 
 
 def texts_text(values: Sequence[str]) -> str:

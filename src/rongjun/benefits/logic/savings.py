@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -129,17 +129,24 @@ def months_of(first: date, last: date) -> list[int]:
 
 
 def month_prices(
-    fares: FareBook, *, month: int, known_at: date, programmes: Mapping[str, int]
+    fares: FareBook,
+    *,
+    month: int,
+    known_at: date,
+    programmes: Mapping[str, int],
+    held: Collection[tuple[int, int]] = (),
 ) -> list[PriceLine]:
     """The prices of one month, cut wherever any version ever announced begins or ends.
 
     So a tally of a span can be priced again after a correction that was known by then; a band that has no
-    price in a span stands there without one.
+    price in a span stands there without one. So does a band that no version names and that is `held`, by
+    programme and band: its tallies are cut as those of its neighbours.
     """
     lines = []
     for code, number in sorted(programmes.items()):
         versions = fares.fares[code].versions if code in fares.fares else ()
-        bands = sorted({band.band for version in versions for band in version.bands})
+        named = {band.band for version in versions for band in version.bands}
+        bands = sorted(named | {band for programme, band in held if programme == number})
         cuts = breaks_within(fares, code, first=first_of(month), last=last_of(month))
         spans = [first_of(month), *cuts, first_of(next_month(month))]
         for start, after in pairwise(spans):

@@ -224,7 +224,12 @@ def saved(tallies: str, prices: Sequence[PriceLine], **values: Any) -> list[Save
     text = _text_for(tallies)
     with connection.cursor() as cursor:
         cursor.execute(text, {**_price_columns(prices), **values})
-        return [Saved(*row) for row in sorted(cursor.fetchall(), key=str)]
+        return [Saved(*row) for row in sorted(cursor.fetchall(), key=_order)]
+
+
+def _order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """By month, source, programme, division, payer and fare, of which the last may be none."""
+    return (*row[:5], row[5] or date.min)
 
 
 @lru_cache(maxsize=64)
@@ -301,13 +306,15 @@ def _pieces(first: date, last: date, *, fares: FareBook) -> dict[str, Any]:
     return {"whole": whole, **columns}
 
 
-_HELD = """
-    select month, source, bit_or(days) from benefits_use_days_held
-    where month between %s and %s group by month, source
-"""
-_FILES = """
-    select source_id, business_date from benefits_use_batch
-    where business_date between %s and %s and waiting = 0 group by 1, 2
+_DELIVERED = """
+    select month, source, bit_or(days) from (
+        select month, source, days from benefits_use_days_held
+        where month between %(first_month)s and %(last_month)s
+        union all
+        select (extract(year from business_date) * 100 + extract(month from business_date))::int,
+               source_id, 1 << (extract(day from business_date)::int - 1)
+        from benefits_use_batch where business_date between %(first)s and %(last)s and waiting = 0
+    ) told group by month, source
 """
 
 
@@ -318,12 +325,9 @@ def delivered_days(first: date, last: date) -> dict[int, frozenset[date]]:
     """
     found: dict[int, set[date]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [month_of(first), month_of(last)])
+        cursor.execute(_DELIVERED, _within(first, last))
         for month, source, days in cursor.fetchall():
             found.setdefault(source, set()).update(days_in(month, days))
-        cursor.execute(_FILES, [first, last])
-        for source, day in cursor.fetchall():
-            found.setdefault(source, set()).add(day)
     return {source: frozenset(days) for source, days in found.items()}
 
 

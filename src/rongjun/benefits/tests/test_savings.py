@@ -216,6 +216,26 @@ def test_what_operators_did_not_deliver_widens_the_figure_upwards_only(monkeypat
     assert found.bounds.unbounded == (2,)
 
 
+def test_a_month_with_a_band_no_fare_names_is_closed_when_a_fare_changes_in_it(monkeypatch, tmp_path) -> None:
+    city = plain_city()
+    rows = tuple(
+        replace(row, band=9, day=date(2023, 6, 20), used_at=row.used_at + timedelta(days=19))
+        for row in city.rows
+    )
+    odd = replace(city, rows=(*rows, *plain_city(count=2).rows), fares=corrected(city.fares))
+    odd = replace(odd, rows=tuple(replace(row, reference=f"odd{n}") for n, row in enumerate(odd.rows)))
+    at = date(2026, 1, 1)
+    with taken_in(odd, monkeypatch):
+        row = closed(odd, tmp_path)
+        with acting_as_job("test.check"):
+            assert savings.check_month(row, folder=tmp_path, fares=odd.fares).month == MONTH
+        told = [
+            figure(odd, known=at),
+            *(figure_from(x, odd, tmp_path, known=at) for x in ("parquet", "aggregate")),
+        ]
+    assert {(each.total.uses, each.total.unpriced, each.digest) for each in told} == {(5, 3, told[0].digest)}
+
+
 def test_the_days_told_of_are_those_the_rollup_holds(monkeypatch) -> None:
     city = plain_city()
     later = tuple(

@@ -78,7 +78,7 @@ def usable_throughout(references: Iterable[int], *, first: datetime, last: datet
 
     Who is missing may have been usable for some of the time: `carriers` says when.
     """
-    listed = "{" + ",".join(map(str, references)) + "}"  # one text: the driver's own array costs more
+    listed = "{" + str([*references])[1:-1] + "}"  # one text: the driver's own array costs more
     with connection.cursor() as cursor:
         cursor.execute(_THROUGHOUT, [listed, first.isoformat(), last.isoformat()])
         return dict(cursor.fetchall())

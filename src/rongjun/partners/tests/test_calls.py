@@ -69,6 +69,21 @@ def test_tomorrow_the_quota_is_new() -> None:
     assert answered(fresh, now=later)[0] == ""
 
 
+@pytest.mark.django_db
+def test_the_quota_is_of_all_connections_together() -> None:
+    secret = agree(daily_calls=3)
+    assert answered(call(b"uses", secret))[0] == ""
+    with as_owner():
+        mine = CallCount.objects.get()
+        CallCount.objects.create(
+            partner_id=CIVIL, division=CITY, day=mine.day, slot=(mine.slot + 1) % 32, calls=1
+        )
+    assert answered(call(b"other", secret, key="key-00002"))[0] == ""
+    assert refusal(call(b"third", secret, key="key-00003")) == "partners.call-quota"
+    with as_owner():
+        assert sum(CallCount.objects.values_list("calls", flat=True)) == 3
+
+
 @pytest.fixture
 def two(own_database: str) -> Any:
     """Two at once, each in its own connection and open until the other has got as far as it can."""
