@@ -26,7 +26,7 @@ from rongjun.access.api import acting_as, acting_as_job
 from rongjun.benefits.actions import uses
 from rongjun.cards import api as cards
 from rongjun.cards.tests.cast import CLERK, OFFICER, handed, people
-from rongjun.config.demo import add_operators
+from rongjun.config.demo import add_operators, agree_on_uses
 from rongjun.insight import api as insight
 from rongjun.ledger import api as ledger
 from rongjun.ledger.payments.bank_simulator import BANK, run
@@ -94,6 +94,7 @@ def folders(
     with acting_as_job("test.months"):
         uses.open_months(back=2, today=FIRST)
     add_operators(root=found["drop"])
+    agree_on_uses()
     payments.agree_with_bank()
     handed(people(HOLDERS))
     return found

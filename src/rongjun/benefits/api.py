@@ -8,13 +8,6 @@ from rongjun.benefits.actions.enrolments import (
     keep_enrolment,
     leave_benefit,
 )
-from rongjun.benefits.actions.network import (
-    AgreedSource,
-    NewPlace,
-    add_places,
-    add_programmes,
-    agree_on_source,
-)
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
 from rongjun.benefits.actions.operator_statements import (
     agree_to_statement,
@@ -43,6 +36,8 @@ from rongjun.benefits.actions.supervision import (
     report_delivery,
     withdraw_task,
 )
+from rongjun.benefits.actions.use_network import Place as UsePlace
+from rongjun.benefits.actions.use_network import agree_on_programmes, agree_on_source
 from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import (
     CHANNELS,
@@ -182,7 +177,6 @@ __all__ = [
     "USE_REASONS",
     "WORDS",
     "YES_NO",
-    "AgreedSource",
     "Asking",
     "ConfirmationLine",
     "CountyFigures",
@@ -196,7 +190,6 @@ __all__ = [
     "Item",
     "KeptSweep",
     "Month",
-    "NewPlace",
     "OfferLine",
     "OfferState",
     "OfferStep",
@@ -215,11 +208,11 @@ __all__ = [
     "Sums",
     "TakeUpLine",
     "TaskFile",
+    "UsePlace",
     "Wording",
     "accept_offer",
-    "add_places",
-    "add_programmes",
     "adopt_book",
+    "agree_on_programmes",
     "agree_on_source",
     "agree_to_statement",
     "all_together",

@@ -78,6 +78,7 @@ def demo(port: int, prepare_only: bool) -> None:
         from rongjun.config.demo import (
             add_operators,
             adopt_first_book,
+            agree_on_uses,
             fill_city,
             who_can_sign_in,
             write_arrivals,
@@ -90,6 +91,7 @@ def demo(port: int, prepare_only: bool) -> None:
             changed = adopt_first_book()
         with step("运营单位和制卡银行（模拟）"):
             add_operators(root=place().root / "drop")
+            agree_on_uses()
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))

@@ -149,10 +149,7 @@ def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Pa
 
 
 def add_operators(*, root: Path) -> int:
-    """Agree with the invented operators and the bank that are not agreed with yet; returns how many.
-
-    What they carry people on is opened from the fares of the book in force, with the places they number.
-    """
+    """Agree with the invented operators and the bank that are not agreed with yet; returns how many."""
     added = 0
     with acting_as_job("demo.add-operators"):
         for code, kind in OPERATORS.items():
@@ -181,34 +178,34 @@ def add_operators(*, root: Path) -> int:
                 now=timezone.now(),
             )
             added += 1
-        _open_network()
     return added
 
 
-def _open_network() -> None:
-    """Programmes, one source of record an operator, and its places, dealt out over the counties."""
-    now, today = timezone.now(), timezone.localdate()
-    benefits.add_programmes(benefits.book().fares, today=today, by=BY, now=now)
+def agree_on_uses() -> None:
+    """Programmes of the fares in force, a source of record an operator, and its places over the counties.
+
+    Nothing changes where an operator's source is agreed on.
+    """
+    now, today, whole = timezone.now(), timezone.localdate(), places.city().code
     seats = [code for code, _name in counties()]
-    for code, kind in OPERATORS.items():
-        if not kind.programmes:
-            continue
-        agreed = benefits.AgreedSource(
-            code=f"{code}-daily",
-            title=kind.name,
-            partner=code,
-            record="file",
-            seat=places.city().code,
-            expected_since=today,
-        )
-        source = benefits.agree_on_source(agreed, by=BY, now=now)
-        numbered = range(1, kind.places + 1)
-        benefits.add_places(
-            source,
-            [benefits.NewPlace(str(n), f"示范点位{n}", seats[n % len(seats)]) for n in numbered],
-            by=BY,
-            now=now,
-        )
+    with acting_as_job("demo.agree-on-uses"):
+        benefits.agree_on_programmes(benefits.book().fares)
+        for code, kind in OPERATORS.items():
+            if kind.programmes:
+                benefits.agree_on_source(
+                    f"{code}-daily",
+                    title=kind.name,
+                    partner=code,
+                    record="file",
+                    seat=whole,
+                    expected_since=today,
+                    places=[
+                        benefits.UsePlace(f"{n}", f"示范点位 {n:03d}", seats[n % len(seats)])
+                        for n in range(1, kind.places + 1)
+                    ],
+                    by=BY,
+                    now=now,
+                )
 
 
 def who_can_sign_in() -> str:
