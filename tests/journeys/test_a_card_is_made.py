@@ -55,7 +55,7 @@ def worker() -> None:
             ("cards.take-returns", card_jobs.take_returns),
         ):
             with acting_as_job(name):
-                job()  # type: ignore[operator]  # each of them takes nothing
+                job()
 
 
 def bank_works(folders: Mapping[str, Path], *more: str, days: int = 0) -> None:

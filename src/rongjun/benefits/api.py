@@ -48,6 +48,8 @@ from rongjun.benefits.actions.top_ups import load_top_ups
 from rongjun.benefits.actions.use_files import load_part as load_use_file_part
 from rongjun.benefits.actions.use_signals import find_signals, find_twice
 from rongjun.benefits.actions.uses import open_months
+from rongjun.benefits.actions.use_network import Place as UsePlace
+from rongjun.benefits.actions.use_network import agree_on_programmes, agree_on_source
 from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import (
     CHANNELS,
@@ -190,7 +192,6 @@ __all__ = [
     "USE_REASONS",
     "WORDS",
     "YES_NO",
-    "AgreedSource",
     "Asking",
     "ConfirmationLine",
     "CountyFigures",
@@ -206,7 +207,6 @@ __all__ = [
     "Manual",
     "ManualUse",
     "Month",
-    "NewPlace",
     "OfferLine",
     "OfferState",
     "OfferStep",
@@ -225,11 +225,11 @@ __all__ = [
     "Sums",
     "TakeUpLine",
     "TaskFile",
+    "UsePlace",
     "Wording",
     "accept_offer",
-    "add_places",
-    "add_programmes",
     "adopt_book",
+    "agree_on_programmes",
     "agree_on_source",
     "agree_to_statement",
     "all_together",

@@ -78,6 +78,7 @@ def demo(port: int, prepare_only: bool) -> None:
         from rongjun.config.demo import (
             add_operators,
             adopt_first_book,
+            agree_on_uses,
             fill_city,
             who_can_sign_in,
             write_arrivals,
@@ -92,6 +93,7 @@ def demo(port: int, prepare_only: bool) -> None:
             add_operators(root=place().root / "drop")
         with step("用卡和结算"):
             _ride()
+            agree_on_uses()
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))

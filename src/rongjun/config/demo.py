@@ -152,10 +152,7 @@ def add_partners(*, hours: Mapping[str, str], names: Mapping[str, str], root: Pa
 
 
 def add_operators(*, root: Path) -> int:
-    """Agree with the invented operators and the bank that are not agreed with yet; returns how many.
-
-    What they carry people on is opened from the fares of the book in force, with the places they number.
-    """
+    """Agree with the invented operators and the bank that are not agreed with yet; returns how many."""
     added = 0
     with acting_as_job("demo.add-operators"):
         for code, kind in OPERATORS.items():
@@ -184,7 +181,6 @@ def add_operators(*, root: Path) -> int:
                 now=timezone.now(),
             )
             added += 1
-        _open_network()
     return added
 
 
@@ -214,6 +210,31 @@ def _numbered_places(count: int) -> Iterator[benefits.NewPlace]:
         county, name = known[number % len(known)]
         where = (_MIDDLE[0] + number * 0.004, _MIDDLE[1] + number * 0.002) if number <= 12 else (None, None)
         yield benefits.NewPlace(f"{number}", f"{name}示范点位 {number:03d}", county, *where)
+def agree_on_uses() -> None:
+    """Programmes of the fares in force, a source of record an operator, and its places over the counties.
+
+    Nothing changes where an operator's source is agreed on.
+    """
+    now, today, whole = timezone.now(), timezone.localdate(), places.city().code
+    seats = [code for code, _name in counties()]
+    with acting_as_job("demo.agree-on-uses"):
+        benefits.agree_on_programmes(benefits.book().fares)
+        for code, kind in OPERATORS.items():
+            if kind.programmes:
+                benefits.agree_on_source(
+                    f"{code}-daily",
+                    title=kind.name,
+                    partner=code,
+                    record="file",
+                    seat=whole,
+                    expected_since=today,
+                    places=[
+                        benefits.UsePlace(f"{n}", f"示范点位 {n:03d}", seats[n % len(seats)])
+                        for n in range(1, kind.places + 1)
+                    ],
+                    by=BY,
+                    now=now,
+                )
 
 
 def who_can_sign_in() -> str:

@@ -62,7 +62,7 @@ def test_every_no_is_told_alike() -> None:
 
 
 PLANS = "living.rongjun-phone-plans"
-AGREED = {"purpose": "check-eligibility", "recipient": "telecom"}
+AGREED: dict[str, Any] = {"purpose": "check-eligibility", "recipient": "telecom"}
 HERE, ELSEWHERE = 370200000000, 110000000000
 NO = {"eligible": False}
 

@@ -5,6 +5,7 @@ Everything is sent by `partners` in the same transaction: what was not recorded 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from rongjun.cards.actions.handling import close_replaced, inform
 from rongjun.cards.actions.opening import digest
 from rongjun.cards.actions.telling import Told, happened_to, hold, tell
 from rongjun.cards.kinds import card_book
-from rongjun.cards.logic.exchange import BankLine, line_key, list_lines, read_bank_line
+from rongjun.cards.logic.exchange import BankLine, in_letters, line_key, list_lines, read_bank_line
 from rongjun.cards.logic.life import APPROVED, STEPS, VALID, counts, standing_at
 from rongjun.cards.logic.numbers import BANK_INDEX, TRANSIT_INDEX
 from rongjun.cards.models import CardSending, Carrier
@@ -50,7 +51,7 @@ def order_cards(*, by: str, now: datetime, today: date) -> int:
         ordered = {int(line[1]) for line in lines}
         held = {reference: row for reference, row in held.items() if reference in ordered}
         maker = card_book().maker
-        batch = partners.send(maker, ORDERS, lines, key=f"orders-{now:%Y%m%dT%H%M%S}", by=by, now=now)
+        batch = partners.send(maker, ORDERS, lines, key=_new_key(ORDER, now), by=by, now=now)
         _sent(batch, maker, ORDER, rows=len(lines), as_of=now, now=now)
         Carrier.objects.filter(pk__in=held).update(bank=maker)
         reason = "制卡名单已交出"
@@ -166,7 +167,7 @@ def _send_changed(kind: str, *, by: str, now: datetime, stopped: bool, due_at: d
                 for line in list_lines(card.reference, card.spans, now=now)
             ]
             if lines:
-                key = f"{kind}-{now:%Y%m%dT%H%M%S}"
+                key = _new_key(kind, now)
                 batch = partners.send(operator, RIDES, lines, key=key, by=by, now=now)
                 _sent(batch, operator, kind, rows=len(lines), as_of=until, now=now, due_at=due_at)
                 sent += len(lines)
@@ -206,10 +207,18 @@ def _send_full(operator: str, *, by: str, now: datetime) -> int:
         ]
         for place, start in enumerate(range(0, max(1, len(lines)), PART)):
             part = lines[start : start + PART]
-            key = f"full-{now:%Y%m%dT%H%M%S}-{place}"
+            key = f"{_new_key(FULL, now)}-{place}"
             batch = partners.send(operator, RIDES, part, key=key, by=by, now=now)
             _sent(batch, operator, FULL, rows=len(part), as_of=now - SETTLED, now=now)
     return len(lines)
+
+
+def _new_key(kind: str, now: datetime) -> str:
+    """A key of its own for each sending: what was sent says itself what need not be sent again.
+
+    By the moment alone, two of one second would be taken for one.
+    """
+    return f"{kind}-{now:%Y%m%dT%H%M%S}-{in_letters(secrets.token_hex(5))}"
 
 
 def _sent(

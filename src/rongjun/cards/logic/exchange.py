@@ -18,9 +18,14 @@ CHINA = timezone(timedelta(hours=8))
 _LETTERS = str.maketrans("0123456789abcdef", "ghjkmnpqrstvwxyz")
 
 
+def in_letters(number: str) -> str:
+    """A number in hexadecimal, without a digit."""
+    return number.translate(_LETTERS)
+
+
 def line_key(reference: int, place: int) -> str:
     """The key of a line about a card: letters only, but for which of its lines it is."""
-    return f"C-{f'{reference:x}'.translate(_LETTERS)}-{place}"
+    return f"C-{in_letters(f'{reference:x}')}-{place}"
 
 
 def list_lines(reference: int, usable: Sequence[Span], *, now: datetime) -> list[list[str]]:

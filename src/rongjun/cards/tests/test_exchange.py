@@ -114,6 +114,12 @@ def test_a_card_that_could_not_be_made_is_ordered_again() -> None:
         assert exchange.order_cards(by=BY, now=NOW + DAY, today=TODAY) == 1
 
 
+def test_a_card_that_fails_in_the_second_it_was_ordered_is_ordered_again() -> None:
+    reference = made_by_bank()
+    assert returned(reference, "failed", bank_number="", reason="照片不合格") == ("done", "记下了")
+    assert ordered() == 1  # at the same moment as before: another sending, not the same one
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

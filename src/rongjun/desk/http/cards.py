@@ -234,7 +234,8 @@ def _do(request: ActingRequest, reference: int, step: str) -> str:
 
 def _do_beside(request: ActingRequest, reference: int, doing: str) -> str:
     """What is done about a card and changes nothing of it."""
-    given, told = request.POST, {"by": request.actor, "now": request.now}
+    given = request.POST
+    told: dict[str, Any] = {"by": request.actor, "now": request.now}
     if doing == PHOTO:
         file = request.FILES.get("photo")
         content = file.read(MOST_PHOTO) if file else b""
@@ -294,7 +295,7 @@ def _waiting_page(request: ActingRequest) -> HttpResponse:
     checks: list[cards.CheckLine] = []
     if shown == "checks":
         checks, total = cards.checks_waiting(people=people, start=_start(request), most=PAGE)
-    whose = {line.person for line in (*rows, *ends, *checks)}
+    whose = {line.person for line in rows} | {end.person for end in ends} | {line.person for line in checks}
     known = {line.id: line for line in registry.lines_of(whose, on=today, known_at=request.now)}
     note_listed(request, known, purpose="卡证待办")
     paths = places.paths_of({person.division for person in known.values()}, on=today)
