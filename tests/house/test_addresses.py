@@ -356,6 +356,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "transfer": scene.transfer,
         "refusal": 1,
         "signal": 1,
+        "entry": 1,
         "reference": scene.card,
         "doing": "hold",
         "step": "check",

@@ -45,6 +45,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "benefits_operatorstatement": "会计档案，保存三十年，到期鉴定；待局方确认",
     "benefits_operatorpayee": "会计档案，保存三十年，到期鉴定；待局方确认",
     "benefits_operatordispute": "会计档案，保存三十年，到期鉴定；待局方确认",
+    "benefits_use_decision": "差额行凭它才记得上，不删；待局方确认",
     "benefits_closed_month": "签名的汇总里没有逐条使用，要靠它重算节省，不删；待局方确认",
     "benefits_use": "按月分区；这个月签名的合计写好、满期之后整月删除，在此之前不删",
     "benefits_use_void": "随所差的使用记录",

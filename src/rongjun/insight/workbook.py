@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
@@ -12,6 +13,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rongjun.insight.logic import Cell, Panel, Screen, Tile
+from rongjun.kernel.words import Words
 
 _BOLD = Font(bold=True)
 _LONGEST = 31  # signs of a sheet's name
@@ -51,14 +53,14 @@ def _add_tiles(book: Workbook, title: str, screen: Screen) -> None:
     sheet = book.create_sheet(title[:_LONGEST])
     sheet.append([f"{screen.place} · {title}"])
     sheet.append([screen.moment])
-    sheet.append(list(_HEADS))
+    sheet.append([str(_(head)) for head in _HEADS])
     for tile in screen.tiles:
         sheet.append([tile.label, _figure(tile), tile.unit, tile.note])
         sheet.cell(sheet.max_row, 2).number_format = "#,##0.00" if "." in tile.figure else "#,##0"
     _finish(sheet, columns=len(_HEADS))
 
 
-_HEADS = ("数", "是多少", "单位", "说明")
+_HEADS: Words[tuple[str, ...]] = ("数", "是多少", "单位", "说明")
 
 
 def _figure(tile: Tile) -> int | str | Decimal:

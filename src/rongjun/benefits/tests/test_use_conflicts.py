@@ -13,7 +13,9 @@ from rongjun.access.api import acting_as, acting_as_job
 from rongjun.benefits.actions import use_conflicts, use_replay, use_signals
 from rongjun.benefits.logic import uses as logic
 from rongjun.benefits.models import UseDecision, UseRefusal
+from rongjun.benefits.queries import savings
 from rongjun.benefits.queries import uses as queries
+from rongjun.benefits.queries.operator_statements import month_of
 from rongjun.benefits.queries.uses import rollup_differences
 from rongjun.benefits.tests import uses_scene
 from rongjun.benefits.tests.test_queries import officer
@@ -31,6 +33,9 @@ from rongjun.benefits.tests.uses_scene import (
 from rongjun.cards import api as cards
 from rongjun.cards.api import Carrier
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
+from rongjun.rules.api import FareBook
+from rongjun.rules.tests.strategies import book
 
 pytestmark = pytest.mark.django_db
 MAKER = replace(officer("city-officer", 990200000000), login="maker")
@@ -252,6 +257,35 @@ def test_a_fare_version_that_came_between_cuts_the_month_and_loses_no_use(
     assert carried_out().voided == 3
     assert counted() == (4, 1, 1)
     assert sound()
+
+
+def test_savings_and_settlement_of_such_a_month_are_by_the_fare_of_each_day() -> None:
+    """Two rides at 1.00 before the 15th, three at 1.50 from then on: 6.50 yuan, worked out by hand."""
+    fares = dearer_from_the_fifteenth()
+    days = (2, 14, 15, 20, 21)
+    take(*(use(f"U{day}", band=1, used_at=f"2026-11-{day:02d}T08:00:00+08:00") for day in days))
+    with acting_as(MAKER):
+        month = month_of("qd-transit", 202611, fares=fares, known_at=NOW)
+        found = savings.figure(date(2026, 11, 1), date(2026, 11, 30), fares=fares, known_at=NOW.date())
+    bus = {cell.fare_from: sums for cell, sums in month.cells.items()}
+    assert {start: (sums.count, sums.ordinary) for start, sums in bus.items()} == {
+        date(2021, 3, 1): (2, 200),
+        CUT.date(): (3, 450),
+    }
+    assert found.total.savings_fen == 650
+    assert {line.version: line.savings_fen for line in found.lines} == {
+        date(2021, 3, 1): 200,
+        CUT.date(): 450,
+    }
+
+
+def dearer_from_the_fifteenth() -> FareBook:
+    """The shipped fares; the one-yuan bus costs 1.50 from 15 November 2026 on."""
+    bus = book().fares.fares["bus"]
+    first = bus.versions[0]
+    bands = tuple(replace(band, fen=Fen(150)) if band.band == 1 else band for band in first.bands)
+    later = replace(first, start=CUT.date(), announced=CUT.date(), bands=bands)
+    return FareBook({**book().fares.fares, "bus": replace(bus, versions=(first, later))})
 
 
 CUT = datetime.fromisoformat("2026-11-15T00:00:00+08:00")
