@@ -178,10 +178,10 @@ class City:
         return bool(registry.died_on([person], known_at=self.now))
 
     def _foots(self) -> None:
-        """Live lines are payments less what is claimed back and not lifted; receivables are what the ledger says."""
+        """Live lines are payments less what is claimed and not lifted; receivables are as in the ledger."""
         with acting_as_job("test"):
             lines = PayLine.objects.filter(live=True).aggregate(fen=Sum("fen"))["fen"] or 0
-            orders = PayOrder.objects.exclude(state="returned").aggregate(fen=Sum("fen"))["fen"] or 0
+            orders = int(PayOrder.objects.exclude(state="returned").aggregate(fen=Sum("fen"))["fen"] or 0)
             claimed = Receivable.objects.aggregate(fen=Sum("fen"))["fen"] or 0
             lifted = ReceivableStep.objects.filter(kind="lifted").aggregate(fen=Sum("fen"))["fen"] or 0
             assert lines == orders - claimed + lifted
