@@ -81,6 +81,10 @@ def demo(port: int, prepare_only: bool) -> None:
             write_arrivals(place().arrivals)
         with step("政策册"):
             changed = adopt_first_book()
+        from rongjun.config.demo_allowances import pay_people
+
+        with step("抚恤补助"):
+            pay_people(drop=place().root / "drop")
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))

@@ -180,11 +180,11 @@ class City:
     def _foots(self) -> None:
         """Live lines are payments less what is claimed and not lifted; receivables are as in the ledger."""
         with acting_as_job("test"):
-            lines = PayLine.objects.filter(live=True).aggregate(fen=Sum("fen"))["fen"] or 0
+            lines: int = int(PayLine.objects.filter(live=True).aggregate(fen=Sum("fen"))["fen"] or 0)
             orders = int(PayOrder.objects.exclude(state="returned").aggregate(fen=Sum("fen"))["fen"] or 0)
             claimed = Receivable.objects.aggregate(fen=Sum("fen"))["fen"] or 0
             lifted = ReceivableStep.objects.filter(kind="lifted").aggregate(fen=Sum("fen"))["fen"] or 0
-            assert lines == orders - claimed + lifted
+            assert int(lines) == int(orders) - int(claimed) + int(lifted)
             for row in Receivable.objects.all():
                 assert row.remaining == int(ledger.standing(row.account).posted)
 
