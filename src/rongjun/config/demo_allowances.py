@@ -1,4 +1,4 @@
-"""Awards of invented people of the first county, one month paid with some failures, and the next as a draft."""
+"""Awards of invented people of one county, a month paid with some failures, and the next as a draft."""
 
 from __future__ import annotations
 

@@ -168,8 +168,8 @@ class City:
         rows = PayLine.objects.filter(
             person_id__in=registry.file_ids_of(person), live=True, month__lte=self.month
         )
-        for code, month, fen in rows.values_list("code", "month", "fen"):
-            paid[code, month] += fen
+        for code, month, amount in rows.values_list("code", "month", "fen"):
+            paid[code, month] += amount
         # A dead person without heirs on file is set aside, as far as something is still to be paid.
         for key in (due.keys() | paid.keys()) - frozen:
             assert due[key] == paid[key] or (self._is_dead(person) and due[key] > paid[key]), key

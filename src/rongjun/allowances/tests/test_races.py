@@ -19,8 +19,6 @@ from rongjun.allowances.models import PayLine, PayRun
 from rongjun.allowances.tests import scene
 from tests.cluster import as_owner
 
-pytestmark = [pytest.mark.usefixtures("own_database"), pytest.mark.django_db(databases=[])]
-
 
 @pytest.fixture(autouse=True)
 def in_a_demo(own_database: str) -> Iterator[None]:
