@@ -93,6 +93,8 @@ _USES_FILE: Final = (
     "运营单位一天的文件，查、装、对",
     "an operator's day by file: checked, loaded, reconciled",
 )
+_PAY_RUN: Final = ("抚恤补助一个月的批次，逐人比对（含数据库）", "pay run of a month with comparison")
+_RECOMPUTE: Final = ("抚恤补助 17 年全部重算，带理由", "everybody over 17 years again, with reasons")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -118,6 +120,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "import": _import_rows,
         "ledger": _ledger_rows,
         "uses": _uses_rows,
+        "allowances": _allowance_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -298,6 +301,27 @@ def _uses_rows(found: Mapping[str, Any]) -> list[Row]:
         Bar(0.2, "×", at_least=True).row("uses-copy", _USES_COPY, told["ratio"]),
         _time(found, 30 * file["rows"] / 300_000, SECONDS).row(
             "uses-file", _USES_FILE, file["seconds"], f"{file['rows']:,} rows: {steps}"
+        ),
+    ]
+
+
+def _allowance_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["allowances"]
+    share = told["people"] / 42_000
+    steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in told["run"].items())
+    return [
+        _time(found, 20 * share, SECONDS).row(
+            "pay-run",
+            _PAY_RUN,
+            told["run_seconds"],
+            f"{told['people']:,} people, {told['lines'][1]:,} lines: {steps}",
+        ),
+        _time(found, 60 * share, SECONDS).row(
+            "recompute",
+            _RECOMPUTE,
+            told["recompute_seconds"],
+            f"gathered {told['gather_seconds']:.1f} s, reckoned {told['reckon_seconds']:.1f} s on"
+            f" {told['cores']} cores, {told['months']:,} months differ; the differences are not written",
         ),
     ]
 
