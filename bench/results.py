@@ -101,6 +101,8 @@ _SAVINGS_PAGES: Final = (
     "全市一屏和节省页，同上，最慢的一页",
     "the screen and the savings pages, the same, the slowest page, p95",
 )
+_PAY_RUN: Final = ("抚恤补助一个月的批次，逐人比对（含数据库）", "pay run of a month with comparison")
+_RECOMPUTE: Final = ("抚恤补助 17 年全部重算，带理由", "everybody over 17 years again, with reasons")
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
@@ -127,6 +129,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "ledger": _ledger_rows,
         "uses": _uses_rows,
         "savings": _savings_rows,
+        "allowances": _allowance_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -329,6 +332,27 @@ def _savings_rows(found: Mapping[str, Any]) -> list[Row]:
 
 def _percentiles(told: Mapping[str, Mapping[str, float]]) -> str:
     return ", ".join(f"{name} {_ms(each['p50'])} / {_ms(each['p95'])}" for name, each in told.items())
+
+
+def _allowance_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["allowances"]
+    share = told["people"] / 42_000
+    steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in told["run"].items())
+    return [
+        _time(found, 20 * share, SECONDS).row(
+            "pay-run",
+            _PAY_RUN,
+            told["run_seconds"],
+            f"{told['people']:,} people, {told['lines'][1]:,} lines: {steps}",
+        ),
+        _time(found, 60 * share, SECONDS).row(
+            "recompute",
+            _RECOMPUTE,
+            told["recompute_seconds"],
+            f"gathered {told['gather_seconds']:.1f} s, reckoned {told['reckon_seconds']:.1f} s on"
+            f" {told['cores']} cores, {told['months']:,} months differ; the differences are not written",
+        ),
+    ]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

@@ -34,7 +34,9 @@ from rongjun.allowances.models import PayLine as PaidLine
 from rongjun.allowances.queries.histories import owed
 from rongjun.allowances.queries.pages import (
     Received,
+    are_there,
     awards_of,
+    batch_of,
     next_pay_day,
     receivables_of,
     received_by,
@@ -70,11 +72,13 @@ __all__ = [
     "Settlement",
     "Suspension",
     "answer_case",
+    "are_there",
     "as_json",
     "as_plain",
     "as_text",
     "ask_run",
     "awards_of",
+    "batch_of",
     "check_run",
     "draw_up_asked",
     "follow_payments",

@@ -94,6 +94,10 @@ def demo(port: int, prepare_only: bool) -> None:
         with step("用卡和结算"):
             _ride()
             agree_on_uses()
+        from rongjun.config.demo_allowances import pay_people
+
+        with step("抚恤补助"):
+            pay_people(drop=place().root / "drop")
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))

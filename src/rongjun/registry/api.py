@@ -59,6 +59,7 @@ from rongjun.registry.actions import (
     unmerge,
     withdraw_consent,
 )
+from rongjun.registry.actions.writing import insert as insert_rows
 from rongjun.registry.assessments import (
     WHY,
     processings,
@@ -353,6 +354,7 @@ __all__ = [
     "holds_guarded",
     "import_cutover",
     "import_roster",
+    "insert_rows",
     "is_closed",
     "is_under_age",
     "kept_back",

@@ -38,7 +38,6 @@ from rongjun.registry import api as registry
 ASKED, DRAFT, CHECKED, RELEASED, WITHDRAWN = "asked", "draft", "checked", "released", "withdrawn"
 EMPTY, FAILED = "empty", "failed"
 JOB, FOLLOW = "allowances.draw-up-runs", "allowances.follow-payments"
-_ROWS = 5000
 
 
 def ask_run(*, division: int, month: int, pay_on: date, by: Actor, now: datetime) -> UUID:
@@ -230,10 +229,8 @@ class _Drawing:
         aside: list[PayException],
         changes: list[PayChange],
     ) -> None:
-        PayLine.objects.bulk_create(lines, batch_size=_ROWS)
-        PayOrder.objects.bulk_create([order for order, _ in orders], batch_size=_ROWS)
-        PayException.objects.bulk_create(aside, batch_size=_ROWS)
-        PayChange.objects.bulk_create(changes, batch_size=_ROWS)
+        for rows in (lines, [order for order, _ in orders], aside, changes):
+            registry.insert_rows(rows)
         self.count += len(lines)
         self.total += sum(order.fen for order, _ in orders)
         self.recover -= sum(line.fen for line in lines if line.kind == "recovery")

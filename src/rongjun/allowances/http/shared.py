@@ -99,4 +99,4 @@ def choices(words: Mapping[str, str], chosen: str, *, everything: str) -> list[d
 
 def heads(*told: str) -> list[dict[str, Any]]:
     """Columns; a word that ends in # has figures."""
-    return [{"label": _(word.removesuffix("#")), "number": word.endswith("#")} for word in told]
+    return [{"label": _(word).removesuffix("#"), "number": word.endswith("#")} for word in told]

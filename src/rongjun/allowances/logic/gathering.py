@@ -25,6 +25,7 @@ from rongjun.allowances.logic.history import (
     Suspension,
 )
 from rongjun.allowances.logic.service import Service
+from rongjun.kernel.words import Words
 from rongjun.rules.api import Value
 
 # The scheme whose awards take grade and cause from the ratings on file (评残由省级批准).
@@ -34,7 +35,7 @@ CONSCRIPT: Final = "conscript"
 SUSPENDED: Final = "rights-suspended"
 CANCELLED: Final = "rights-cancelled"
 FindingKind = Literal["death-cause", "pair", "confirmation"]
-FINDINGS: Final[Mapping[str, str]] = {
+FINDINGS: Words[Mapping[str, str]] = {
     "death-cause": "去世原因",
     "pair": "两项待遇怎么办",
     "confirmation": "年度确认",

@@ -12,10 +12,11 @@ from rongjun.allowances.logic.lines import Line, Reason
 from rongjun.allowances.logic.months import month_of
 from rongjun.allowances.logic.owing import months_owed
 from rongjun.allowances.logic.schemes import AllowanceBook
+from rongjun.kernel.words import Words
 from rongjun.rules.api import Value
 
 Verdict = Literal["entitled", "refused", "unknown"]
-VERDICTS: Final[Mapping[str, str]] = {
+VERDICTS: Words[Mapping[str, str]] = {
     "entitled": "符合条件",
     "refused": "不符合条件",
     "unknown": "差情况，还不能定",

@@ -1,17 +1,18 @@
 """What comes out: lines of consecutive months with one standard, each with its reasons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from rongjun.allowances.logic.months import months_in_chinese
 from rongjun.allowances.logic.rates import Gap, Rate
 from rongjun.kernel.money import Fen, round_half_up, split
+from rongjun.kernel.words import Words
 
 State = Literal["owed", "withheld", "stopped", "held", "gap"]
-STATES: Final[dict[State, str]] = {
+STATES: Words[Mapping[State, str]] = {
     "owed": "应发",
     "withheld": "不发",
     "stopped": "已停发",

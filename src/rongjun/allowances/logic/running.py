@@ -17,17 +17,18 @@ from rongjun.allowances.logic.owing import months_owed
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.logic.settling import CAUSES, Delta, Payment, settle
 from rongjun.kernel.money import Fen, split
+from rongjun.kernel.words import Words
 
 LIFTED: Final = "recovery-lifted"
 AFTER_DEATH: Final = ".after-death"
-RUN_KINDS: Final[Mapping[str, str]] = {
+RUN_KINDS: Words[Mapping[str, str]] = {
     "regular": "当月发放",
     "back-pay": "补发",
     "recovery": "追回",
     LIFTED: "追回取消",
 }
 # What is set aside or looked at first, in the order a checker reads it.
-ASIDE: Final[Mapping[str, str]] = {
+ASIDE: Words[Mapping[str, str]] = {
     "no-account": "没有收款账户",
     "name-mismatch": "户名和姓名不一致",
     "bank-unfit": "银行文件写不下",

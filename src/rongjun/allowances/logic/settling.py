@@ -12,10 +12,11 @@ from typing import Final, Literal, NamedTuple
 from rongjun.allowances.logic.lines import Line, Owed, Reason
 from rongjun.allowances.logic.months import months_in_chinese
 from rongjun.kernel.money import Fen, round_half_up
+from rongjun.kernel.words import Words
 
 Kind = Literal["regular", "back-pay", "recovery"]
 KINDS: Final[Mapping[Kind, str]] = {"regular": "当月发放", "back-pay": "补发", "recovery": "追回"}
-CAUSES: Final[Mapping[str, str]] = {
+CAUSES: Words[Mapping[str, str]] = {
     "due": "到期应发",
     "not-paid-before": "以前没有发",
     "rate": "标准变了",

@@ -8,7 +8,7 @@ that run are open, and the calendar year they lie in, whose fen are rounded toge
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.models import Award, Finding, PayException, PayLine, PayOrder, PayRun, Receivable
 from rongjun.registry import api as registry
 
+# A moment is that of the request, which may be kept a while later: what that run could not yet see is looked
+# at again. Looking at somebody twice changes nothing.
+_OVERLAP: Final = timedelta(days=1)
 # What was set aside for these reasons may be payable by now, whatever was told.
 _OPEN: Final = (
     "no-account",
@@ -69,8 +72,7 @@ def _rates_were_told(book: AllowanceBook, *, since: date, until: date) -> bool:
 
 
 def _changed(last: PayRun) -> set[UUID]:
-    since = last.known_at
-    # What was told at the very moment of that run was told before it, or is told again here: both are right.
+    since = last.known_at - _OVERLAP
     found = set(registry.told_since(since))
     awards = Award.objects.filter(
         Q(decided_at__gte=since) | Q(ended_at__gte=since) | Q(annulled_at__gte=since), state="granted"

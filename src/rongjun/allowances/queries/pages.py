@@ -101,6 +101,11 @@ def awards(*, state: str = "", first: int = 0, limit: int = 50) -> tuple[list[Aw
     return [_head(row) for row in rows.order_by("-made_at", "id")[first : first + limit]], rows.count()
 
 
+def are_there() -> bool:
+    """Whether there is any award in scope."""
+    return Award.objects.exists()
+
+
 def awards_of(person: UUID) -> list[AwardHead]:
     """A person's awards, newest first, whichever of their files they were granted to."""
     rows = Award.objects.filter(person_id__in=registry.file_ids_of(person)).order_by("-made_at", "id")
@@ -168,6 +173,11 @@ def runs(*, first: int = 0, limit: int = 50) -> tuple[list[PayRun], int]:
     """Runs in scope, newest first, and how many."""
     rows = PayRun.objects.order_by("-made_at", "id")
     return list(rows[first : first + limit]), rows.count()
+
+
+def batch_of(run: UUID) -> UUID | None:
+    """The payment batch of a run; None where no money goes out, or out of scope."""
+    return PayRun.objects.filter(pk=run).values_list("batch", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

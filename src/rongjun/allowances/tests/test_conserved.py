@@ -168,8 +168,8 @@ class City:
         rows = PayLine.objects.filter(
             person_id__in=registry.file_ids_of(person), live=True, month__lte=self.month
         )
-        for code, month, fen in rows.values_list("code", "month", "fen"):
-            paid[code, month] += fen
+        for code, month, amount in rows.values_list("code", "month", "fen"):
+            paid[code, month] += amount
         # A dead person without heirs on file is set aside, as far as something is still to be paid.
         for key in (due.keys() | paid.keys()) - frozen:
             assert due[key] == paid[key] or (self._is_dead(person) and due[key] > paid[key]), key
@@ -178,13 +178,13 @@ class City:
         return bool(registry.died_on([person], known_at=self.now))
 
     def _foots(self) -> None:
-        """Live lines are payments less what is claimed back and not lifted; receivables are what the ledger says."""
+        """Live lines are payments less what is claimed and not lifted; receivables are as in the ledger."""
         with acting_as_job("test"):
-            lines = PayLine.objects.filter(live=True).aggregate(fen=Sum("fen"))["fen"] or 0
-            orders = PayOrder.objects.exclude(state="returned").aggregate(fen=Sum("fen"))["fen"] or 0
+            lines: int = int(PayLine.objects.filter(live=True).aggregate(fen=Sum("fen"))["fen"] or 0)
+            orders = int(PayOrder.objects.exclude(state="returned").aggregate(fen=Sum("fen"))["fen"] or 0)
             claimed = Receivable.objects.aggregate(fen=Sum("fen"))["fen"] or 0
             lifted = ReceivableStep.objects.filter(kind="lifted").aggregate(fen=Sum("fen"))["fen"] or 0
-            assert lines == orders - claimed + lifted
+            assert int(lines) == int(orders) - int(claimed) + int(lifted)
             for row in Receivable.objects.all():
                 assert row.remaining == int(ledger.standing(row.account).posted)
 

@@ -13,11 +13,11 @@ from django.db.models import Sum
 
 from rongjun.access.api import acting_as, acting_as_job
 from rongjun.allowances import actions
+from rongjun.allowances.actions import runs
+from rongjun.allowances.logic.running import reckon
 from rongjun.allowances.models import PayLine, PayRun
 from rongjun.allowances.tests import scene
 from tests.cluster import as_owner
-
-pytestmark = [pytest.mark.usefixtures("own_database"), pytest.mark.django_db(databases=[])]
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +40,9 @@ def asked_twice() -> None:
 def drawn_up_at_once() -> None:
     """Two workers take a run each; both have read what was paid before either has written."""
     both = threading.Barrier(2, timeout=30)
-    reckoned = actions.runs.reckon
 
     def waiting(*given: Any, **more: Any) -> Any:
-        found = reckoned(*given, **more)
+        found = reckon(*given, **more)
         with suppress(threading.BrokenBarrierError):
             both.wait()
         return found
@@ -56,7 +55,7 @@ def drawn_up_at_once() -> None:
             connection.close()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(actions.runs, "reckon", waiting)
+        patch.setattr(runs, "reckon", waiting)
         threads = [threading.Thread(target=work) for _ in range(2)]
         for thread in threads:
             thread.start()

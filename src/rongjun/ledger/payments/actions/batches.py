@@ -29,6 +29,7 @@ from rongjun.ledger.payments.logic.batches import (
 from rongjun.ledger.payments.logic.layouts import BankRow, Layout, misfits
 from rongjun.ledger.payments.models import LIVING, PaymentBatch, PaymentLine
 from rongjun.ledger.payments.queries import SEAL, document_place, layout_of, line_place
+from rongjun.registry import api as registry
 
 _CHUNK = 2000
 _REASON = 200
@@ -156,7 +157,8 @@ def _insert(lines: Sequence[PaymentLine]) -> None:
         raise Refused("ledger.payment-key-living", key=taken or "")
     try:
         with transaction.atomic():
-            PaymentLine.objects.bulk_create(lines, batch_size=_CHUNK)
+            for start in range(0, len(lines), _CHUNK):
+                registry.insert_rows(lines[start : start + _CHUNK])
     except IntegrityError as error:
         # Somebody else was first a moment ago, or stands in another division.
         if "payment_key_living" in str(error):

@@ -151,7 +151,9 @@ def misfits(layout: Layout, row: BankRow) -> list[str]:
 
 
 def _misfit(layout: Layout, column: Column, text: str, label: str) -> str:
-    for sign in text:
+    # Plain letters and figures are one byte everywhere: of forty thousand payments nearly all signs are.
+    plain = text.isascii() and text.isprintable() and not (layout.separator and layout.separator in text)
+    for sign in () if plain else text:
         fault = _bad_sign(layout, sign, label)
         if fault:
             return fault
