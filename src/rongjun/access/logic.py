@@ -45,6 +45,7 @@ _DECIDE = (
     " registry.approve-merge registry.read-guarded benefits.end-enrolment insight.read supervision.read"
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
     " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
+    " insurance.pay"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -56,7 +57,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal insurance.pay",
+            " uses.close-refusal",
         ),
         _role(
             "privacy-officer",

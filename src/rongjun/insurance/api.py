@@ -6,9 +6,13 @@ from rongjun.insurance.actions import (
     open_books,
     pay_in,
 )
+from rongjun.insurance.actions.money import Drafted
+from rongjun.insurance.actions.roster import Renewed, renew_roster, send_results
 from rongjun.insurance.cases import Answer, Case, CaseError, Step, answer, parse_case, read_case
 from rongjun.insurance.checking import check_plan
 from rongjun.insurance.cover import CoverBook, Insured
+from rongjun.insurance.hospital import CODE as HOSPITAL
+from rongjun.insurance.hospital_simulator import hospital_signer
 from rongjun.insurance.loading import PlanFile, load_plan
 from rongjun.insurance.logic.bills import PAYERS, Bill, BillRef, Parts, Refund, Ruling
 from rongjun.insurance.logic.deciding import Decision, Line, Share, YearSoFar, decide
@@ -29,6 +33,7 @@ from rongjun.insurance.queries.work import balance
 from rongjun.insurance.telling import answer_text, answer_value, decision_value
 
 __all__ = [
+    "HOSPITAL",
     "PAYERS",
     "TITLES",
     "Answer",
@@ -40,6 +45,7 @@ __all__ = [
     "Cover",
     "CoverBook",
     "Decision",
+    "Drafted",
     "History",
     "Insured",
     "Line",
@@ -50,6 +56,7 @@ __all__ = [
     "PlanFile",
     "Reason",
     "Refund",
+    "Renewed",
     "Ruling",
     "Share",
     "Standing",
@@ -69,6 +76,7 @@ __all__ = [
     "decision_value",
     "draft_payments",
     "has_bills",
+    "hospital_signer",
     "know_institutions",
     "load_plan",
     "open_books",
@@ -77,6 +85,8 @@ __all__ = [
     "pay_in",
     "payouts_of",
     "read_case",
+    "renew_roster",
+    "send_results",
     "take",
     "take_all",
     "to_post",

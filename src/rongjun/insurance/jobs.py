@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
-from rongjun.insurance.actions import claims, files, money
+from rongjun.insurance.actions import claims, files, money, roster
 
 AT_ONCE = 200
+QUIET_HOUR = 1
 
 
 def take_settlement_files() -> int:
     """The oldest lines of settlement files that wait; returns how many were taken up."""
     return files.take_lines(most=AT_ONCE, by="job:insurance.take-settlement-files", now=timezone.now())
+
+
+def renew_roster() -> None:
+    """Once a night who is insured, and what was decided yesterday for the insurer; else do nothing."""
+    now = timezone.localtime()
+    if now.hour == QUIET_HOUR:
+        by, today = "job:insurance.renew-roster", now.date()
+        roster.renew_roster(on=today, by=by, now=now)
+        roster.send_results(of=today - timedelta(days=1), by=by, now=now)
 
 
 def match_waiting() -> int:

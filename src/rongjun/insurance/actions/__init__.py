@@ -3,10 +3,12 @@
 from rongjun.insurance.actions.claims import Taken, match_waiting, take_message
 from rongjun.insurance.actions.money import Drafted, draft_payments, follow_payments, open_books, pay_in
 from rongjun.insurance.actions.reviews import answer_appeal, appeal, check_review, propose_answer
+from rongjun.insurance.actions.roster import Renewed, renew_roster, send_results
 from rongjun.insurance.actions.setting_up import know_institutions
 
 __all__ = [
     "Drafted",
+    "Renewed",
     "Taken",
     "answer_appeal",
     "appeal",
@@ -18,5 +20,7 @@ __all__ = [
     "open_books",
     "pay_in",
     "propose_answer",
+    "renew_roster",
+    "send_results",
     "take_message",
 ]

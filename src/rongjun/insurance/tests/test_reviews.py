@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -187,10 +188,10 @@ def test_no_job_signs(held: UUID) -> None:
 def test_no_role_edits_a_record_a_decision_or_the_past_of_a_payout() -> None:
     insured()
     take(settlement(1), place=1)
-    changes = (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: Settlement.objects.update(total=1),
         lambda: ClaimDecision.objects.update(post=1),
-        lambda: ClaimDecision.objects.all()._raw_delete("default"),
+        lambda: ClaimDecision.objects.all().delete(),
         lambda: Payout.objects.update(fen=1),
         lambda: Payout.objects.update(state="paid", batch=UUID(int=1)),
     )
