@@ -22,6 +22,7 @@ OPENED_FROM = {
     "citizen:cards": "citizen:home",
     "citizen:bills": "citizen:home",
     "citizen:bill": "citizen:home",
+    "citizen:bill-paper": "citizen:home",
     "citizen:benefit": "citizen:benefits",
     "citizen:questions": "citizen:benefits",
     "citizen:contest": "citizen:benefits",

@@ -19,6 +19,7 @@ from rongjun.insurance.logic.deciding import Decision, Line, Share, YearSoFar, d
 from rongjun.insurance.logic.plans import Plan, StopLoss, Terms, owed
 from rongjun.insurance.logic.reasons import TITLES, Cover, Reason, Standing
 from rongjun.insurance.logic.years import History, NoTerms, take, take_all, to_post
+from rongjun.insurance.papers import bill_paper
 from rongjun.insurance.queries.bills import (
     BillSaid,
     PayoutSaid,
@@ -29,7 +30,7 @@ from rongjun.insurance.queries.bills import (
     payouts_of,
     years_of_person,
 )
-from rongjun.insurance.queries.work import balance
+from rongjun.insurance.queries.work import balance, review_of
 from rongjun.insurance.telling import answer_text, answer_value, decision_value
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "answer_value",
     "balance",
     "bill",
+    "bill_paper",
     "bills_of",
     "check_plan",
     "decide",
@@ -86,6 +88,7 @@ __all__ = [
     "payouts_of",
     "read_case",
     "renew_roster",
+    "review_of",
     "send_results",
     "take",
     "take_all",
