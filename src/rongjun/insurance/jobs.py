@@ -31,6 +31,11 @@ def match_waiting() -> int:
     return claims.match_waiting(most=AT_ONCE, by="job:insurance.match-waiting", now=timezone.now())
 
 
+def look_again() -> int:
+    """Bills that were held for a fact that reads otherwise now."""
+    return claims.look_again(most=AT_ONCE, by="job:insurance.look-again", now=timezone.now())
+
+
 def fill_short() -> int:
     """Payouts that waited for money."""
     return money.fill_short(by="job:insurance.fill-short", now=timezone.now())

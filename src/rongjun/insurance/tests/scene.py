@@ -54,11 +54,11 @@ def insured(sequence: int = 1, *, until: date | None = None, with_account: bool 
     return person
 
 
-def cover(person: UUID, *, division: int, until: date | None = None) -> None:
+def cover(person: UUID, *, division: int, since: date = SINCE, until: date | None = None) -> None:
     """The person is of the groups the plan covers, from 2020 on."""
     with as_owner():
         Status.objects.create(
-            person_id=person, division=division, category="key-pension-group", valid_from=SINCE,
+            person_id=person, division=division, category="key-pension-group", valid_from=since,
             valid_to=until, recorded_at=NOW - timedelta(days=700), source="虚构", recorded_by="staff:clerk",
         )  # fmt: skip
 
