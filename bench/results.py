@@ -96,6 +96,7 @@ _USES_FILE: Final = (
 _MEMORY: Final = ("全体扫描的内存", "everybody, peak memory")
 _HAND: Final = ("全体扫描，与手写 NumPy 之比", "everybody, time as a share of hand-written NumPy")
 _CHECK: Final = ("读入并检查全册", "load and check the whole book")
+_CLAIMS: Final = ("荣军保结算单：收下、判定、留钱、消息", "a bill taken in, decided, set aside and told")
 _AGAIN: Final = ("荣军保一百万张结算单重判", "a million settlements decided again")
 _DECISION: Final = ("荣军保一次判定", "one decision of the insurance, in process")
 
@@ -119,6 +120,7 @@ def rows(found: Mapping[str, Any], *, wanted: Sequence[str]) -> list[Row]:
         "import": _import_rows,
         "ledger": _ledger_rows,
         "uses": _uses_rows,
+        "claims": _claims_rows,
     }
     return [row for name in makers if name in wanted for row in makers[name](found)]
 
@@ -311,6 +313,15 @@ def _uses_rows(found: Mapping[str, Any]) -> list[Row]:
             "uses-file", _USES_FILE, file["seconds"], f"{file['rows']:,} rows: {steps}"
         ),
     ]
+
+
+def _claims_rows(found: Mapping[str, Any]) -> list[Row]:
+    told = found["claims"]
+    remark = (
+        f"{told['count']:,} bills at {told['rate']} a second, median {_ms(told['p50'])}, longest"
+        f" {_ms(told['max'])}; {told['gaps']} lost, {told['faults']} faults in the books"
+    )
+    return [_time(found, 0.25, *MILLISECONDS).row("claims", _CLAIMS, told["p95"], remark)]
 
 
 def _shares(cells: Mapping[str, int]) -> str:

@@ -42,7 +42,7 @@ def measure(setting: Setting) -> dict[str, Any]:
     with over_city(setting) as place:
         run = f"{int(time.time()):x}"
         cards, secret = _prepare(run)
-        with _served(place) as port:
+        with served(place) as port:
             turns = _in_turns(setting, run, cards, secret, port)
         told = _sound()
         return {
@@ -118,7 +118,7 @@ def _owner() -> Iterator[Any]:
 
 
 @contextmanager
-def _served(place: Path) -> Iterator[int]:
+def served(place: Path) -> Iterator[int]:
     """The web alone, as `rongjun serve` starts it: the worker's own work is measured elsewhere."""
     from rongjun.config.serve import port_is_free, web_command
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -28,6 +29,7 @@ from rongjun.registry import api as registry
 
 MAKER, CHECKER, RELEASER = "district", "city", "leader"
 # (days ago, total, pooled) of the article's veteran: 239,000 in all, 113,000 pooled, 121,000 paid, 5,000 own.
+PREMIUM = uuid5(UUID(int=370200000000), "demo-premium")
 STAYS = ((95, "80000.00", "40000.00"), (50, "93000.00", "43000.00"), (9, "66000.00", "30000.00"))
 
 
@@ -52,10 +54,18 @@ def add_insurance(*, root: Path) -> None:
             )
         insurance.know_institutions([(insurance.HOSPITAL, "示范第一医院", "")], since=date(2020, 1, 1))
     insurance.open_books(**told)
-    insurance.pay_in(Fen.from_yuan(8_000_000), known_as=uuid5(UUID(int=whole), "demo-premium"), **told)
+    insurance.pay_in(Fen.from_yuan(8_000_000), known_as=PREMIUM, **told)
     veteran = story()
     if veteran is not None:
         _give_account(veteran, today=today)
+
+
+def insured_numbers(*, most: int) -> list[str]:
+    """The numbers of some of the invented people whom the plan covers."""
+    drawn = weights()
+    lives = (life_of(number, seed=SEED, weights=drawn) for number in range(PEOPLE))
+    fits = (life.identity.number for life in lives if life and life.key_group and not life.died)
+    return list(islice(fits, most))
 
 
 def story() -> Life | None:
@@ -138,7 +148,7 @@ def write_hospital(people: Path, letters: Path) -> None:
     drawn = weights()
     lives = [life for n in range(PEOPLE) if (life := life_of(n, seed=SEED, weights=drawn)) and not life.died]
     said = {
-        "insured": [life.identity.number for life in lives if life.key_group][:200],
+        "insured": insured_numbers(most=200),
         "not_insured": [life.identity.number for life in lives if not life.key_group][:20],
         "unknown": [IdentityNumber.invented(born=date(1950, 1, 1), sequence=7, address="990099").number],
     }

@@ -193,7 +193,7 @@ def rows_of(sent: Sequence[Letter], *, columns: Sequence[str], day: date) -> Ite
         said = {
             **record,
             "certno": message["certno"],
-            "setl_time": message["setl_time"],
+            "setl_time": message.get("setl_time", ""),
             "day": day.isoformat(),
         }
         yield [letter.msgid, *(str(said.get(name, "")) for name in columns)]

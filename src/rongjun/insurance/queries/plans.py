@@ -18,7 +18,7 @@ from rongjun.insurance.logic.reasons import Standing
 from rongjun.insurance.models import Institution
 from rongjun.registry import api as registry
 from rongjun.rules import asking
-from rongjun.rules.api import PERSON, facts_read
+from rongjun.rules.api import facts_read
 
 PLAN = "rongjunbao"
 
@@ -65,10 +65,10 @@ def covered_on(on: date, *, known_at: datetime) -> dict[UUID, str]:
     frame = asking.facts_of_many(_names_on(on), on=on, known_at=known_at)
     found: dict[UUID, str] = {}
     for row in frame.iter_rows(named=True):
-        facts = {name: value for name, value in row.items() if name != PERSON and value is not None}
+        facts = {name: value for name, value in row.items() if name != asking.PERSON and value is not None}
         said = cover.cover(Insured(cast(Facts, facts)), on=on)
         if said.verdict == "granted":
-            found[UUID(row[PERSON])] = said.text
+            found[UUID(row[asking.PERSON])] = said.text
     for person in registry.died_on(list(found), known_at=known_at):
         found.pop(person, None)
     return found

@@ -42,6 +42,7 @@ from rongjun.registry.tests.strategies import number
 COUNT = int(os.environ.get("RONGJUN_DAY", "200"))
 DAY = date(2026, 11, 14)
 PEOPLE = 20
+KILLS = 4
 SHARE_BY_FILE = 3  # every third letter comes in the daily file
 
 
@@ -119,17 +120,21 @@ def work_and_kill(database: str, folder: Path, sent: list[Letter]) -> int:
     post = folder / "letters.json"
     post.write_text(json.dumps([[each.way, each.message, each.skew_minutes, each.unheard] for each in sent]))
     dice, killed = random.Random(20261130), 0
-    while True:
+    for _ in range(KILLS):
         workers = [start(database, "calls", str(post), str(folder / "heard.txt")), start(database, "file")]
-        time.sleep(dice.uniform(3.0, 6.0) if COUNT < 1000 else dice.uniform(15.0, 40.0))
-        is_done = all(worker.poll() == 0 for worker in workers)
         for worker in workers:
-            if worker.poll() is None:
-                worker.kill()
-                killed += 1
+            assert worker.stdout is not None
+            worker.stdout.readline()  # it is at work
+        time.sleep(dice.uniform(0.2, 2.0) if COUNT < 1000 else dice.uniform(5.0, 20.0))
+        for worker in workers:
+            killed += worker.poll() is None
+            worker.kill()
             worker.communicate()
-        if is_done:
-            return killed
+    workers = [start(database, "calls", str(post), str(folder / "heard.txt")), start(database, "file")]
+    for worker in workers:
+        worker.communicate()
+        assert worker.returncode == 0
+    return killed
 
 
 @pytest.mark.slow

@@ -60,6 +60,8 @@ def take_file() -> None:
 
 if __name__ == "__main__":
     settings.ALLOWED_HOSTS = ["*"]
+    sys.stdout.write("at work\n")
+    sys.stdout.flush()
     if sys.argv[1] == "calls":
         call(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
