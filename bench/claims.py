@@ -56,7 +56,7 @@ def _prepare() -> list[str]:
 
     now = timezone.now()
     insurance.open_books(by="operator:bench", now=now)
-    insurance.pay_in(Fen(10**12), known_as=demo_insurance.PREMIUM, by="operator:bench", now=now)
+    insurance.pay_in(Fen(10**12), known_as=demo_insurance.premium_id(), by="operator:bench", now=now)
     with acting_as_job("bench.prepare"):
         if not partners.is_partner("hospital"):
             partners.add_partner(

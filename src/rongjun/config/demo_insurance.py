@@ -29,7 +29,6 @@ from rongjun.registry import api as registry
 
 MAKER, CHECKER, RELEASER = "district", "city", "leader"
 # (days ago, total, pooled) of the article's veteran: 239,000 in all, 113,000 pooled, 121,000 paid, 5,000 own.
-PREMIUM = uuid5(UUID(int=370200000000), "demo-premium")
 STAYS = ((95, "80000.00", "40000.00"), (50, "93000.00", "43000.00"), (9, "66000.00", "30000.00"))
 
 
@@ -54,10 +53,15 @@ def add_insurance(*, root: Path) -> None:
             )
         insurance.know_institutions([(insurance.HOSPITAL, "示范第一医院", "")], since=date(2020, 1, 1))
     insurance.open_books(**told)
-    insurance.pay_in(Fen.from_yuan(8_000_000), known_as=PREMIUM, **told)
+    insurance.pay_in(Fen.from_yuan(8_000_000), known_as=premium_id(), **told)
     veteran = story()
     if veteran is not None:
         _give_account(veteran, today=today)
+
+
+def premium_id() -> UUID:
+    """The invented premium is paid in once."""
+    return uuid5(UUID(int=places.city().code), "demo-premium")
 
 
 def insured_numbers(*, most: int) -> list[str]:

@@ -6,10 +6,9 @@ import pytest
 from django.utils import timezone
 
 from rongjun.access.api import acting_as, acting_as_citizen
-from rongjun.access.models import Account
 from rongjun.citizen.tests.test_pages import said
 from rongjun.insurance import api as insurance
-from tests.house.citizens import as_actor, file_of_citizen
+from tests.house.citizens import Account, as_actor, file_of_citizen
 from tests.house.rooms import insurance_scene
 from tests.house.scene import CITIZEN, Scene, actor_of, bare_row, visitor
 

@@ -33,10 +33,8 @@ from rongjun.insurance.tests.scene import (
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
-from rongjun.notices.models import Message
 from rongjun.partners import api as partners
-from rongjun.partners.models import OutboundBatch
-from rongjun.registry.tests.strategies import HOME, number
+from tests.house.claims_rooms import HOME, Message, OutboundBatch, number
 
 pytestmark = pytest.mark.django_db
 

@@ -35,9 +35,7 @@ from rongjun.insurance.tests.scene import CITY_BOOKS, NOW, insured, open_house, 
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
 from rongjun.partners import api as partners
-from rongjun.partners.models import OutboundBatch
-from rongjun.partners.queries.outbox import open_rows
-from rongjun.registry.tests.strategies import number
+from tests.house.claims_rooms import OutboundBatch, number, open_rows
 
 COUNT = int(os.environ.get("RONGJUN_DAY", "200"))
 DAY = date(2026, 11, 14)

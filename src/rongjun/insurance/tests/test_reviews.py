@@ -27,14 +27,12 @@ from rongjun.insurance.tests.scene import (
     years,
 )
 from rongjun.kernel.errors import Refused
-from rongjun.ledger.payments.tests.scene import person
-from rongjun.ledger.tests.scene import settle_now
-from rongjun.notices.models import Message
 from tests.cluster import as_owner
+from tests.house.claims_rooms import Message, bank, settle_now
 
 pytestmark = pytest.mark.django_db
-FIRST, SECOND, THIRD = (person(login) for login in ("first", "second", "third"))
-CLERK = person("window", role="station-clerk")
+FIRST, SECOND, THIRD = (bank.person(login) for login in ("first", "second", "third"))
+CLERK = bank.person("window", role="station-clerk")
 
 
 @pytest.fixture(autouse=True)
@@ -211,7 +209,7 @@ def test_a_year_is_the_sum_of_its_decisions() -> None:
 
 
 def test_another_district_sees_none_of_it(held: UUID) -> None:
-    stranger = person("next-door", role="district-officer", division=370203000000)
+    stranger = bank.person("next-door", role="district-officer", division=370203000000)
     with acting_as(stranger):
         assert Settlement.objects.count() == Review.objects.count() == 0
         with pytest.raises(Refused, match="no-such-review"):
