@@ -155,20 +155,6 @@ def test_a_number_opens_only_for_a_purpose_and_covers_itself_again(visit: Visit)
     )
 
 
-def test_an_answered_question_changes_the_decision(visit: Visit) -> None:
-    page = visit("clerk")
-    file = first_person(page, "张三")
-    page.goto(f"{file}?q=孤老和失能退役军人集中供养")
-    asked = page.locator(".rj-dec.ask", has_text="孤老和失能退役军人集中供养")
-    if asked.count() == 0:
-        pytest.fail("this person has nothing unknown; the demo city changed")
-    asked.get_by_role("button", name="是", exact=True).click()
-    page.wait_for_url(re.compile(r"\?q="))  # back to the same search
-    granted = page.locator(".rj-dec.ok", has_text="孤老和失能退役军人集中供养")
-    expect(granted).to_contain_text("能享受")
-    expect(page.locator(".rj-time")).to_contain_text("孤老无赡养人：是")
-
-
 def test_a_corrected_roster_opens_only_what_was_refused(visit: Visit, city: City, tmp_path: Path) -> None:
     file = tmp_path / "名单.xlsx"
     assert city.run("people", "sample", str(file)).returncode == 0
@@ -192,6 +178,20 @@ def test_a_corrected_roster_opens_only_what_was_refused(visit: Visit, city: City
     book.save(file)
     hand_in()
     expect(page.locator("#main")).to_contain_text("新建 2 + 已在册 17 + 退回 1")
+
+
+def test_an_answered_question_changes_the_decision(visit: Visit) -> None:
+    page = visit("clerk")
+    file = first_person(page, "张三")  # of the roster above
+    page.goto(f"{file}?q=孤老和失能退役军人集中供养")
+    asked = page.locator(".rj-dec.ask", has_text="孤老和失能退役军人集中供养")
+    if asked.count() == 0:
+        pytest.fail("this person has nothing unknown; the demo city changed")
+    asked.get_by_role("button", name="是", exact=True).click()
+    page.wait_for_url(re.compile(r"\?q="))  # back to the same search
+    granted = page.locator(".rj-dec.ok", has_text="孤老和失能退役军人集中供养")
+    expect(granted).to_contain_text("能享受")
+    expect(page.locator(".rj-time")).to_contain_text("孤老无赡养人：是")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 /** What the desk pages add to plain HTML. Every page works without this file, only less comfortably. */
 import "./exchange";
+import { startFolding } from "./fold";
 import { startIdleWarning } from "./idle";
 import { startKeys } from "./keys";
 import { startPasskeys } from "./passkeys";
@@ -13,3 +14,4 @@ startKeys();
 startIdleWarning();
 startUnmask();
 startPasskeys();
+startFolding();

@@ -23,7 +23,7 @@ from rongjun.audit import api as audit
 from rongjun.benefits import api as benefits
 from rongjun.files import api as files
 from rongjun.insight import panels, queries
-from rongjun.insight.logic import Panel, Screen
+from rongjun.insight.logic import Panel, Screen, channel_in_words
 from rongjun.insight.printing import pdf_of
 from rongjun.insight.savings import Asked, narrow, rows_panel, table_of, whole
 from rongjun.insight.savings import screen_of as savings_screen
@@ -191,14 +191,14 @@ def balance(request: ActingRequest) -> HttpResponse:
         raise Http404
     words = translatable(("日期", "渠道", "收下", "办完", "退回", "待办", "差额"))
     context = {
-        "title": channel or _("近 7 天收下的，去了哪里"),
+        "title": channel_in_words(channel) if channel else _("近 7 天收下的，去了哪里"),
         "total": f"{len(days):,}",
         "columns": [{"label": _(word), "number": at > 1, "short": at < 2} for at, word in enumerate(words)],
         "rows": [
             {
                 "cells": [
                     each.day.isoformat(),
-                    each.channel,
+                    channel_in_words(each.channel),
                     *(f"{n:,}" for n in (each.taken_in, each.done, each.refused, each.waiting, each.gap)),
                 ]
             }

@@ -6,8 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Listed, Words, listed
 
 BARS, STACKED = "bars", "stacked"
+
+# The parts of a channel's name in the days' balance; what is not here stays as the partner agreed it.
+_CHANNEL_PARTS: Words[Mapping[str, str]] = {
+    "files.upload": "材料上传",
+    "bank": "付款",
+    "call": "接口来件",
+    "feed": "比对",
+    "file": "来件",
+    "files": "文件",
+    "message": "消息",
+    "in-app": "站内",
+    "sms": "短信",
+    "wechat": "公众号",
+    "send": "发件",
+    "deaths": "去世",
+}
+
+
+def channel_in_words(channel: str) -> Listed:
+    """A channel of the days' balance for a reader: `message:sms` is 消息，短信."""
+    return listed((_CHANNEL_PARTS.get(part, part) for part in channel.split(":")), "，")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from rongjun.benefits import api as benefits
-from rongjun.insight.logic import BARS, STACKED, Cell, Line, Panel, Screen, Tile, shades_of
+from rongjun.insight.logic import BARS, STACKED, Cell, Line, Panel, Screen, Tile, channel_in_words, shades_of
 from rongjun.insight.queries import MISSING_FILES, PAPERS, REFUSED_ROWS, Swept, Work
 from rongjun.kernel.words import Words
 from rongjun.registry import api as registry
@@ -351,7 +351,7 @@ def _balance(told: Work) -> Panel:
             held[at] += count
     lines = tuple(
         Line(
-            channel,
+            channel_in_words(channel),
             tuple(Cell(count, reverse("insight:balance") + address(channel=channel)) for count in held),
         )
         for channel, held in sorted(channels.items())
