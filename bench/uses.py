@@ -46,6 +46,9 @@ def measure(setting: Setting) -> dict[str, Any]:
         with _served(place) as port:
             turns, spent = _in_turns(setting, run, cards, secret, port)
         told = _sound(before)
+        with served(place) as port:
+            turns = _in_turns(setting, run, cards, secret, port)
+        told = _sound()
         return {
             "batch": BATCH,
             "clients": CLIENTS,
@@ -120,7 +123,7 @@ def _owner() -> Iterator[Any]:
 
 
 @contextmanager
-def _served(place: Path) -> Iterator[int]:
+def served(place: Path) -> Iterator[int]:
     """The web alone, as `rongjun serve` starts it: the worker's own work is measured elsewhere."""
     from rongjun.config.serve import port_is_free, web_command
 

@@ -184,8 +184,9 @@ ANSWERS = """
 * insurance:settlements       401      401      401     401    401      401       401    401    401      401     401
   insurance:claims            door     enrol    403     403    200      200       200    403    403      403     403
   insurance:claim             door     enrol    403     403    404      404       404    403    403      403     403
+  insurance:paper             door     enrol    403     403    404      404       404    403    403      403     403
 * insurance:review-step       door     enrol    403     403    404      404       404    403    403      403     403
-* insurance:draft-payments    door     enrol    403     403    403      403       422    403    403      403     403
+* insurance:draft-payments    door     enrol    403     403    422      422       422    403    403      403     403
   uses:deliveries             door     enrol    403     403    200      200       200    403    403      403     403
   uses:refused                door     enrol    403     403    200      200       200    403    403      403     403
 * uses:refusal-close          door     enrol    403     403    403      403       422    403    403      403     403
@@ -253,6 +254,7 @@ ANSWERS = """
   citizen:message             front    403      403     403    403      403       403    403    403      403     404
   citizen:bills               front    403      403     403    403      403       403    403    403      403     200
   citizen:bill                front    403      403     403    403      403       403    403    403      403     404
+  citizen:bill-paper          front    403      403     403    403      403       403    403    403      403     404
   citizen:savings             front    403      403     403    403      403       403    403    403      403     200
   citizen:money               front    403      403     403    403      403       403    403    403      403     200
   citizen:cards               front    403      403     403    403      403       403    403    403      403     200

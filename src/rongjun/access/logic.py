@@ -48,6 +48,7 @@ _DECIDE = (
     " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
     " allowances.read allowances.propose allowances.decide allowances.run allowances.check"
     " allowances.recover"
+    " insurance.pay"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -60,6 +61,7 @@ ROLES: dict[str, Role] = {
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
             " uses.close-refusal uses.decide-conflict insurance.pay",
+            " uses.close-refusal",
         ),
         _role(
             "privacy-officer",

@@ -23,6 +23,7 @@ OPENED_FROM = {
     "citizen:money": "citizen:home",
     "citizen:bills": "citizen:home",
     "citizen:bill": "citizen:home",
+    "citizen:bill-paper": "citizen:home",
     "citizen:benefit": "citizen:benefits",
     "citizen:questions": "citizen:benefits",
     "citizen:contest": "citizen:benefits",

@@ -33,6 +33,7 @@ urlpatterns = [
     path("messages/<uuid:message>/", messages.message, name="message"),
     path("bills/", bills.listing, name="bills"),
     path("bills/<uuid:settlement>/", bills.bill, name="bill"),
+    path("bills/<uuid:settlement>/paper/", bills.paper, name="bill-paper"),
     path("savings/", savings.savings, name="savings"),
     path("money/", money.money, name="money"),
     path("cards/", cards.listing, name="cards"),

@@ -19,18 +19,18 @@ from rongjun.config.cli_city import invent
 from rongjun.config.cli_duplicates import duplicates
 from rongjun.config.cli_entitle import entitle
 from rongjun.config.cli_imports import cutover, import_people
+from rongjun.config.cli_insurance import insurance, simulate_hospital
 from rongjun.config.cli_ledger import ledger
 from rongjun.config.cli_partners import partners, simulate, simulate_partner
 from rongjun.config.cli_payments import payments
 from rongjun.config.cli_places import places
-from rongjun.config.cli_policy import policy, policy_folder, replay
+from rongjun.config.cli_policy import policy, replay
 from rongjun.config.cli_privacy import privacy
 from rongjun.config.cli_savings import batch, close_months, savings
-from rongjun.config.place import city, place, project_root
+from rongjun.config.place import place, project_root
 from rongjun.config.postgres import LauncherError
 from rongjun.config.terminal import Page, as_demo, day, local_today, ready_django, step
 from rongjun.config.terminal import actor as actor_for
-from rongjun.insurance.terminal import Setting, quote
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongjun.config.settings")
 
@@ -83,10 +83,12 @@ def demo(port: int, prepare_only: bool) -> None:
             who_can_sign_in,
             write_arrivals,
         )
+        from rongjun.config.demo import adopt_first_book, fill_city, who_can_sign_in, write_arrivals
+        from rongjun.config.demo_insurance import add_insurance, arrival_of_story, write_hospital
 
         with step("虚构城市"):
             fill_city()
-            write_arrivals(place().arrivals)
+            write_arrivals(place().arrivals, also=arrival_of_story())
         with step("政策册"):
             changed = adopt_first_book()
         with step("运营单位和制卡银行（模拟）"):
@@ -98,6 +100,11 @@ def demo(port: int, prepare_only: bool) -> None:
 
         with step("抚恤补助"):
             pay_people(drop=place().root / "drop")
+        with step("荣军保"):
+            add_insurance(root=place().root / "drop")
+            folder = place().root / "hospital"
+            folder.mkdir(exist_ok=True)
+            write_hospital(folder / "people.json", folder / "story.json")
         click.echo(changed + who_can_sign_in())
         if not prepare_only:
             sys.exit(serve(port))
@@ -296,14 +303,8 @@ main.add_command(simulate_partner)
 # --- insurance ----------------------------------------------------------------------------------------------
 
 
-@main.group(cls=Page)
-@click.pass_context
-def insurance(context: click.Context) -> None:
-    """荣军保：试算。"""
-    context.obj = Setting(policy_folder(), city)
-
-
-insurance.add_command(quote)
+main.add_command(insurance)
+main.add_command(simulate_hospital)
 
 
 # --- audit --------------------------------------------------------------------------------------------------

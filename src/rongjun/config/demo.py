@@ -120,11 +120,11 @@ def known_elsewhere() -> Iterator[dict[str, str]]:
             yield {"姓名": record.name, "证件号码": numbers[0], "户籍区划代码": homes[-1]}
 
 
-def write_arrivals(path: Path) -> None:
+def write_arrivals(path: Path, *, also: dict[str, str] | None = None) -> None:
     """Whom the simulated single sign-on offers: some of the invented people, with what they are."""
     drawn = weights()
     lives = (life_of(number, seed=SEED, weights=drawn) for number in range(PEOPLE))
-    told = list(arrivals(lives, on=timezone.localdate()))
+    told = [*arrivals(lives, on=timezone.localdate()), *([also] if also else [])]
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
 
 
@@ -159,11 +159,7 @@ def add_operators(*, root: Path) -> int:
             (root / code).mkdir(parents=True, exist_ok=True)
             if partners.is_partner(code):
                 continue
-            daily = (
-                {"uses/1": "09:00", "statements/1": "12:00"}
-                if kind.programmes
-                else {"statements/1": "12:00", "card-returns/1": ""}
-            )
+            daily, takes = _agreed_with(code, has_programmes=bool(kind.programmes))
             partners.add_partner(
                 code,
                 name=kind.name,
@@ -172,10 +168,7 @@ def add_operators(*, root: Path) -> int:
                 channels=["file"],
                 expected_since=timezone.localdate(),
                 public_key=partners.signer_of(code).public_key,
-                takes={
-                    "statements/1": "file",
-                    "free-rides/1" if kind.programmes else "card-orders/1": "file",
-                },
+                takes={"statements/1": "file", **dict.fromkeys(takes, "file")},
                 daily_sends=100,
                 by=BY,
                 now=timezone.now(),
@@ -235,6 +228,13 @@ def agree_on_uses() -> None:
                     by=BY,
                     now=now,
                 )
+def _agreed_with(code: str, *, has_programmes: bool) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What an operator sends, with its hour, and what it takes."""
+    if has_programmes:
+        return {"uses/1": "09:00", "statements/1": "12:00"}, ("free-rides/1",)
+    if code == "insurer":
+        return {"statements/1": "12:00"}, ("claim-results/1", "insured-roster/1")
+    return {"statements/1": "12:00", "card-returns/1": ""}, ("card-orders/1",)
 
 
 def who_can_sign_in() -> str:

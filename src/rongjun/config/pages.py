@@ -112,6 +112,7 @@ OPENED_FROM = {
     "ledger:payment-workbook": "ledger:payments",
     "ledger:payment-mend": "ledger:payment-failures",
     "insurance:claim": "insurance:claims",
+    "insurance:paper": "insurance:claims",
     "insurance:review-step": "insurance:claims",
     "insurance:draft-payments": "insurance:claims",
     "partners:outbound": "partners:outbox",

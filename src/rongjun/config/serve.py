@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from rongjun.config import database
+from rongjun.config.cli_insurance import hospital_command
 from rongjun.config.cli_partners import operators_command
 from rongjun.config.orphans import end_with_parent
 from rongjun.config.place import place
@@ -126,6 +127,10 @@ def serve(port: int) -> int:
     if is_demo and "RONGJUN_SCANNER" not in os.environ:
         simulator = [sys.executable, "-m", "rongjun.files.scanner_simulator", place().scanner_simulator]
         supervisor.start("查毒模拟器", simulator)
+    story = place().root / "hospital" / "story.json"
+    if is_demo and story.exists():
+        command = hospital_command(f"http://localhost:{port}")
+        supervisor.start("医院模拟器", [*command, "--letters", str(story), "--stay"])
     # A place where `rongjun partners demo` has agreed with them has their folders.
     if is_demo and (place().root / "drop" / "transit").is_dir():
         supervisor.start("运营单位模拟器", operators_command(*OPERATORS))

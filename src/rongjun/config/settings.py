@@ -254,6 +254,7 @@ INSURANCE_PREMIUM = "insurance.premium"
 INSURANCE_BANK = "paying-bank"
 INSURANCE_LAYOUT = "agent-bank-separated/1"
 INSURANCE_BATCH = 2000
+INSURANCE_INSURER = "insurer"
 
 # --- uses ---------------------------------------------------------------------------------------------------
 # 待局方确认: days after which a use comes too late, the day of the next month on which a month is closed.

@@ -6,15 +6,20 @@ from rongjun.insurance.actions import (
     open_books,
     pay_in,
 )
+from rongjun.insurance.actions.money import Drafted
+from rongjun.insurance.actions.roster import Renewed, renew_roster, send_results
 from rongjun.insurance.cases import Answer, Case, CaseError, Step, answer, parse_case, read_case
 from rongjun.insurance.checking import check_plan
 from rongjun.insurance.cover import CoverBook, Insured
+from rongjun.insurance.hospital import CODE as HOSPITAL
+from rongjun.insurance.hospital_simulator import hospital_signer
 from rongjun.insurance.loading import PlanFile, load_plan
 from rongjun.insurance.logic.bills import PAYERS, Bill, BillRef, Parts, Refund, Ruling
 from rongjun.insurance.logic.deciding import Decision, Line, Share, YearSoFar, decide
 from rongjun.insurance.logic.plans import Plan, StopLoss, Terms, owed
 from rongjun.insurance.logic.reasons import TITLES, Cover, Reason, Standing
 from rongjun.insurance.logic.years import History, NoTerms, take, take_all, to_post
+from rongjun.insurance.papers import bill_paper
 from rongjun.insurance.queries.bills import (
     BillSaid,
     PayoutSaid,
@@ -25,10 +30,11 @@ from rongjun.insurance.queries.bills import (
     payouts_of,
     years_of_person,
 )
-from rongjun.insurance.queries.work import balance
+from rongjun.insurance.queries.work import balance, review_of
 from rongjun.insurance.telling import answer_text, answer_value, decision_value
 
 __all__ = [
+    "HOSPITAL",
     "PAYERS",
     "TITLES",
     "Answer",
@@ -40,6 +46,7 @@ __all__ = [
     "Cover",
     "CoverBook",
     "Decision",
+    "Drafted",
     "History",
     "Insured",
     "Line",
@@ -50,6 +57,7 @@ __all__ = [
     "PlanFile",
     "Reason",
     "Refund",
+    "Renewed",
     "Ruling",
     "Share",
     "Standing",
@@ -63,12 +71,14 @@ __all__ = [
     "answer_value",
     "balance",
     "bill",
+    "bill_paper",
     "bills_of",
     "check_plan",
     "decide",
     "decision_value",
     "draft_payments",
     "has_bills",
+    "hospital_signer",
     "know_institutions",
     "load_plan",
     "open_books",
@@ -77,6 +87,9 @@ __all__ = [
     "pay_in",
     "payouts_of",
     "read_case",
+    "renew_roster",
+    "review_of",
+    "send_results",
     "take",
     "take_all",
     "to_post",

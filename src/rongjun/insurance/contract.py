@@ -174,7 +174,8 @@ def file_columns() -> list[tuple[str, str, bool]]:
 _PAGE_HEAD = """\
 # 结算单日报：医院（或医保经办）每天一件，一行是一张结算单或一张退费单，和接口 /insurance/settlements 一样办。
 # 由 national.py 生成（python -m rongjun.insurance.contract contracts），不要手改。
-# 字段名见于公开程序的国家医保接口，与对方约定后以约定为准。金额是元，两位小数，没有的留空；退费的金额是负数。信封的写法见 README.md。
+# 字段名见于公开程序的国家医保接口，与对方约定后以约定为准。信封的写法见 README.md。
+# 金额是元，两位小数，没有的留空；退费的金额是负数。
 format: settlements/1
 title: 结算单日报
 sender: 定点医药机构或医保经办机构

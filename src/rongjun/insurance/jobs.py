@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
-from rongjun.insurance.actions import claims, files, money
+from rongjun.insurance.actions import claims, files, money, roster
 
 AT_ONCE = 200
+QUIET_HOUR = 1
 
 
 def take_settlement_files() -> int:
@@ -14,9 +17,23 @@ def take_settlement_files() -> int:
     return files.take_lines(most=AT_ONCE, by="job:insurance.take-settlement-files", now=timezone.now())
 
 
+def renew_roster() -> None:
+    """Once a night who is insured, and what was decided yesterday for the insurer; else do nothing."""
+    now = timezone.localtime()
+    if now.hour == QUIET_HOUR:
+        by, today = "job:insurance.renew-roster", now.date()
+        roster.renew_roster(on=today, by=by, now=now)
+        roster.send_results(of=today - timedelta(days=1), by=by, now=now)
+
+
 def match_waiting() -> int:
     """Records whose person has got a file since."""
     return claims.match_waiting(most=AT_ONCE, by="job:insurance.match-waiting", now=timezone.now())
+
+
+def look_again() -> int:
+    """Bills that were held for a fact that reads otherwise now."""
+    return claims.look_again(most=AT_ONCE, by="job:insurance.look-again", now=timezone.now())
 
 
 def fill_short() -> int:

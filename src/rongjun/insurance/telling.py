@@ -10,8 +10,9 @@ from rongjun.insurance.logic.bills import Bill, Refund
 from rongjun.insurance.logic.deciding import Decision, Line, YearSoFar, why_owed
 from rongjun.insurance.logic.plans import Terms
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words
 
-OUTCOMES: Final[Mapping[str, str]] = {
+OUTCOMES: Words[Mapping[str, str]] = {
     "counted": "计入",
     "held": "暂不计入",
     "duplicate": "重复收到",

@@ -10,5 +10,6 @@ urlpatterns = [
     path("settlements", settlements.take_settlement, name="settlements"),
     path("bills/<uuid:settlement>/", desk.claim, name="claim"),
     path("bills/<uuid:settlement>/review/", desk.review_step, name="review-step"),
+    path("bills/<uuid:settlement>/paper/", desk.paper, name="paper"),
     path("payments/", desk.draft, name="draft-payments"),
 ]

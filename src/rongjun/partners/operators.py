@@ -65,6 +65,8 @@ OPERATORS: Mapping[str, Kind] = {
     "scenic": Kind("景区联盟（演示）", (("scenic", 66, 1, 0),)),
     "telecom": Kind("通信运营商（演示）", (("telecom", 1, 3, 2900),)),
     "agent-bank": Kind("制卡银行（演示）", makes_cards=True),
+    "agent-bank": Kind("代发银行（演示）"),
+    "insurer": Kind("荣军保承保公司（演示）"),
 }
 USES, RECEIPTS, STATEMENTS, RIDES = "uses/1", "receipts/1", "statements/1", "free-rides/1"
 ORDERS, RETURNS = "card-orders/1", "card-returns/1"

@@ -40,8 +40,28 @@ def bill(request: ActingRequest, mine: Mine, settlement: UUID) -> HttpResponse:
     """One bill: who bears what, how it was worked out, what to do about it."""
     if registry.is_closed(mine.id):
         return refused_page(request, Refused("citizen.restricted"))
+    found = _own_bill(settlement, mine)
+    look(request, mine, purpose="查看看病报销")
+    return render(request, "citizen/bill.html", {"bill": found})
+
+
+@require_safe
+@on_file("one of one's own hospital bills on paper")
+def paper(request: ActingRequest, mine: Mine, settlement: UUID) -> HttpResponse:
+    """The same as a PDF; of one that officers decided it is the letter that says so."""
+    if registry.is_closed(mine.id):
+        return refused_page(request, Refused("citizen.restricted"))
+    found = _own_bill(settlement, mine)
+    look(request, mine, purpose="下载赔付说明")
+    review = insurance.review_of(settlement)
+    content = insurance.bill_paper(found, review=review, name=mine.name, who=mine.actor.name, at=request.now)
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="bill.pdf"'
+    return response
+
+
+def _own_bill(settlement: UUID, mine: Mine) -> insurance.BillSaid:
     found = insurance.bill(settlement)
     if found is None or found.person not in registry.file_ids_of(mine.id):
         raise Http404
-    look(request, mine, purpose="查看看病报销")
-    return render(request, "citizen/bill.html", {"bill": found})
+    return found

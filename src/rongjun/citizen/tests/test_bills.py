@@ -6,10 +6,9 @@ import pytest
 from django.utils import timezone
 
 from rongjun.access.api import acting_as, acting_as_citizen
-from rongjun.access.models import Account
 from rongjun.citizen.tests.test_pages import said
 from rongjun.insurance import api as insurance
-from tests.house.citizens import as_actor, file_of_citizen
+from tests.house.citizens import Account, as_actor, file_of_citizen
 from tests.house.rooms import insurance_scene
 from tests.house.scene import CITIZEN, Scene, actor_of, bare_row, visitor
 
@@ -57,3 +56,24 @@ def test_the_database_shows_a_citizen_the_own_bills_only(billed: Scene) -> None:
     with acting_as_citizen(citizen):
         assert insurance.has_bills([person])
     assert visitor(CITIZEN).get("/my/bills/00000000-0000-4000-8000-000000000000/").status_code == 404
+
+
+def test_a_bill_is_taken_home_as_paper(billed: Scene) -> None:
+    person = file_of_citizen()
+    with acting_as(actor_of("city")):
+        (bill, *_) = insurance.bills_of([person])
+    paper = visitor(CITIZEN).get(f"/my/bills/{bill.id}/paper/")
+    assert paper["Content-Type"] == "application/pdf"
+    assert paper.content.startswith(b"%PDF")
+
+
+def test_an_officer_opens_the_bill_line_by_line_and_prints_it(billed: Scene) -> None:
+    person, officer = file_of_citizen(), visitor("city")
+    with acting_as(actor_of("city")):
+        (bill, *_) = insurance.bills_of([person])
+    assert "测试医院" in said(officer.get("/insurance/"))
+    page = said(officer.get(f"/insurance/bills/{bill.id}/"))
+    assert "36,000.00" in page
+    assert "基本医保统筹" in page
+    assert officer.get(f"/insurance/bills/{bill.id}/paper/").content.startswith(b"%PDF")
+    assert visitor("neighbour").get(f"/insurance/bills/{bill.id}/").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from rongjun.insurance.cover import Facts
 from rongjun.insurance.incoming import Incoming, amounts_of, diagnosis_mask
 from rongjun.insurance.logic import records
 from rongjun.insurance.logic.bills import Bill
-from rongjun.insurance.logic.reasons import Standing
+from rongjun.insurance.logic.reasons import Standing, holding
 from rongjun.insurance.logic.years import NoTerms, take
 from rongjun.insurance.models import ClaimDecision, Member, Settlement
 from rongjun.insurance.queries.histories import SEAL, bill_of, history_of, place_of, refund_of
@@ -27,6 +27,15 @@ from rongjun.places import api as places
 from rongjun.registry import api as registry
 
 _SAID = 500
+# How long after a bill came a late registration still decides it by itself (待局方确认).
+LATE = timedelta(days=90)
+_OF_FACTS = (
+    "not-covered",
+    "status-ended",
+    "cover-unknown",
+    "dead-before-discharge",
+    "unknown-institution",
+)
 _DIGEST = "insurance-message"
 
 
@@ -138,6 +147,34 @@ def match_waiting(*, most: int, by: str, now: datetime) -> int:
             row.person_id, row.division, row.member = held.person, held.division, member
             row.standing = "sound"
             row.save(update_fields=["person", "division", "member", "standing"])
+            decide_record(member, row, by=by, now=now)
+            done += 1
+    return done
+
+
+def look_again(*, most: int, by: str, now: datetime) -> int:
+    """Decide bills anew that were held for a fact of the person or the hospital that reads otherwise now.
+
+    The window is LATE from the moment a bill came. Nothing is refused here: what still stands against a bill
+    goes on waiting for a person. Returns how many are no longer held.
+    """
+    done = 0
+    held = Settlement.objects.filter(
+        state=records.REVIEW, standing="held", why__in=_OF_FACTS, received_at__gte=now - LATE
+    )
+    for known_as in list(held.order_by("received_at").values_list("id", flat=True)[:most]):
+        with transaction.atomic():
+            row = Settlement.objects.get(pk=known_as)
+            assert row.member_id is not None, "what is held is somebody's"
+            member = Member.objects.select_for_update().get(pk=row.member_id)
+            row.refresh_from_db()
+            if row.state != records.REVIEW or row.standing != "held":
+                continue
+            bill = bill_of(row)
+            terms = plan_file().plan.terms(on=bill.discharged_on)
+            standing, _ = known_of(member.person_id, bill, known_at=now)
+            if terms is None or holding(bill, standing=standing, terms=terms):
+                continue
             decide_record(member, row, by=by, now=now)
             done += 1
     return done

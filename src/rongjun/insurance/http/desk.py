@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from rongjun.insurance import actions
 from rongjun.insurance.logic.payouts import DRAFTED, PAID, RESERVED, SHORT
 from rongjun.insurance.logic.reasons import TITLES
 from rongjun.insurance.logic.reviewing import APPEALED, CLOSED, OPEN, PROPOSED
+from rongjun.insurance.papers import bill_paper
 from rongjun.insurance.queries import bills, work
 from rongjun.insurance.queries.work import RecordLine, ReviewLine, ReviewPage
 from rongjun.insurance.telling import OUTCOMES
@@ -99,7 +101,7 @@ def _claims_page(request: ActingRequest, *, refused: Refused | None = None) -> H
         ],
         "total": total,
         "waiting": waiting,
-        "tiles": _tiles(waiting),
+        "tiles": _tiles(waiting, now=request.now),
         "faults": [{"cells": [names.get(person, ""), fault, fen.text]} for person, fen, fault in faults],
         "fault_columns": [
             {"label": _("谁")},
@@ -113,10 +115,11 @@ def _claims_page(request: ActingRequest, *, refused: Refused | None = None) -> H
     return render(request, "insurance/claims.html", context, status=422 if refused else 200)
 
 
-def _tiles(waiting: int) -> list[dict[str, object]]:
+def _tiles(waiting: int, *, now: datetime) -> list[dict[str, object]]:
     counted, money = work.counts_by_state(), work.money_by_state()
     page = reverse("insurance:claims")
     nothing = (0, 0)
+    taken = work.waits(since=now - timedelta(days=30), now=now)
     return [
         {"label": _("等人复核"), "figure": f"{waiting:,}", "unit": _("件"), "late": waiting > 0},
         {
@@ -128,12 +131,18 @@ def _tiles(waiting: int) -> list[dict[str, object]]:
         {"label": _("等制批次"), "figure": f"{money.get(RESERVED, nothing)[1]}", "unit": _("元")},
         {"label": _("付款中"), "figure": f"{money.get(DRAFTED, nothing)[1]}", "unit": _("元")},
         {"label": _("已到账"), "figure": f"{money.get(PAID, nothing)[1]}", "unit": _("元")},
+        {"label": _("到账用时（一半）"), "figure": _hours(taken.median), "unit": _("小时")},
+        {"label": _("到账用时（九成五）"), "figure": _hours(taken.p95), "unit": _("小时")},
         *(
             [{"label": _("资金不足"), "figure": f"{money[SHORT][1]}", "unit": _("元"), "late": True}]
             if SHORT in money
             else []
         ),
     ]
+
+
+def _hours(seconds: float | None) -> str:
+    return f"{seconds / 3600:,.1f}" if seconds is not None else "—"
 
 
 def _names(request: ActingRequest, people: list[UUID | None]) -> dict[UUID | None, str]:
@@ -256,6 +265,27 @@ def _steps(request: ActingRequest, review: ReviewPage | None, *, is_refund: bool
         "may_refuse": not is_refund,
         "who": names.get(by, ""),
     }
+
+
+@staff("insurance.read")
+@require_safe
+def paper(request: ActingRequest, settlement: UUID) -> HttpResponse:
+    """The explanation to print, or the letter that tells what two officers decided; the look is noted."""
+    found = bills.bill(settlement)
+    if found is None or found.person is None:
+        raise Http404
+    names = _names(request, [found.person])
+    who = f"{request.actor.name} {request.actor.role_label}"
+    content = bill_paper(
+        found,
+        review=work.review_of(settlement),
+        name=names.get(found.person, ""),
+        who=who,
+        at=request.now,
+    )
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="bill.pdf"'
+    return response
 
 
 @require_POST

@@ -38,8 +38,8 @@ def _take(request: ActingRequest, call: partners.Call, admitted: partners.Admitt
     try:
         message = read_message(call.body.decode(), synthetic=settings.SYNTHETIC)
     except (CaseError, UnicodeDecodeError) as error:
-        faults = "；".join(error.faults) if isinstance(error, CaseError) else "不是 UTF-8 编码。"
-        raise Refused("insurance.body-unfit", faults=faults[:400]) from None
+        faults = "；".join(error.faults) if isinstance(error, CaseError) else "UTF-8"
+        raise Refused("insurance.body-unfit", faults=faults[:400].rstrip("。")) from None
     taken = take_message(message, channel="call", partner=admitted.partner, by=f"job:{JOB}", now=request.now)
     said = {
         "msgid": message.msgid,

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words
 
 THIS_PLAN: Final = "this-plan"
 PERSON: Final = "person"
 # Who may bear a part of a bill; a plan puts them in order.
-PAYERS: Final[Mapping[str, str]] = {
+PAYERS: Words[Mapping[str, str]] = {
     "hospital": "医院负担",
     "basic-pool": "基本医保统筹",
     "serious-illness": "大病保险",

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words
 
 SHORT, RESERVED, DRAFTED, PAID, CANCELLED = "short", "reserved", "drafted", "paid", "cancelled"
-PAYOUT_STATES: Final = {
+PAYOUT_STATES: Words[dict[str, str]] = {
     SHORT: "资金不足，等拨款",
     RESERVED: "已留出，等制批次",
     DRAFTED: "付款中",

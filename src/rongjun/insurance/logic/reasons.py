@@ -7,13 +7,14 @@ from typing import Final, Literal, NamedTuple
 from rongjun.insurance.logic.bills import Bill, footing, negative_amounts, part_amounts
 from rongjun.insurance.logic.plans import Terms
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words
 
 # note: told, nothing waits. review: counted, the money waits for a person. hold: not counted until a person
 # admits it. mend: not counted until a corrected record arrives; nobody can admit it.
 Effect = Literal["note", "review", "hold", "mend"]
 CoverVerdict = Literal["granted", "unknown", "not-granted"]
 
-TITLES: Final[Mapping[str, str]] = {
+TITLES: Words[Mapping[str, str]] = {
     "does-not-foot": "结算单不平",
     "negative-amount": "结算单有负数",
     "over-total": "各方支付超过总费用",

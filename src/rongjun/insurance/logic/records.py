@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from rongjun.kernel.words import Words
+
 SETTLEMENT, REFUND = "settlement", "refund"
 KINDS: Final = (SETTLEMENT, REFUND)
 
@@ -14,7 +16,7 @@ WAITING, DECIDED, REVIEW, MEND, REFUSED, DUPLICATE, CONFLICT = (
     "duplicate",
     "conflict",
 )
-STATES: Final = {
+STATES: Words[dict[str, str]] = {
     WAITING: "等待",
     DECIDED: "已判定",
     REVIEW: "等人复核",

@@ -75,6 +75,7 @@ begin
     return null;
 end $$;
 revoke all on function insurance_year_is_its_decisions() from public;
+grant execute on function insurance_year_is_its_decisions() to app_staff, app_batch;
 create constraint trigger year_is_its_decisions after insert or update on insurance_insuredyear
     deferrable initially deferred for each row execute function insurance_year_is_its_decisions();
 create constraint trigger decisions_are_their_year after insert on insurance_claimdecision

@@ -39,11 +39,14 @@ def _facts_read(start: date) -> frozenset[str]:
     return facts_read(cover.book, codes={cover.code}, on=start)
 
 
+def _names_on(on: date) -> frozenset[str]:
+    starts = [start for start in plan_file().cover.book.changes if start <= on]
+    return _facts_read(max(starts, default=on))
+
+
 def facts_on(person: UUID, *, on: date, known_at: datetime) -> Facts:
     """The facts the plan's condition reads, as of a day; KeyError out of scope."""
-    starts = [start for start in plan_file().cover.book.changes if start <= on]
-    names = _facts_read(max(starts, default=on))
-    found = asking.facts_of(person, names, on=on, known_at=known_at)
+    found = asking.facts_of(person, _names_on(on), on=on, known_at=known_at)
     return cast(Facts, {name: value for name, value in found.items() if value is not None})
 
 
@@ -54,6 +57,21 @@ def known_of(person: UUID, bill: Bill, *, known_at: datetime) -> tuple[Standing,
     ends = registry.ends_of([person])[person]
     insured = Insured(facts, died_on=ends.died_on, institutions=institutions())
     return plan_file().cover.standing(insured, bill), facts
+
+
+def covered_on(on: date, *, known_at: datetime) -> dict[UUID, str]:
+    """Everybody in scope (kept files) who is covered on a day and alive, with why, in Chinese."""
+    cover = plan_file().cover
+    frame = asking.facts_of_many(_names_on(on), on=on, known_at=known_at)
+    found: dict[UUID, str] = {}
+    for row in frame.iter_rows(named=True):
+        facts = {name: value for name, value in row.items() if name != asking.PERSON and value is not None}
+        said = cover.cover(Insured(cast(Facts, facts)), on=on)
+        if said.verdict == "granted":
+            found[UUID(row[asking.PERSON])] = said.text
+    for person in registry.died_on(list(found), known_at=known_at):
+        found.pop(person, None)
+    return found
 
 
 def institutions() -> frozenset[str]:

@@ -13,10 +13,8 @@ from rongjun.insurance.incoming import incoming
 from rongjun.insurance.models import ClaimDecision, InsuredYear, Payout, Review, Settlement
 from rongjun.kernel.identifiers.bank import luhn_digit
 from rongjun.kernel.money import Fen
-from rongjun.registry.models import Household, Status
-from rongjun.registry.tests.scene import add_places, open_file, tell
-from rongjun.registry.tests.strategies import HOME, cells, number
 from tests.cluster import as_owner
+from tests.house.claims_rooms import HOME, Household, Status, add_places, cells, number, open_file, tell
 
 # Bills of the winter of 2024, which come late; money as the scene of payments has it.
 NOW = datetime(2026, 11, 15, 2, 0, tzinfo=UTC)
@@ -54,11 +52,11 @@ def insured(sequence: int = 1, *, until: date | None = None, with_account: bool 
     return person
 
 
-def cover(person: UUID, *, division: int, until: date | None = None) -> None:
+def cover(person: UUID, *, division: int, since: date = SINCE, until: date | None = None) -> None:
     """The person is of the groups the plan covers, from 2020 on."""
     with as_owner():
         Status.objects.create(
-            person_id=person, division=division, category="key-pension-group", valid_from=SINCE,
+            person_id=person, division=division, category="key-pension-group", valid_from=since,
             valid_to=until, recorded_at=NOW - timedelta(days=700), source="虚构", recorded_by="staff:clerk",
         )  # fmt: skip
 

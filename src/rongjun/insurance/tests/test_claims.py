@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from rongjun.access.api import acting_as_job
 from rongjun.insurance import actions
+from rongjun.insurance.actions.files import take_lines
 from rongjun.insurance.actions.money import fill_short
-from rongjun.insurance.models import Settlement
+from rongjun.insurance.contract import file_columns
+from rongjun.insurance.hospital import Letter, rows_of
+from rongjun.insurance.models import InsuredYear, Member, Payout, RosterSpan, Settlement
 from rongjun.insurance.queries.histories import bill_of
 from rongjun.insurance.tests import scene
 from rongjun.insurance.tests.scene import (
@@ -27,8 +33,8 @@ from rongjun.insurance.tests.scene import (
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
-from rongjun.notices.models import Message
-from rongjun.registry.tests.strategies import number
+from rongjun.partners import api as partners
+from tests.house.claims_rooms import HOME, Message, OutboundBatch, number
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +166,94 @@ def test_number_and_diagnosis_are_sealed() -> None:
     assert "I21.900" not in kept
     assert row.diagnosis_mask == "I＊＊"
     assert bill_of(row).diagnosis == "I21.900"
+
+
+def test_a_late_registration_decides_what_was_held_by_itself() -> None:
+    person = insured(until=date(2024, 12, 2))
+    take(settlement(3), place=1)
+    by = "job:insurance.look-again"
+    with acting_as_job("insurance.look-again"):
+        assert actions.look_again(most=10, by=by, now=scene.NOW) == 0
+    scene.cover(person, division=HOME, since=date(2024, 12, 2))
+    with acting_as_job("insurance.look-again"):
+        assert actions.look_again(most=10, by=by, now=scene.NOW) == 1
+        assert actions.look_again(most=10, by=by, now=scene.NOW) == 0
+    assert (years(), open_reviews()) == ([(4_000_000, 3_500_000, 500_000)], [])
+    assert payouts() == [(3_500_000, "reserved")]
+
+
+def test_any_order_of_the_same_records_ends_in_the_same_year_and_the_same_money() -> None:
+    """Corrections, refunds and plain stays in eight orders, each of another person."""
+    dice, ends = random.Random(20261130), set()
+    for each in range(1, 9):
+        insured(each)
+        sent = [
+            settlement(1), settlement(2, total="93000.00", pooled="43000.00"),
+            settlement(2, total="99000.00", pooled="43000.00", version=2),
+            settlement(3, total="66000.00", pooled="30000.00"), refund(1, 1),
+        ]  # fmt: skip
+        for record in sent:
+            record["setl_id"] += f"-{each}"
+            if "init_setl_id" in record:
+                record["init_setl_id"] += f"-{each}"
+        dice.shuffle(sent)
+        for place, record in enumerate(sent, start=each * 10):
+            take(record, place=place, sequence=each)
+    with acting_as_job("test.look"):
+        for member in Member.objects.all():
+            (year,) = InsuredYear.objects.filter(member=member)
+            held = Payout.objects.filter(member=member, state="reserved").values_list("fen", flat=True)
+            ends.add((year.inside, year.payout, year.own, sum(held)))
+    assert ends == {(9_200_000, 8_700_000, 500_000, 8_700_000)}
+
+
+def test_the_daily_file_is_taken_line_by_line_like_calls() -> None:
+    insured()
+    with acting_as_job("test.agree"):
+        partners.add_partner(
+            "hospital", name="测试医院", division=370200000000, agreed={"settlements/1": ""},
+            channels=["file"], expected_since=scene.TODAY, by="job:test", now=scene.NOW,
+        )  # fmt: skip
+    letters = [
+        Letter("plain", {"msgid": scene.msgid(1), "certno": number(1), "settlement": settlement(1)}),
+        Letter(
+            "plain",
+            {"msgid": scene.msgid(2), "certno": number(1), "settlement": settlement(2, medfee_sumamt="x")},
+        ),
+        Letter("plain", {"msgid": scene.msgid(3), "certno": number(1), "refund": refund(1, 3)}),
+    ]
+    columns = [name for name, _title, _required in file_columns()]
+    known = partners.formats_in(Path(settings.CONTRACTS_ROOT) / "files")["settlements/1"]
+    content = partners.write_file(
+        known, rows_of(letters, columns=columns, day=scene.TODAY), partner="hospital",
+        business_date=scene.TODAY, sequence=1,
+    )  # fmt: skip
+    with acting_as_job("test.file"):
+        came = partners.receive_file(
+            content, partner="hospital", file_name="s.csv", by="job:test", now=scene.NOW
+        )
+        assert take_lines(most=10, by="job:test", now=scene.NOW) == 3
+        report = partners.batch_report(came)
+    assert report
+    assert (report.done, report.refused, report.waiting) == (2, 1, 0)
+    assert states() == {"0001": "decided", "0003": "review"}
+
+
+def test_the_roster_follows_the_registry_and_the_insurer_is_told_once() -> None:
+    insured(1)
+    insured(2, until=date(2026, 11, 15))
+    with acting_as_job("test.agree"):
+        partners.add_partner(
+            "insurer", name="测试承保公司", division=370200000000, agreed={}, channels=["file"],
+            takes={"insured-roster/1": "file"}, expected_since=scene.TODAY, by="job:test", now=scene.NOW,
+            daily_sends=9,
+        )  # fmt: skip
+    told = []
+    for on in (date(2026, 11, 14), date(2026, 11, 14), date(2026, 11, 15)):
+        with acting_as_job("insurance.renew-roster"):
+            told.append(actions.renew_roster(on=on, by="job:insurance.renew-roster", now=scene.NOW))
+    assert [(each.begun, each.ended, each.insured) for each in told] == [(2, 0, 2), (0, 0, 2), (0, 1, 1)]
+    with acting_as_job("test.look"):
+        (ended,) = RosterSpan.objects.exclude(ends_on=None)
+        assert (ended.ends_on, ended.ended_why) == (date(2026, 11, 14), "不再符合参保条件")
+        assert OutboundBatch.objects.filter(format="insured-roster/1").count() == 2

@@ -15,7 +15,7 @@ from rongjun.insurance.tests.scene import NOW, insured, msgid, set_scene, settle
 from rongjun.kernel.crypto import Algorithm, sm3
 from rongjun.kernel.crypto.symmetric import keyed_digest
 from rongjun.partners import api as partners
-from rongjun.registry.tests.strategies import number
+from tests.house.claims_rooms import number
 
 pytestmark = pytest.mark.django_db
 PATH = "/insurance/settlements"

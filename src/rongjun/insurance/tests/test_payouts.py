@@ -14,8 +14,7 @@ from rongjun.insurance.tests.scene import NOW as DECIDED
 from rongjun.insurance.tests.scene import insured, payouts, refund, set_scene, settlement, take
 from rongjun.kernel.errors import Refused
 from rongjun.ledger import api as ledger
-from rongjun.ledger.payments.actions import send_released
-from rongjun.ledger.payments.tests import scene as bank
+from tests.house.claims_rooms import bank, send_released
 
 pytestmark = pytest.mark.django_db
 

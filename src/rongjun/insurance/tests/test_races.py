@@ -14,7 +14,7 @@ from rongjun.insurance.actions import claims, deciding
 from rongjun.insurance.models import Member
 from rongjun.insurance.queries import histories
 from rongjun.insurance.tests.scene import NOW, insured, payouts, set_scene, settlement, take, years
-from rongjun.registry.tests.strategies import HOME
+from tests.house.claims_rooms import HOME
 
 TOGETHER = 2.0  # seconds for the other to come
 
