@@ -30,30 +30,12 @@ NAMES = (
     "uses",
     "savings",
     "claims",
-)
-# Measured when asked for by name until its share of COPY has been seen above 0.2 on a quiet machine.
-ON_REQUEST = frozenset({"uses"})
-BY_DEFAULT = tuple(name for name in NAMES if name not in ON_REQUEST)
-_IN_CITY = {"savings", "uses", "import", "city", "entitle", "pages"}
     "allowances",
 )
-# Measured when asked for by name until all their bars are met: a share of COPY of 0.17, where 0.2 is asked.
-# A run of 42,000 takes longer than its 20 s as yet.
+# Measured when asked for by name until their bars have been seen met on a quiet machine.
 ON_REQUEST = frozenset({"uses", "allowances"})
 BY_DEFAULT = tuple(name for name in NAMES if name not in ON_REQUEST)
-# Measured by a process of the same name, with a database.
-_ALONE = {
-    "ledger": ("记账，8 个人同时记（数据库）", "transfers booked by eight writers, with a database"),
-    "uses": (
-        "使用记录：经接口，旁边是 COPY；一天的文件",
-        "uses through HTTP beside COPY, and a day by file",
-    ),
-    "allowances": (
-        "抚恤补助：一个月的批次，17 年重算（数据库）",
-        "a pay run, and everybody over seventeen years, with a database",
-    ),
-}
-_IN_CITY = {"uses", "import", "city", "entitle", "pages"}
+_IN_CITY = {"claims", "savings", "uses", "import", "city", "entitle", "pages"}
 _SECONDS = 1800
 # Name, where its figures stand, the process, what is said; each has a database.
 _PROCESSES = (
@@ -81,23 +63,14 @@ _PROCESSES = (
         "节省额和领导的页面，一亿次使用",
         "the savings figure over 100 million uses",
     ),
-_IN_CITY = {"claims", "uses", "import", "city", "entitle", "pages"}
-_SECONDS = 1800
-_WITH_DATABASE = (
-    ("import", "importing", "导入花名册（数据库）", "a roster imported, with a database"),
+    ("claims", "claims", "claims", "医院结算单，每秒二十张", "hospital bills, twenty a second"),
     (
-        "ledger",
-        "ledger",
-        "记账，8 个人同时记（数据库）",
-        "transfers booked by eight writers, with a database",
+        "allowances",
+        "allowances",
+        "allowances",
+        "抚恤补助：一个月的批次，17 年重算",
+        "a pay run, and everybody over seventeen years",
     ),
-    (
-        "uses",
-        "uses",
-        "使用记录：经接口，旁边是 COPY；一天的文件",
-        "uses through HTTP beside COPY, and a day by file",
-    ),
-    ("claims", "claims", "医院结算单，每秒二十张", "hospital bills, twenty a second"),
 )
 
 
@@ -186,23 +159,6 @@ def measure(setting: Setting, wanted: Sequence[str]) -> dict[str, Any]:
         if name in wanted:
             say(words[0], words[1])
             found[key] = _child(module, setting)
-    if "entitle" in wanted:
-        say("全体判定并存下（数据库）", "everybody judged and kept, with a database")
-        found["entitling"] = _child("entitling", setting)
-    if "pages" in wanted:
-        say("查找和档案页，8 个人同时用", "search and files, eight people at work")
-        found["pages"] = _child("pages", setting)
-    if "import" in wanted:
-        say("导入花名册（数据库）", "a roster imported, with a database")
-        found["importing"] = _child("importing", setting)
-    for name, (chinese, english) in _ALONE.items():
-        if name in wanted:
-            say(chinese, english)
-            found[name] = _child(name, setting)
-    for name, module, what, english in _WITH_DATABASE:
-        if name in wanted:
-            say(what, english)
-            found[module] = _child(module, setting)
     return found
 
 

@@ -366,6 +366,8 @@ def _allowance_rows(found: Mapping[str, Any]) -> list[Row]:
             f" {told['cores']} cores, {told['months']:,} months differ; the differences are not written",
         ),
     ]
+
+
 def _claims_rows(found: Mapping[str, Any]) -> list[Row]:
     told = found["claims"]
     remark = (

@@ -43,12 +43,9 @@ def measure(setting: Setting) -> dict[str, Any]:
         run = f"{int(time.time()):x}"
         cards, secret = _prepare(run)
         before = _differences()
-        with _served(place) as port:
+        with served(place) as port:
             turns, spent = _in_turns(setting, run, cards, secret, port)
         told = _sound(before)
-        with served(place) as port:
-            turns = _in_turns(setting, run, cards, secret, port)
-        told = _sound()
         return {
             "batch": BATCH,
             "clients": CLIENTS,

@@ -94,7 +94,7 @@ def folders(
     with acting_as_job("test.months"):
         uses.open_months(back=2, today=FIRST)
     add_operators(root=found["drop"])
-    agree_on_uses()
+    agree_on_uses(since=FIRST)
     payments.agree_with_bank()
     handed(people(HOLDERS))
     return found

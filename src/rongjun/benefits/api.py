@@ -9,13 +9,6 @@ from rongjun.benefits.actions.enrolments import (
     leave_benefit,
 )
 from rongjun.benefits.actions.manual_uses import record_manual_use
-from rongjun.benefits.actions.network import (
-    AgreedSource,
-    NewPlace,
-    add_places,
-    add_programmes,
-    agree_on_source,
-)
 from rongjun.benefits.actions.offers import OfferStep, lapse_offers, offer_next
 from rongjun.benefits.actions.operator_statements import (
     agree_to_statement,
@@ -46,10 +39,10 @@ from rongjun.benefits.actions.supervision import (
 )
 from rongjun.benefits.actions.top_ups import load_top_ups
 from rongjun.benefits.actions.use_files import load_part as load_use_file_part
-from rongjun.benefits.actions.use_signals import find_signals, find_twice
-from rongjun.benefits.actions.uses import open_months
 from rongjun.benefits.actions.use_network import Place as UsePlace
 from rongjun.benefits.actions.use_network import agree_on_programmes, agree_on_source
+from rongjun.benefits.actions.use_signals import find_signals, find_twice
+from rongjun.benefits.actions.uses import open_months
 from rongjun.benefits.groups import AGES, NOBODY_KNOWS, NONE_OF_THEM
 from rongjun.benefits.logic import (
     CHANNELS,

@@ -78,12 +78,10 @@ def demo(port: int, prepare_only: bool) -> None:
         from rongjun.config.demo import (
             add_operators,
             adopt_first_book,
-            agree_on_uses,
             fill_city,
             who_can_sign_in,
             write_arrivals,
         )
-        from rongjun.config.demo import adopt_first_book, fill_city, who_can_sign_in, write_arrivals
         from rongjun.config.demo_insurance import add_insurance, arrival_of_story, write_hospital
 
         with step("虚构城市"):
@@ -95,7 +93,6 @@ def demo(port: int, prepare_only: bool) -> None:
             add_operators(root=place().root / "drop")
         with step("用卡和结算"):
             _ride()
-            agree_on_uses()
         from rongjun.config.demo_allowances import pay_people
 
         with step("抚恤补助"):

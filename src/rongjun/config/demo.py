@@ -26,7 +26,6 @@ from rongjun.benefits import api as benefits
 from rongjun.config.invented.arrivals import arrivals
 from rongjun.config.invented.loading import is_begun, open_people, weights
 from rongjun.config.invented.people import life_of, people
-from rongjun.config.invented.riding import month_to_settle
 from rongjun.kernel.identifiers import DocumentType, IdentityNumber
 from rongjun.partners import api as partners
 from rongjun.partners.terminal import OPERATORS
@@ -164,7 +163,7 @@ def add_operators(*, root: Path) -> int:
                 code,
                 name=kind.name,
                 division=places.city().code,
-                agreed={"receipts/1": "", **daily, **({"top-ups/1": ""} if code == "transit" else {})},
+                agreed={"receipts/1": "", **daily},
                 channels=["file"],
                 expected_since=timezone.localdate(),
                 public_key=partners.signer_of(code).public_key,
@@ -177,39 +176,11 @@ def add_operators(*, root: Path) -> int:
     return added
 
 
-def _open_network() -> None:
-    """Programmes, one source of record an operator, and its places, dealt out over the counties."""
-    now, today = timezone.now(), timezone.localdate()
-    benefits.add_programmes(benefits.book().fares, today=today, by=BY, now=now)
-    for code, kind in OPERATORS.items():
-        if not kind.programmes:
-            continue
-        agreed = benefits.AgreedSource(
-            code=f"{code}-daily",
-            title=kind.name,
-            partner=code,
-            record="file",
-            seat=places.city().code,
-            expected_since=month_to_settle(today),
-        )
-        source = benefits.agree_on_source(agreed, by=BY, now=now)
-        benefits.add_places(source, [*_numbered_places(kind.places)], by=BY, now=now)
-
-
-def _numbered_places(count: int) -> Iterator[benefits.NewPlace]:
-    """Invented places by the numbers the operators use; of the first some it is known where they are."""
-    known = counties()
-    for number in range(1, count + 1):
-        county, name = known[number % len(known)]
-        where = (_MIDDLE[0] + number * 0.004, _MIDDLE[1] + number * 0.002) if number <= 12 else (None, None)
-        yield benefits.NewPlace(f"{number}", f"{name}示范点位 {number:03d}", county, *where)
-def agree_on_uses() -> None:
-    """Programmes of the fares in force, a source of record an operator, and its places over the counties.
+def agree_on_uses(*, since: date) -> None:
+    """Programmes of the fares in force, a source of record an operator expected since a day, and its places.
 
     Nothing changes where an operator's source is agreed on.
     """
-    now, today, whole = timezone.now(), timezone.localdate(), places.city().code
-    seats = [code for code, _name in counties()]
     with acting_as_job("demo.agree-on-uses"):
         benefits.agree_on_programmes(benefits.book().fares)
         for code, kind in OPERATORS.items():
@@ -219,19 +190,28 @@ def agree_on_uses() -> None:
                     title=kind.name,
                     partner=code,
                     record="file",
-                    seat=whole,
-                    expected_since=today,
-                    places=[
-                        benefits.UsePlace(f"{n}", f"示范点位 {n:03d}", seats[n % len(seats)])
-                        for n in range(1, kind.places + 1)
-                    ],
+                    seat=places.city().code,
+                    expected_since=since,
+                    places=_numbered_places(kind.places),
                     by=BY,
-                    now=now,
+                    now=timezone.now(),
                 )
+
+
+def _numbered_places(count: int) -> Iterator[benefits.UsePlace]:
+    """Invented places by the numbers the operators use; of the first some it is known where they are."""
+    known = counties()
+    for number in range(1, count + 1):
+        county, name = known[number % len(known)]
+        where = (_MIDDLE[0] + number * 0.004, _MIDDLE[1] + number * 0.002) if number <= 12 else (None, None)
+        yield benefits.UsePlace(f"{number}", f"{name}示范点位 {number:03d}", county, *where)
+
+
 def _agreed_with(code: str, *, has_programmes: bool) -> tuple[dict[str, str], tuple[str, ...]]:
     """What an operator sends, with its hour, and what it takes."""
     if has_programmes:
-        return {"uses/1": "09:00", "statements/1": "12:00"}, ("free-rides/1",)
+        more = {"top-ups/1": ""} if code == "transit" else {}
+        return {"uses/1": "09:00", "statements/1": "12:00", **more}, ("free-rides/1",)
     if code == "insurer":
         return {"statements/1": "12:00"}, ("claim-results/1", "insured-roster/1")
     return {"statements/1": "12:00", "card-returns/1": ""}, ("card-orders/1",)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from rongjun.access.api import Actor, acting_as, acting_as_job, actor_named
 from rongjun.benefits import api as benefits
 from rongjun.cards import api as cards
-from rongjun.config.demo import BY, add_operators
+from rongjun.config.demo import BY, add_operators, agree_on_uses
 from rongjun.config.demo_payments import STORE, add_bank
 from rongjun.config.invented import riding
 from rongjun.config.invented.people import CHINA
@@ -52,6 +52,7 @@ def add_uses(bank: str, *, root: Path) -> bool:
     add_bank(bank, root=root / "drop")
     with transaction.atomic():
         open_fund(today)
+        agree_on_uses(since=riding.month_to_settle(today))
         with acting_as_job("demo.open-months"):
             benefits.open_months(back=4, today=today)
         with acting_as_job("demo.holders"):

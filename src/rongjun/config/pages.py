@@ -38,7 +38,6 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("资金", "desk:operator-statements", "file-text", "运营结算", "settlement.read"),
     ("资金", "ledger:payments", "coin-yuan", "付款", "ledger.read-payments"),
     ("资金", "ledger:payment-failures", "alert-triangle", "付款失败", "ledger.read-payments"),
-    ("资金", "desk:operator-statements", "file-text", "运营结算", "settlement.read"),
     ("资金", "ledger:accounts", "book", "账本", "ledger.read"),
     ("数据", "registry:imports", "upload", "花名册导入", "registry.import-roster"),
     ("数据", "partners:inbox", "inbox", "部门来件", "partners.read"),

@@ -65,7 +65,6 @@ OPERATORS: Mapping[str, Kind] = {
     "scenic": Kind("景区联盟（演示）", (("scenic", 66, 1, 0),)),
     "telecom": Kind("通信运营商（演示）", (("telecom", 1, 3, 2900),)),
     "agent-bank": Kind("制卡银行（演示）", makes_cards=True),
-    "agent-bank": Kind("代发银行（演示）"),
     "insurer": Kind("荣军保承保公司（演示）"),
 }
 USES, RECEIPTS, STATEMENTS, RIDES = "uses/1", "receipts/1", "statements/1", "free-rides/1"
@@ -290,7 +289,7 @@ class Operator:
 
     def _topped_up(self, day: date) -> list[Sent]:
         """What was put on free cards; about one in ten is outside the rule of 200 and 50 yuan."""
-        cards = self.memory.cards
+        cards = self._carried(day)
         if self.code != "transit" or not self.top_ups or not cards:
             return []
         chance = random.Random(f"top-ups {self.seed} {day}")  # noqa: S311 - invented

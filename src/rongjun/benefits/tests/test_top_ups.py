@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from rongjun.access.api import acting_as_job
 from rongjun.benefits.actions import top_ups, use_signals
 from rongjun.benefits.logic.top_ups import TopUpRule, read_row, read_rules, rule_on
+from rongjun.benefits.models import UsePlace, UseSource
 from rongjun.benefits.queries.top_ups import top_up_rules
 from rongjun.benefits.tests.uses_scene import NOW, OTHER, USABLE, rows_of, set_network
 from rongjun.kernel.errors import Unfit
 from rongjun.partners import api as partners
+from tests.cluster import as_owner
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 29)
@@ -129,3 +131,19 @@ def test_whatever_stands_in_a_row_is_kept_or_refused(amount: str, before: str) -
     said = {"card": "7001", "topped_at": "2026-11-29T09:00:00+08:00", "before": before, "amount": amount}
     row = read_row(said, "C1")
     assert isinstance(row, str) or (row.amount > 0 and row.before >= 0)
+
+
+def test_sources_are_agreed_on_once_and_get_the_places_they_lack(db: None) -> None:
+    from rongjun.benefits.actions.use_network import Place, agree_on_source
+
+    def agree(*codes: str) -> int:
+        with acting_as_job("test.agree"):
+            return agree_on_source(
+                "bus-daily", title="测试", partner="transit", record="file", seat=990200000000,
+                expected_since=DAY, places=[Place(code, code, 990202000000) for code in codes],
+                by="operator:test", now=datetime(2026, 11, 30, tzinfo=UTC),
+            )  # fmt: skip
+
+    assert (agree("1", "2"), agree("2", "3"), agree("1")) == (2, 1, 0)
+    with as_owner():
+        assert (UseSource.objects.count(), UsePlace.objects.count()) == (1, 3)
