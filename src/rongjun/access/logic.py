@@ -47,8 +47,7 @@ _DECIDE = (
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
     " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
     " allowances.read allowances.propose allowances.decide allowances.run allowances.check"
-    " allowances.recover"
-    " insurance.pay"
+    " allowances.recover insurance.pay"
 )
 ROLES: dict[str, Role] = {
     role.code: role
@@ -60,8 +59,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal uses.decide-conflict insurance.pay",
-            " uses.close-refusal",
+            " uses.close-refusal uses.decide-conflict",
         ),
         _role(
             "privacy-officer",
