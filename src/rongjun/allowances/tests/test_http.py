@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from rongjun.access.api import acting_as, acting_as_job
@@ -22,6 +24,7 @@ LATER = scene.NOW + timedelta(days=1)
 
 @pytest.fixture
 def officer(db: None) -> Iterator[Client]:
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where nothing is collected, WhiteNoise warns
     with scene.paying():
         scene.agree()
         hire("maker", name="测试经办", role="city-officer", division=scene.CITY)
