@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from socket import create_connection
 from urllib.parse import urlsplit
 
 from rongjun.insurance.hospital import BEIJING, Letter, People, letters
@@ -26,7 +27,7 @@ from rongjun.kernel.crypto.signing import Signer, load_signer
 PARTNER = "hospital"
 PATH = "/insurance/settlements"
 OK = 200
-_PATIENCE = 8.0  # seconds in which a server starts
+_PATIENCE = 180  # seconds in which a server starts, also on a busy machine
 Send = Callable[[bytes, Mapping[str, str]], tuple[int, bytes]]
 
 
@@ -71,6 +72,17 @@ def deliver(letter: Letter, send: Send, *, now: Callable[[], datetime], signer: 
     if status != OK:
         status, said = send(letter.body, headers_of(letter, moment=now(), signer=signer))
     return Heard(letter.msgid, letter.way, status, json.loads(said))
+
+
+def wait_for(url: str) -> None:
+    """Wait until somebody listens there, as long as a start may take."""
+    parts = urlsplit(url)
+    for _ in range(_PATIENCE):
+        try:
+            with create_connection((parts.hostname or "localhost", parts.port or 80), timeout=1):
+                return
+        except OSError:
+            time.sleep(1)
 
 
 def over_http(url: str) -> Send:
@@ -133,7 +145,7 @@ def main() -> int:
     asked.add_argument("--stay", action="store_true", help="do not end: wait for the server, then stay")
     given = asked.parse_args()
     if given.stay:
-        time.sleep(_PATIENCE)
+        wait_for(given.url)
     if given.letters:
         told = json.loads(given.letters.read_text("utf-8"))
         sent = [Letter("plain", message) for message in told]

@@ -36,7 +36,7 @@ def take_lines(*, most: int, by: str, now: datetime) -> int:
 
 def _outcome(item: partners.WaitingItem, *, by: str, now: datetime) -> Settled:
     try:
-        message = incoming(message_of(item.fields), synthetic=settings.SYNTHETIC)
+        message = incoming(message_of(item.key, item.fields), synthetic=settings.SYNTHETIC)
         with transaction.atomic():
             taken = take_message(message, channel="file", partner=item.partner, by=by, now=now)
     except CaseError as error:
@@ -46,11 +46,12 @@ def _outcome(item: partners.WaitingItem, *, by: str, now: datetime) -> Settled:
     return Settled(item.id, "done", STATES[taken.state])
 
 
-def message_of(fields: Mapping[str, str]) -> dict[str, object]:
-    """A line's columns as the message a call would bring; empty ones are left out."""
+def message_of(msgid: str, fields: Mapping[str, str]) -> dict[str, object]:
+    """A line's key and columns as the message a call would bring; empty ones are left out."""
     said = {name: text for name, text in fields.items() if text and name not in _OF_THE_FILE}
     envelope: dict[str, object] = {
-        name: said.pop(name) for name in ("msgid", "certno", "setl_time") if name in said
+        "msgid": msgid,
+        **{name: said.pop(name) for name in ("certno", "setl_time") if name in said},
     }
     record: dict[str, object] = dict(said)
     if said.get("refd_setl_flag") == IS_REFUND:
