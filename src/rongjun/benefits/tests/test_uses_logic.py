@@ -36,8 +36,9 @@ PLAIN: dict[str, st.SearchStrategy[Any]] = {
     "band": st.integers(0, 9999),
     "paid": st.integers(0, 1_000_000),
 }
+PHONE, IDENTITY = "130" + "12345678", "110101" + "199001011234"
 ODD: dict[str, list[Any]] = {
-    "reference": ["", "x" * 33, 7, None, "a b", "130" + "12345678", "110101" + "199001011234", "A\n", "\u0661"],
+    "reference": ["", "x" * 33, 7, None, "a b", PHONE, IDENTITY, "A\n", "\u0661"],
     "card": [0, -1, 2**53, True, "1", 1.0, None, 99],
     "used_at": [
         "2026-02-30T08:00:00+08:00", "2026-11-01T08:00:00", "2026-11-01T00:00:00+00:00",
