@@ -93,10 +93,8 @@ def demo(port: int, prepare_only: bool) -> None:
             add_operators(root=place().root / "drop")
         with step("用卡和结算"):
             _ride()
-        from rongjun.config.demo_allowances import pay_people
-
         with step("抚恤补助"):
-            pay_people(drop=place().root / "drop")
+            _pay_people()
         with step("荣军保"):
             add_insurance(root=place().root / "drop")
             folder = place().root / "hospital"
@@ -107,10 +105,20 @@ def demo(port: int, prepare_only: bool) -> None:
             sys.exit(serve(port))
 
 
+def _pay_people() -> None:
+    """A month of allowances, every third payment turned back by the bank, and the next month as a draft."""
+    from rongjun.config.cli_payments import bank_command
+    from rongjun.config.demo_allowances import pay_people
+
+    bank = bank_command(day=local_today().isoformat(), misbehave="failures")
+    pay_people(bank, drop=place().root / "drop")
+
+
 def _ride() -> None:
     """What operators delivered in the last weeks, settled and paid; nothing where they deliver already."""
     from rongjun.config.cli_payments import BANK, bank_command
-    from rongjun.config.demo_uses import add_uses, let_bank_pay
+    from rongjun.config.demo_payments import let_bank_pay
+    from rongjun.config.demo_uses import add_uses
 
     if add_uses(BANK, root=place().root):
         let_bank_pay(bank_command(day=local_today().isoformat()))

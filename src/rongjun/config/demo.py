@@ -123,7 +123,12 @@ def write_arrivals(path: Path, *, also: dict[str, str] | None = None) -> None:
     """Whom the simulated single sign-on offers: some of the invented people, with what they are."""
     drawn = weights()
     lives = (life_of(number, seed=SEED, weights=drawn) for number in range(PEOPLE))
-    told = [*arrivals(lives, on=timezone.localdate()), *([also] if also else [])]
+    others = (
+        each
+        for each in arrivals(lives, on=timezone.localdate())
+        if not also or each["number"] != also["number"]
+    )
+    told = [*others, *([also] if also else [])]
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
 
 

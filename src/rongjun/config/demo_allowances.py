@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from django.utils import timezone
 from rongjun.access.api import Actor, acting_as, acting_as_job, actor_named
 from rongjun.allowances import api as allowances
 from rongjun.config.demo import BY, PEOPLE, SEED, street_codes
-from rongjun.config.demo_payments import STORE, add_bank
+from rongjun.config.demo_payments import STORE, add_bank, let_bank_pay
 from rongjun.config.invented.loading import weights
 from rongjun.config.invented.people import people
 from rongjun.kernel.errors import Refused
@@ -36,7 +36,7 @@ _SCHEMES = {
 _WITHOUT_ACCOUNT = 17  # one in so many has told no account
 
 
-def pay_people(*, drop: Path) -> None:
+def pay_people(bank: Sequence[str], *, drop: Path) -> None:
     """Everything above, once; a city that has awards stays as it is."""
     maker, checker, releaser = (_actor(login) for login in ("district", "city", "leader"))
     with acting_as(checker):
@@ -54,10 +54,7 @@ def pay_people(*, drop: Path) -> None:
         allowances.check_run(first, by=checker, now=now)
     with acting_as(releaser):
         allowances.release_run(first, by=releaser, now=now)
-    with acting_as(checker):
-        batch = allowances.batch_of(first)
-    if batch:
-        ledger.rehearse_bank(batch, "failures", now=now)
+    let_bank_pay(bank)
     with acting_as_job("demo.follow-payments"):
         allowances.follow_payments(now=now)
     _run(month, by=maker, now=timezone.now(), today=today)

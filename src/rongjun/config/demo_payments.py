@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,6 +12,7 @@ from django.utils import timezone
 
 from rongjun.access.api import acting_as, acting_as_job, actor_named
 from rongjun.config.demo import BY
+from rongjun.config.jobs import JOBS
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
 from rongjun.partners import api as partners
@@ -76,3 +79,17 @@ def _line(number: int, month: str, *, division: int) -> ledger.NewLine:
         purpose="示范补助",
         why="首次发放" if number == 4 else "",
     )
+
+
+def let_bank_pay(command: Sequence[str]) -> None:
+    """Send what is released, have the invented bank pay it, take in what it answers."""
+    _run_jobs("ledger.send-payments", "ledger.deliver-payments")
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    _run_jobs("partners.collect-drop", "ledger.take-payment-answers")
+
+
+def _run_jobs(*names: str) -> None:
+    jobs = {job.name: job for job in JOBS}
+    for name in names:
+        with acting_as_job(name, scope=jobs[name].scope):
+            jobs[name].run()

@@ -7,7 +7,6 @@ bank that answers. Only the clock is turned: each file comes on its day.
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -26,7 +25,6 @@ from rongjun.config.demo_payments import STORE, add_bank
 from rongjun.config.invented import riding
 from rongjun.config.invented.people import CHINA
 from rongjun.config.invented.riding import DAY, Holder, Sent
-from rongjun.config.jobs import JOBS
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
@@ -275,20 +273,3 @@ def _as(login: str, at: datetime) -> Iterator[tuple[Actor, datetime]]:
     assert actor is not None
     with acting_as(actor):
         yield actor, at
-
-
-# --- the bank -----------------------------------------------------------------------------------------------
-
-
-def let_bank_pay(command: Sequence[str]) -> None:
-    """Send what is released, have the invented bank pay it, take in what it answers."""
-    _run_jobs("ledger.send-payments", "ledger.deliver-payments")
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    _run_jobs("partners.collect-drop", "ledger.take-payment-answers")
-
-
-def _run_jobs(*names: str) -> None:
-    jobs = {job.name: job for job in JOBS}
-    for name in names:
-        with acting_as_job(name, scope=jobs[name].scope):
-            jobs[name].run()

@@ -175,11 +175,6 @@ def runs(*, first: int = 0, limit: int = 50) -> tuple[list[PayRun], int]:
     return list(rows[first : first + limit]), rows.count()
 
 
-def batch_of(run: UUID) -> UUID | None:
-    """The payment batch of a run; None where no money goes out, or out of scope."""
-    return PayRun.objects.filter(pk=run).values_list("batch", flat=True).first()
-
-
 @dataclass(frozen=True, slots=True)
 class Totalled:
     """So many lines of one kind and what they come to."""

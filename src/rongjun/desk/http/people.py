@@ -79,6 +79,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "recordings": _recordings(files),
         "offered": offers_pane(files, book, actor=request.actor, today=today_of(request)),
         "may_record": request.actor.may("benefits.record-decision"),
+        "may_read_money": request.actor.may("allowances.read"),
         "asked": asked,
         "book": book.digest[:12],
     }
