@@ -173,13 +173,12 @@ def _decided_again(row: Settlement, *, by: str, now: datetime) -> bool:
     row.refresh_from_db()
     if row.state != records.REVIEW or row.standing != "held":
         return False
-    assert row.member is not None
-    bill = bill_of(row)
+    assert row.member_id is not None, "what is held is somebody's"
+    member, bill = Member.objects.get(pk=row.member_id), bill_of(row)
     terms = plan_file().plan.terms(on=bill.discharged_on)
-    standing, _ = known_of(row.member.person_id, bill, known_at=now)
+    standing, _ = known_of(member.person_id, bill, known_at=now)
     if terms is None or holding(bill, standing=standing, terms=terms):
         return False
-    member = Member.objects.select_for_update().get(pk=row.member_id)
     decide_record(member, row, by=by, now=now)
     return True
 
