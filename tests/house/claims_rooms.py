@@ -9,7 +9,7 @@ from rongjun.notices.models import Message
 from rongjun.partners.models import OutboundBatch
 from rongjun.partners.queries.outbox import open_rows
 from rongjun.registry.models import Household, Status
-from rongjun.registry.tests.scene import add_places, open_file, tell
+from rongjun.registry.tests.scene import add_places, hand_in, open_file, report_of, tell
 from rongjun.registry.tests.strategies import HOME, cells, number
 
 __all__ = [
@@ -21,9 +21,11 @@ __all__ = [
     "add_places",
     "bank",
     "cells",
+    "hand_in",
     "number",
     "open_file",
     "open_rows",
+    "report_of",
     "send_released",
     "settle_now",
     "tell",

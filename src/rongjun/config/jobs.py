@@ -68,7 +68,7 @@ JOBS: tuple[Job, ...] = (
     Job("benefits.load-top-ups", 5.0, EVERYWHERE, benefits.load_top_ups),
     Job("benefits.judge-uses-again", 60.0, EVERYWHERE, benefits.judge_uses_again),
     Job("benefits.find-use-signals", 1800.0, EVERYWHERE, benefits.find_use_signals),
-    Job("insurance.take-settlement-files", 1.0, EVERYWHERE, insurance.take_settlement_files),
+    Job("insurance.take-settlement-files", 0.25, EVERYWHERE, insurance.take_settlement_files),
     Job("insurance.renew-roster", 1800.0, EVERYWHERE, insurance.renew_roster),
     Job("insurance.match-waiting", 30.0, EVERYWHERE, insurance.match_waiting),
     Job("insurance.look-again", 300.0, EVERYWHERE, insurance.look_again),

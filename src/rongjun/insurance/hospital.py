@@ -18,6 +18,7 @@ import yaml
 
 CODE: Final = "H99000000001"
 ELSEWHERE: Final = "H99000000099"
+_TWO_A_DAY: Final = 0.08
 BEIJING: Final = timezone(timedelta(hours=8))
 _MIX = Path(__file__).with_name("hospital-mix.yaml")
 _DIAGNOSES = ("I21.900", "J18.900", "C34.900", "K80.200", "S72.000", "E11.900", "I63.900", "M17.000")
@@ -69,6 +70,7 @@ class _Day:
     sent: int = 0
     stays: int = 0
     letters: list[tuple[float, Letter]] = field(default_factory=list)
+    queue: list[str] = field(default_factory=list)
 
     def put(self, at: float, way: str, number: str, record: Mapping[str, Any], **said: Any) -> None:
         self.sent += 1
@@ -87,9 +89,13 @@ def letters(people: People, *, day: date, count: int, seed: int = 7) -> list[Let
     """The messages of `count` stays in the order they leave; refunds and corrections among them."""
     chance = random.Random(f"hospital {seed} {day}")  # noqa: S311 - invented
     ways, made = mix(), _Day(day, chance, people)
+    made.queue = chance.sample(list(people.insured), len(people.insured))
     names, weights = [*ways, "plain"], [*ways.values(), 1000 - sum(ways.values())]
+    # Each way once, however short the day; the rest as the mix says.
+    first = chance.sample(list(ways), len(ways))
     for place in range(count):
-        _stay(made, chance.choices(names, weights)[0], at=float(place))
+        way = first[place] if place < len(first) else chance.choices(names, weights)[0]
+        _stay(made, way, at=float(place))
     return [letter for _, letter in sorted(made.letters, key=lambda each: each[0])]
 
 
@@ -127,7 +133,10 @@ def _whose(made: _Day, way: str) -> str:
         return made.chance.choice(people.unknown)
     if way == "no-cover" and people.not_insured:
         return made.chance.choice(people.not_insured)
-    return made.chance.choice(people.insured)
+    # Somebody seldom has two stays that settle on one day.
+    if made.chance.random() < _TWO_A_DAY or not made.queue:
+        return made.chance.choice(people.insured)
+    return made.queue.pop()
 
 
 def _record(made: _Day, way: str) -> dict[str, Any]:

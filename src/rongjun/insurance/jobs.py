@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from rongjun.insurance.actions import claims, files, money, roster
 
-AT_ONCE = 200
+AT_ONCE = 10  # a transaction; calls wait for the fund as long as one lasts
 QUIET_HOUR = 1
 
 

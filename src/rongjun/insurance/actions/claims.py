@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 
 from rongjun.audit import api as audit
-from rongjun.insurance.actions.deciding import hold_member, record_decisions, state_after
+from rongjun.insurance.actions.deciding import hold_member, hold_members, record_decisions, state_after
 from rongjun.insurance.cover import Facts
 from rongjun.insurance.incoming import Incoming, amounts_of, diagnosis_mask
 from rongjun.insurance.logic import records
@@ -132,24 +132,24 @@ def _end_waiting_refunds(member: Member, row: Settlement, *, now: datetime) -> N
 
 def match_waiting(*, most: int, by: str, now: datetime) -> int:
     """Decide records whose person has got a file since; returns how many were."""
-    done = 0
-    ids = Settlement.objects.filter(state=records.WAITING, why="person-unknown").order_by("received_at")
-    for known_as in ids.values_list("id", flat=True)[:most]:
-        with transaction.atomic():
-            row = Settlement.objects.select_for_update(skip_locked=True).filter(pk=known_as).first()
-            if row is None or row.state != records.WAITING:
-                continue
+    plan, found = plan_file().plan.code, []
+    with transaction.atomic():
+        rows = Settlement.objects.select_for_update(skip_locked=True).filter(
+            state=records.WAITING, why="person-unknown"
+        )
+        for row in rows.order_by("received_at", "id")[:most]:
             number = audit.keys().open(SEAL, bytes(row.number_sealed), place_of(row.id, "number")).decode()
             held = registry.holder_of(DocumentType.RESIDENT_ID, number)
-            if held is None:
-                continue
-            member = hold_member(held.person, division=held.division, plan=plan_file().plan.code, now=now)
+            if held is not None:
+                found.append((row, held))
+        hold_members([(held.person, held.division) for _, held in found], plan=plan, now=now)
+        for row, held in found:
+            member = hold_member(held.person, division=held.division, plan=plan, now=now)
             row.person_id, row.division, row.member = held.person, held.division, member
             row.standing = "sound"
             row.save(update_fields=["person", "division", "member", "standing"])
             decide_record(member, row, by=by, now=now)
-            done += 1
-    return done
+    return len(found)
 
 
 def look_again(*, most: int, by: str, now: datetime) -> int:
@@ -158,26 +158,29 @@ def look_again(*, most: int, by: str, now: datetime) -> int:
     The window is LATE from the moment a bill came. Nothing is refused here: what still stands against a bill
     goes on waiting for a person. Returns how many are no longer held.
     """
-    done = 0
     held = Settlement.objects.filter(
         state=records.REVIEW, standing="held", why__in=_OF_FACTS, received_at__gte=now - LATE
     )
-    for known_as in list(held.order_by("received_at").values_list("id", flat=True)[:most]):
-        with transaction.atomic():
-            row = Settlement.objects.get(pk=known_as)
-            assert row.member_id is not None, "what is held is somebody's"
-            member = Member.objects.select_for_update().get(pk=row.member_id)
-            row.refresh_from_db()
-            if row.state != records.REVIEW or row.standing != "held":
-                continue
-            bill = bill_of(row)
-            terms = plan_file().plan.terms(on=bill.discharged_on)
-            standing, _ = known_of(member.person_id, bill, known_at=now)
-            if terms is None or holding(bill, standing=standing, terms=terms):
-                continue
-            decide_record(member, row, by=by, now=now)
-            done += 1
-    return done
+    with transaction.atomic():
+        rows = list(held.order_by("received_at", "id")[:most])
+        people = [(row.person_id, row.division) for row in rows if row.person_id is not None]
+        hold_members(people, plan=plan_file().plan.code, now=now)
+        return sum(_decided_again(row, by=by, now=now) for row in rows)
+
+
+def _decided_again(row: Settlement, *, by: str, now: datetime) -> bool:
+    """Whether nothing stands against a held bill any more, and it was decided. Its member is held."""
+    row.refresh_from_db()
+    if row.state != records.REVIEW or row.standing != "held":
+        return False
+    assert row.member_id is not None, "what is held is somebody's"
+    member, bill = Member.objects.get(pk=row.member_id), bill_of(row)
+    terms = plan_file().plan.terms(on=bill.discharged_on)
+    standing, _ = known_of(member.person_id, bill, known_at=now)
+    if terms is None or holding(bill, standing=standing, terms=terms):
+        return False
+    decide_record(member, row, by=by, now=now)
+    return True
 
 
 # --- keeping the record -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Everything here runs in the caller's transaction, which holds the member's row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -33,6 +33,16 @@ def hold_member(person: UUID, *, division: int, plan: str, now: datetime) -> Mem
         [Member(person_id=person, division=division, plan=plan, opened_at=now)], ignore_conflicts=True
     )
     return Member.objects.select_for_update().get(person_id=person, plan=plan)
+
+
+def hold_members(people: Iterable[tuple[UUID, int]], *, plan: str, now: datetime) -> None:
+    """Hold several people, each with their division, for one transaction that decides about all of them.
+
+    In one order and before any money is touched: whoever held the fund and then asked for another member
+    would meet somebody who holds that member and asks for the fund.
+    """
+    for person, division in sorted(set(people)):
+        hold_member(person, division=division, plan=plan, now=now)
 
 
 def record_decisions(

@@ -7,7 +7,7 @@ moves it; the batch is then paid out of `payable` by the three people of `ledger
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
@@ -107,14 +107,18 @@ def _held(row: Payout, *, by: str, now: datetime) -> tuple[str, str]:
     return RESERVED, ""
 
 
+def _hold_members(members: Iterable[UUID]) -> None:
+    """Before any money is touched, and in the order of `hold_members`: see there."""
+    rows = Member.objects.select_for_update().filter(pk__in=set(members))
+    list(rows.order_by("person_id").values_list("id"))
+
+
 def fill_short(*, by: str, now: datetime, most: int = 100) -> int:
     """Set aside what could not be, oldest first, now that there may be money; returns how many were."""
-    done = 0
-    for row in (
-        Payout.objects.select_for_update(skip_locked=True)
-        .filter(state=SHORT)
-        .order_by("reserved_at", "id")[:most]
-    ):
+    rows = Payout.objects.filter(state=SHORT).order_by("reserved_at", "id")
+    done, chosen = 0, list(rows.values_list("id", "member_id")[:most])
+    _hold_members(member for _, member in chosen)
+    for row in rows.select_for_update().filter(pk__in=[known_as for known_as, _ in chosen]):
         state, fault = _held(row, by=by, now=now)
         Payout.objects.filter(pk=row.pk).update(state=state, fault=fault)
         if state == SHORT:
@@ -145,11 +149,11 @@ def draft_payments(*, pay_on: date, by: Actor, now: datetime) -> Drafted:
     if not by.may("insurance.pay"):
         raise Refused("insurance.may-not-pay")
     with transaction.atomic():
-        rows = list(
-            Payout.objects.select_for_update()
-            .filter(state=RESERVED)
-            .order_by("reserved_at", "id")[: settings.INSURANCE_BATCH]
-        )
+        waiting = Payout.objects.filter(state=RESERVED).order_by("reserved_at", "id")
+        chosen = list(waiting.values_list("id", "member_id")[: settings.INSURANCE_BATCH])
+        _hold_members(member for _, member in chosen)
+        # What was taken back meanwhile is no longer among them.
+        rows = list(waiting.select_for_update().filter(pk__in=[known_as for known_as, _ in chosen]))
         lines = {row.id: _line(row, pay_on=pay_on, now=now) for row in rows}
         fit, faults = _fit(rows, lines)
         for row in rows:

@@ -49,7 +49,7 @@ def renew_roster(*, on: date, by: str, now: datetime) -> Renewed:
         served = registry.serving_divisions() if fresh else {}
         begun = [
             _begin(person, why, division=served[str(person)], on=on, plan=plan, now=now)
-            for person, why in fresh.items()
+            for person, why in sorted(fresh.items())
         ]
         gone = [span for person, span in held.items() if person not in covered]
         died = registry.died_on([span.person_id for span in gone], known_at=now)

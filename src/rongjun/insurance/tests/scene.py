@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,7 +15,18 @@ from rongjun.insurance.models import ClaimDecision, InsuredYear, Payout, Review,
 from rongjun.kernel.identifiers.bank import luhn_digit
 from rongjun.kernel.money import Fen
 from tests.cluster import as_owner
-from tests.house.claims_rooms import HOME, Household, Status, add_places, cells, number, open_file, tell
+from tests.house.claims_rooms import (
+    HOME,
+    Household,
+    Status,
+    add_places,
+    cells,
+    hand_in,
+    number,
+    open_file,
+    report_of,
+    tell,
+)
 
 # Bills of the winter of 2024, which come late; money as the scene of payments has it.
 NOW = datetime(2026, 11, 15, 2, 0, tzinfo=UTC)
@@ -50,6 +62,19 @@ def insured(sequence: int = 1, *, until: date | None = None, with_account: bool 
         }  # fmt: skip
         tell(person, "account", said=account)
     return person
+
+
+def insured_many(sequences: Sequence[int]) -> None:
+    """The same for many, without accounts, in one roster."""
+    rows = report_of(hand_in([cells(each, 姓名=f"测试老兵{each:04d}") for each in sequences])).rows
+    with as_owner():
+        Status.objects.bulk_create(
+            Status(
+                person_id=str(row.person), division=HOME, category="key-pension-group", valid_from=SINCE,
+                recorded_at=NOW - timedelta(days=700), source="虚构", recorded_by="staff:clerk",
+            )
+            for row in rows
+        )  # fmt: skip
 
 
 def cover(person: UUID, *, division: int, since: date = SINCE, until: date | None = None) -> None:
