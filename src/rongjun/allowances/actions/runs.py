@@ -252,7 +252,9 @@ class _Drawing:
                 by=row.made_by,
                 now=self.now,
                 known_as=uuid5(row.id, "payments"),
-                budgets=budgets_of(row.pay_on.year),
+                budgets=ledger.budget_of_funds(
+                    sorted(set(settings.ALLOWANCES_FUNDS.values())), year=row.pay_on.year
+                ),
             )
         return self.batch
 
@@ -284,16 +286,6 @@ class _Drawing:
 def _unusual(each: Reckoned) -> str:
     kinds = {line.kind for line in each.lines if line.is_paid}
     return "含补发" if "back-pay" in kinds else ""
-
-
-def budgets_of(year: int) -> dict[str, str]:
-    """The budget line of each fund for a year, where there is exactly one."""
-    found: dict[str, str] = {}
-    for fund in sorted(set(settings.ALLOWANCES_FUNDS.values())):
-        lines = ledger.budgets(fund=fund, year=year)
-        if len(lines) == 1:
-            found[fund] = lines[0].code
-    return found
 
 
 def asked_of(people: Sequence[UUID], *, row: PayRun, look: Look) -> list[Asked]:
