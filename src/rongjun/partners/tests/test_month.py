@@ -30,6 +30,12 @@ FIRST = date(2024, 11, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEED = 11
 ORDERED = 4  # cards a day
+# Which list each of them takes from us.
+LISTS = {
+    code: "card-orders/1" if kind.makes_cards else "free-rides/1"
+    for code, kind in OPERATORS.items()
+    if kind.makes_cards or kind.programmes
+}
 # The worker at a moment of ours: its jobs, one transaction each as in the house, until nothing is left to do.
 WORKER = """
 import sys
@@ -84,8 +90,8 @@ while True:
 def folders(own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Path]:
     for code in OPERATORS:
         kind = OPERATORS[code]
-        sends = {"uses/1": "09:00"} if kind.programmes else {"card-returns/1": ""}
-        takes = {"free-rides/1": "file"} if kind.programmes else {"card-orders/1": "file"}
+        sends = {"uses/1": "09:00"} if kind.programmes else {"card-returns/1": ""} if kind.makes_cards else {}
+        takes = {LISTS[code]: "file"} if code in LISTS else {}
         with acting_as_job("test.agree"):
             actions.add_partner(
                 code,
@@ -166,8 +172,8 @@ def send_list(day: date, count: int) -> None:
         for n in range(ORDERED)
     ]
     with acting_as_job("test.lists"):
-        for code, kind in OPERATORS.items():
-            known, lines = ("card-orders/1", ordered) if kind.makes_cards else ("free-rides/1", rows)
+        for code, known in LISTS.items():
+            lines = ordered if OPERATORS[code].makes_cards else rows
             api.send(code, known, lines, key=f"list-{day}", by="job:test", now=moment(day, 1))
 
 
