@@ -85,7 +85,7 @@ def mend(page: Page) -> None:
     page.goto("/ledger/payments/failures/")
     expect(page.locator("#failures")).to_contain_text("账号不对")
     look(page, "payments-failures")
-    first = page.locator("#failures article").first
+    first = page.locator("#failures article", has_text=TITLE).first
     first.get_by_label("怎么定的").fill("本人更正账号")
     first.get_by_label("更正的账号（不变就空着）").fill("9999990000000999")
     first.get_by_role("button", name="重新发").click()
