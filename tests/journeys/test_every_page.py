@@ -71,7 +71,8 @@ STOPS = """() => {
     // Tab stops at each part of a date and at its calendar.
     const dates = stops.filter(each => ['date', 'month', 'time'].includes(each.type)).length;
     const moments = stops.filter(each => each.type === 'datetime-local').length;
-    return {count: stops.length + 3 * dates + 7 * moments, ahead: stops.filter(each => each.tabIndex > 0).length};
+    const parts = 3 * dates + 7 * moments;
+    return {count: stops.length + parts, ahead: stops.filter(each => each.tabIndex > 0).length};
 }"""
 MISSED = """(reached) => [...document.querySelectorAll('[data-stop]')]
     .filter(each => !reached.includes(each.dataset.stop) && each.type !== 'radio')
