@@ -25,7 +25,7 @@ from tools.steps import SetupError, report, stop_on_terminate
 
 ROOT = Path(__file__).resolve().parent.parent
 _BIN = ROOT / ".venv/bin"
-_SECONDS = 1800
+_SECONDS = 3000
 _PATIENCE = 20
 _NO_TESTS = 5  # pytest's exit code when nothing was collected; a step that checks nothing has not passed
 
