@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from rongjun.audit.logic import is_read
 from rongjun.desk.events import event_in_words, has_words
 from tests.house.tree import code_files, syntax_of
 
@@ -43,3 +44,19 @@ def test_an_event_without_words_is_told_by_its_part_of_the_house() -> None:
     assert event_in_words("registry.never-heard-of") == "档案"
     assert not has_words("registry.never-heard-of")
     assert not has_words("registry.never-")
+
+
+def test_what_is_noted_as_a_read_reads_like_one() -> None:
+    """`audit.note_read` refuses any other event, and a page would answer with an error of ours."""
+    reads = {
+        text
+        for path in code_files(tests=False)
+        for call in ast.walk(syntax_of(path))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) == "note_read"
+        for each in call.keywords
+        if each.arg == "event"
+        for text in _texts(each.value)
+    }
+    assert len(reads) > 10
+    assert sorted(event for event in reads if not is_read(event)) == []

@@ -86,7 +86,7 @@ _WORDS: Words[dict[str, str]] = {
     "benefits.signal-explained": "异常线索说得通",
     "benefits.signal-followed-up": "异常线索转去处理",
     "benefits.signal-looked-at": "接手异常线索",
-    "benefits.signal-opened": "打开异常线索",
+    "benefits.signal-read": "打开异常线索",
     "benefits.use-call-refused": "退回一批使用",
     "benefits.use-places-added": "登记用卡点位",
     "benefits.use-places-agreed": "登记用卡点位",

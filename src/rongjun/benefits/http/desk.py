@@ -315,7 +315,7 @@ def _signal_page(request: ActingRequest, number: int, *, why_not: Refused | None
         raise Http404
     audit.note_read(
         f"use-signal:{line.id}",
-        event="benefits.signal-opened",
+        event="benefits.signal-read",
         by=request.actor.text,
         role=request.actor.role,
         purpose=_("核实异常线索"),
