@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -32,7 +31,7 @@ from rongjun.kernel.words import translatable, worded
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS
-from rongjun.ui.api import address, page_asked, pager_of
+from rongjun.ui.api import address, attachment, page_asked, pager_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHINESE = "zh-hans"  # what leaves as a file is Chinese, whoever takes it
@@ -561,7 +560,4 @@ def _taken(
         detail={"kind": kind},
         at=request.now,
     )
-    answer = HttpResponse(content, content_type=media_type)
-    file = quote(f"{name}-{_today(request).isoformat()}.{kind}")
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{file}"
-    return answer
+    return attachment(content, f"{name}-{_today(request).isoformat()}.{kind}", kind=media_type)

@@ -47,7 +47,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
 from rongjun.rules.api import Value
-from rongjun.ui.api import page_asked, pager_of
+from rongjun.ui.api import attachment, page_asked, pager_of
 
 STATES: Words[Mapping[str, tuple[str, str]]] = {
     "draft": ("待批准", "warn"),
@@ -230,9 +230,7 @@ def letter(request: ActingRequest, award: UUID) -> HttpResponse:
         at=timezone.localtime(request.now),
     )
     note_letter_taken(award, division=file.division, source=request.path, **acting(request))
-    answer = HttpResponse(content, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{file.head.number}.pdf"'
-    return answer
+    return attachment(content, f"{file.head.number}.pdf", kind="application/pdf")
 
 
 @require_POST

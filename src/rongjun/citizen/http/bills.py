@@ -13,6 +13,7 @@ from rongjun.citizen.http.shared import Mine, look, on_file, refused_page
 from rongjun.insurance import api as insurance
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
+from rongjun.ui.api import attachment
 
 
 @require_safe
@@ -55,9 +56,7 @@ def paper(request: ActingRequest, mine: Mine, settlement: UUID) -> HttpResponse:
     look(request, mine, purpose="下载赔付说明")
     review = insurance.review_of(settlement)
     content = insurance.bill_paper(found, review=review, name=mine.name, who=mine.actor.name, at=request.now)
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = 'attachment; filename="bill.pdf"'
-    return response
+    return attachment(content, "bill.pdf", kind="application/pdf")
 
 
 def _own_bill(settlement: UUID, mine: Mine) -> insurance.BillSaid:

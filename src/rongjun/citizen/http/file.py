@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,7 +22,7 @@ from rongjun.kernel.words import Words, listed
 from rongjun.notices import api as notices
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.ui.api import spoken
+from rongjun.ui.api import attachment, spoken
 
 READS_SHOWN = 200
 READS_COPIED = 100_000
@@ -135,13 +134,8 @@ def copy(request: ActingRequest, mine: Mine) -> HttpResponse:
         at = timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
         mark = registry.Mark(mine.name, mine.actor.login, "本人", at, f"{request.now:%y%m%d%H%M%S}")
         content = registry.marked_book(registry.sheets_of(copied), mark=mark, reason="交给本人")
-        return _attachment(content, "个人信息复制件.xlsx", kind=XLSX)
-    return _attachment(registry.write_copy(copied), "个人信息复制件.json", kind="application/json")
-
-
-def _attachment(content: bytes, name: str, *, kind: str) -> HttpResponse:
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return HttpResponse(content, content_type=kind, headers=headers)
+        return attachment(content, "个人信息复制件.xlsx", kind=XLSX)
+    return attachment(registry.write_copy(copied), "个人信息复制件.json", kind="application/json")
 
 
 @require_http_methods(["GET", "POST"])

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST
 from rongjun.access.api import ActingRequest, acting_as_job, staff
 from rongjun.audit import api as audit
 from rongjun.desk.events import RESULTS, event_in_words
-from rongjun.desk.http.privacy import attachment
 from rongjun.kernel.words import translatable
+from rongjun.ui.api import attachment
 
 DAYS = 7
 ROWS = 100

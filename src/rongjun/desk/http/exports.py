@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rongjun.access.api import ActingRequest, names_of_actors, staff
-from rongjun.desk.http.privacy import XLSX, attachment
+from rongjun.desk.http.privacy import XLSX
 from rongjun.desk.http.shared import refused_page, today_of
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words
 from rongjun.registry import api as registry
+from rongjun.ui.api import attachment
 
 STATES: Words[dict[str, tuple[str, str]]] = {
     "waiting": ("待审批", "info"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.benefits import api as benefits
 from rongjun.benefits.api import StatementFile, StatementHead, operator_statements
-from rongjun.desk.http.privacy import XLSX, attachment, mark_of
+from rongjun.desk.http.privacy import XLSX, mark_of
 from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.desk.operator_statements import (
     STEPS,
@@ -35,7 +35,7 @@ from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words, worded
 from rongjun.ledger import api as ledger
 from rongjun.rules.api import PAYERS
-from rongjun.ui.api import page_asked, pager_of
+from rongjun.ui.api import attachment, page_asked, pager_of
 
 PAGE = 50
 

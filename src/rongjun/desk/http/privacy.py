@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -23,7 +22,7 @@ from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, listed, translatable, worded
 from rongjun.notices import api as notices
 from rongjun.registry import api as registry
-from rongjun.ui.api import address
+from rongjun.ui.api import address, attachment
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READS_SHOWN = 200
@@ -369,12 +368,6 @@ def mark_of(request: ActingRequest, *, number: str) -> registry.Mark:
     """Who takes something out now."""
     actor, at = request.actor, timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
     return registry.Mark(actor.name, actor.login, actor.division_label, at, number)
-
-
-def attachment(content: bytes, name: str, *, kind: str) -> HttpResponse:
-    """A file for the visitor, which no cache keeps."""
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 def _file(request: ActingRequest, person: UUID) -> registry.PersonFile:

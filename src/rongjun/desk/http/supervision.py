@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.benefits import api as benefits
 from rongjun.benefits.api import Item, StepLine, TaskFile, supervision
-from rongjun.desk.http.privacy import XLSX, attachment, mark_of
+from rongjun.desk.http.privacy import XLSX, mark_of
 from rongjun.desk.http.shared import asked_day, options, refused_page, today_of
 from rongjun.desk.supervised import (
     COUNTY_HEADS,
@@ -38,7 +38,7 @@ from rongjun.kernel.words import Words, translatable
 from rongjun.places import api as places
 from rongjun.registry import api as registry
 from rongjun.rules.api import AREAS
-from rongjun.ui.api import address, page_asked, pager_of, pages_of
+from rongjun.ui.api import address, attachment, page_asked, pager_of, pages_of
 
 PAGE = 50
 CSV = "text/csv; charset=utf-8"

@@ -26,7 +26,7 @@ from rongjun.insurance.telling import OUTCOMES
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
-from rongjun.ui.api import page_asked, pager_of, sentence
+from rongjun.ui.api import attachment, page_asked, pager_of, sentence
 
 PAGE = 50
 STATES: Words[dict[str, tuple[str, str]]] = {
@@ -283,9 +283,7 @@ def paper(request: ActingRequest, settlement: UUID) -> HttpResponse:
         who=who,
         at=request.now,
     )
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = 'attachment; filename="bill.pdf"'
-    return response
+    return attachment(content, "bill.pdf", kind="application/pdf")
 
 
 @require_POST

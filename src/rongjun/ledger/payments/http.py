@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +25,7 @@ from rongjun.ledger.payments.queries import BatchReport, LineReport
 from rongjun.ledger.payments.workbook import LINE_STATES, batch_workbook
 from rongjun.places import api as places
 from rongjun.registry import api as registry
-from rongjun.ui.api import page_asked, pager_of, sentence, shown
+from rongjun.ui.api import attachment, page_asked, pager_of, sentence, shown
 
 PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -302,7 +301,7 @@ def bank_file(request: ActingRequest, batch: UUID) -> HttpResponse:
     file = queries.file_of(batch)
     if file is None:
         raise Http404
-    return _attachment(file.content, file.name, kind="application/octet-stream")
+    return attachment(file.content, file.name, kind="application/octet-stream")
 
 
 @require_POST
@@ -325,7 +324,7 @@ def workbook(request: ActingRequest, batch: UUID) -> HttpResponse:
         mark=registry.Mark(actor.name, actor.login, actor.division_label, at, report.number),
         reason=purpose,
     )
-    return _attachment(content, f"{report.number}.xlsx", kind=XLSX)
+    return attachment(content, f"{report.number}.xlsx", kind=XLSX)
 
 
 def _note_read(request: ActingRequest, report: BatchReport, *, event: str, purpose: str) -> None:
@@ -340,11 +339,6 @@ def _note_read(request: ActingRequest, report: BatchReport, *, event: str, purpo
         detail={"number": report.number, "lines": report.count},
         at=request.now,
     )
-
-
-def _attachment(content: bytes, name: str, *, kind: str) -> HttpResponse:
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 # --- what has to be mended ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -32,7 +32,7 @@ from rongjun.registry.queries import cutover as taken_over
 from rongjun.registry.queries.rosters import ReportRow
 from rongjun.registry.roster import examples
 from rongjun.registry.workbook import cutover_workbook, digest_of, read_roster, refused_workbook, template
-from rongjun.ui.api import Sentence, page_asked, pager_of, sentence
+from rongjun.ui.api import Sentence, attachment, page_asked, pager_of, sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SUGGESTED, SHORTEST_SUGGESTED = 8, 2  # people under the search box; signs before one letter means anything
@@ -238,8 +238,7 @@ def _note_taken_back(request: ActingRequest, about: str, *, count: int) -> None:
 
 
 def _workbook(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return HttpResponse(content, content_type=XLSX, headers=headers)
+    return attachment(content, name, kind=XLSX)
 
 
 # --- what the old system had done ---------------------------------------------------------------------------
