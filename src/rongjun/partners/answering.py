@@ -32,8 +32,7 @@ def signed_answer(
     of the refusals `answer` may raise; each is noted as `refused_event`.
     """
     try:
-        _refuse_too_large(request)
-        call = call_as_sent(method="POST", path=request.path, headers=request.headers, body=request.body)
+        call = call_of(request)
         with acting_as_job(job):
             admitted = admit_call(call, now=request.now)
             said = admitted.answer
@@ -41,21 +40,25 @@ def signed_answer(
                 said = answer(request, call, admitted)
                 answer_call(admitted, answer=said)
     except Refused as refused:
-        return _refusal(request, refused, statuses={**CALL_STATUS, **statuses}, event=refused_event)
+        return refusal(request, refused, statuses={**CALL_STATUS, **statuses}, event=refused_event)
     return HttpResponse(said, content_type=_JSON)
 
 
-def _refuse_too_large(request: ActingRequest) -> None:
-    """Refused("partners.call-too-large") before a byte of it is read."""
+def call_of(request: ActingRequest) -> Call:
+    """The call as it was sent. Refused("partners.call-too-large") before a byte of it is read."""
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise Refused("partners.call-too-large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000)
+    return call_as_sent(method="POST", path=request.path, headers=request.headers, body=request.body)
 
 
-def _refusal(
+def refusal(
     request: ActingRequest, refused: Refused, *, statuses: Mapping[str, int], event: str
 ) -> HttpResponse:
-    """The answer to a call that was refused: code and sentences; the refusal is noted."""
+    """The answer to a call that was refused: code and sentences.
+
+    The refused call's own transaction is gone with all it wrote; that it was refused is noted apart.
+    """
     said = sentence(refused)
     audit.note(
         event,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,12 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, acting_as_job, anyone, names_of_actors, staff
-from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words, translatable
 from rongjun.partners import actions, queries
-from rongjun.partners.actions import Call
 from rongjun.partners.actions import outbox as outbox_actions
+from rongjun.partners.answering import call_of, refusal
 from rongjun.partners.logic import CALL_STATUS
 from rongjun.partners.queries import BatchReport, reconciling
 from rongjun.partners.queries import outbox as out
@@ -54,15 +52,15 @@ CHANNELS: Words[dict[str, str]] = {"file": "文件", "call": "接口"}
 @csrf_exempt
 @require_POST
 @anyone("every call is signed by its partner, which is checked before anything else; it reads nobody")
-def inbound(request: ActingRequest) -> JsonResponse:
+def inbound(request: ActingRequest) -> HttpResponse:
     """Take in one signed batch (contracts/inbound.schema.json); the same call again gets the same answer."""
     try:
-        call = _call_of(request)
+        call = call_of(request)
         with acting_as_job(JOB):
             batch = actions.receive_call(call, now=request.now)
             report = queries.batch_report(batch)
     except Refused as refused:
-        return _refusal(request, refused)
+        return refusal(request, refused, statuses=CALL_STATUS, event="partners.call-refused")
     assert report is not None
     # What becomes of the lines later is not part of the answer, so that it is the same every time.
     taken = not report.equation
@@ -70,31 +68,6 @@ def inbound(request: ActingRequest) -> JsonResponse:
     if not taken:
         answer |= {"equation": report.equation, "todo": report.todo}
     return JsonResponse(answer, status=202 if taken else 422)
-
-
-def _call_of(request: HttpRequest) -> Call:
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise Refused("partners.call-too-large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000)
-    return actions.call_as_sent(
-        method=str(request.method), path=request.path, headers=request.headers, body=request.body
-    )
-
-
-def _refusal(request: ActingRequest, refused: Refused) -> JsonResponse:
-    said = sentence(refused)
-    status = CALL_STATUS[refused.code]
-    # The refused call's own transaction is gone with all it wrote.
-    audit.note(
-        "partners.call-refused",
-        by="partner",
-        result="refused",
-        source=request.path,
-        detail={"why": refused.code},
-        at=request.now,
-    )
-    told = {"code": refused.code, "what": said.what, "why": said.why, "todo": said.todo, "who": said.who}
-    return JsonResponse(told, status=status)
 
 
 # --- for people ---------------------------------------------------------------------------------------------
