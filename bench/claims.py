@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from bench.invented_city import over_city
 from bench.measuring import keep_to_cores
+from bench.serving import served
 from bench.setting import Setting, opened
-from bench.uses import served
 
 RATE: Final = 20  # bills a second
 _LINES: Final = 16  # connections kept by the hospital

@@ -7,7 +7,6 @@ days that it did not deliver. The figure is asked for in this process, the pages
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,10 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench.invented_city import RONGJUN, environment, over_city
+from bench.invented_city import over_city
 from bench.measuring import keep_to_cores, timed, timing
 from bench.pages import Visitor
-from bench.setting import ROOT, Setting, opened
+from bench.serving import served
+from bench.setting import Setting, opened
 
 DAYS: Final = 1096
 USES: Final = 100_000_000
@@ -54,7 +54,7 @@ def measure(setting: Setting) -> dict[str, Any]:
         filled = time.perf_counter() - began
         figures = _figures(first, last, rounds=rounds)
         login = _leader()
-        with _served(place) as port:
+        with served(place, with_pages=True) as port:
             pages = _pages(Visitor(port, login), first, last, rounds=rounds)
     return {
         **held,
@@ -209,28 +209,6 @@ def _leader() -> str:
         (like,) = (row for row in demo.cast() if row[0] == "leader")
         demo.open_account(LEADER, "测试测量领导", *like[2:])
     return LEADER
-
-
-@contextmanager
-def _served(place: Path) -> Iterator[int]:
-    """The web alone: what the worker does at night is measured elsewhere."""
-    from rongjun.config.serve import port_is_free, web_command
-
-    env = environment(place) | {"DJANGO_SETTINGS_MODULE": "rongjun.config.settings"}
-    subprocess.run(
-        [*RONGJUN, "manage", "collectstatic", "--noinput", "-v", "0"], env=env, cwd=ROOT, check=True
-    )
-    port = next(port for port in range(8900, 9000) if port_is_free(port))
-    server = subprocess.Popen(web_command(port), env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        while port_is_free(port):
-            assert server.poll() is None, "the server ended by itself"
-            time.sleep(0.1)
-        time.sleep(2)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 def _pages(visitor: Visitor, first: date, last: date, *, rounds: int) -> dict[str, Told]:

@@ -9,7 +9,6 @@ import json
 import multiprocessing
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +19,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench.invented_city import environment, over_city
+from bench.invented_city import over_city
 from bench.measuring import keep_to_cores, timed
 from bench.population import SEED
-from bench.setting import ROOT, Setting, opened
+from bench.serving import served
+from bench.setting import Setting, opened
 
 BATCH: Final = 500
 CLIENTS: Final = 4  # processes, each with one connection that is kept
@@ -117,25 +117,6 @@ def _owner() -> Iterator[Any]:
 
     with psycopg.connect(**connection_parameters("owner"), autocommit=True) as connection:  # type: ignore[arg-type]
         yield connection
-
-
-@contextmanager
-def served(place: Path) -> Iterator[int]:
-    """The web alone, as `rongjun serve` starts it: the worker's own work is measured elsewhere."""
-    from rongjun.config.serve import port_is_free, web_command
-
-    port = next(port for port in range(8800, 8900) if port_is_free(port))
-    env = environment(place) | {"DJANGO_SETTINGS_MODULE": "rongjun.config.settings"}
-    server = subprocess.Popen(web_command(port), env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        while port_is_free(port):
-            assert server.poll() is None, "the server ended by itself"
-            time.sleep(0.1)
-        time.sleep(2)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 def _rows(run: str, cards: Sequence[int], *, client: int, turn: int, count: int) -> Rows:
