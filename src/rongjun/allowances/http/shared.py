@@ -68,17 +68,14 @@ def refused_page(request: ActingRequest, refused: Refused) -> HttpResponse:
 
 def names_of(request: ActingRequest, people: Iterable[UUID], *, purpose: str) -> dict[UUID, str]:
     """The names of people a page lists; that they were read is noted."""
-    ids = list(dict.fromkeys(people))
-    lines = registry.lines_of(ids, on=today_of(request), known_at=request.now)
-    if lines:
-        registry.note_people_listed(
-            [line.id for line in lines],
-            by=request.actor,
-            purpose=purpose,
-            source=request.path,
-            now=request.now,
-        )
-    return {line.id: line.name for line in lines}
+    return registry.names_shown(
+        people,
+        on=today_of(request),
+        by=request.actor,
+        purpose=purpose,
+        source=request.path,
+        now=request.now,
+    )
 
 
 def head_or_404(request: ActingRequest, person: UUID) -> registry.FileHead:

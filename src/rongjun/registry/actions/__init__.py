@@ -47,6 +47,7 @@ from rongjun.registry.actions.looking import (
     PURPOSES,
     Found,
     look_up_number,
+    names_shown,
     note_people_listed,
 )
 from rongjun.registry.actions.mandates import (
@@ -140,6 +141,7 @@ __all__ = [
     "match_waiting",
     "move_file",
     "move_household",
+    "names_shown",
     "note_people_listed",
     "open_files",
     "propose",

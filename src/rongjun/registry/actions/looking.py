@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,7 +14,7 @@ from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.words import Words
 from rongjun.registry.models import LookUp
-from rongjun.registry.queries import is_whole_number, whereabouts
+from rongjun.registry.queries import is_whole_number, lines_of, whereabouts
 
 PURPOSES: Words[tuple[str, ...]] = ("核对证件", "办理转入", "本人要求核对", "协查公函")
 MOST_AN_HOUR = 20
@@ -44,6 +44,15 @@ def note_people_listed(
             division=by.division,
             at=now,
         )
+
+
+def names_shown(
+    people: Iterable[UUID], *, on: date, by: Actor, purpose: str, source: str, now: datetime
+) -> dict[UUID, str]:
+    """The names of people a page shows, by id; that they were read is noted. Out of scope, none is there."""
+    lines = lines_of(dict.fromkeys(people), on=on, known_at=now)
+    note_people_listed([line.id for line in lines], by=by, purpose=purpose, source=source, now=now)
+    return {line.id: line.name for line in lines}
 
 
 def look_up_number(number: str, *, purpose: str, by: Actor, now: datetime) -> Found | None:
