@@ -51,7 +51,7 @@ def load_top_ups(*, now: datetime) -> int | None:
                 continue
             row = logic.read_row(line.fields, line.key) if source else "source"
             if isinstance(row, str):
-                refused.append((line.number, _said(row)))
+                refused.append((line.number, uses.said_of(row)))
             else:
                 kept.append(row)
         done = _keep(source.id, source.seat, kept, file=file, now=now) if source and kept else 0
@@ -79,8 +79,3 @@ def _keep(
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
         return len(cursor.fetchall())
-
-
-def _said(reason: str) -> str:
-    what, todo = uses.REASONS[reason]
-    return f"{what}。{todo}"

@@ -42,7 +42,7 @@ def load_part(*, by: str, now: datetime) -> LoadStep | None:
         lines = partners.bulk_lines(file, start=file.settled + 1, most=PART)
         source = queries.source_by_file(file.partner, now=now)
         if source is None:
-            told = [(line.number, _said("source")) for line in lines]
+            told = [(line.number, logic.said_of("source")) for line in lines]
             partners.settle_bulk(file, done=0, repeated=0, refused=told, now=now)
         else:
             _load_lines(source, file, lines, by=by, now=now)
@@ -63,7 +63,7 @@ def _load_lines(
     numbers = [line.number for line in whole]
     rows = take_rows(source, batch=batch, columns=columns, numbers=numbers, now=now)
     told = [(line.number, line.fault) for line in lines if line.fault]
-    told += [(numbers[place], _said(reason)) for place, reason in rows.refused]
+    told += [(numbers[place], logic.said_of(reason)) for place, reason in rows.refused]
     settle_others(batch, repeated=len(rows.repeated), refused=len(told))
     partners.settle_bulk(file, done=rows.accepted, repeated=len(rows.repeated), refused=sorted(told), now=now)
 
@@ -80,8 +80,3 @@ def _batch_of(source: Source, file: partners.BulkBatch, *, by: str, now: datetim
     )  # fmt: skip
     note_batch(source, batch, found=file.found, by=by, now=now)
     return batch
-
-
-def _said(reason: str) -> str:
-    what, todo = logic.REASONS[reason]
-    return f"{what}。{todo}"

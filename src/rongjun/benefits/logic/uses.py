@@ -17,7 +17,6 @@ _LARGEST_CARD: Final = 2**53 - 1  # what a JSON number carries exactly
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,31}", re.ASCII)
 # A partner's reference must be nobody's number: it stands in lists and logs.
 _PERSONAL = re.compile(r"\d{15}|\d{17}[\dXx]|1\d{10}", re.ASCII)
-_CODE = re.compile(r"[A-Za-z0-9._:/-]{1,32}", re.ASCII)
 
 Span: TypeAlias = tuple[datetime, datetime | None]
 
@@ -270,9 +269,10 @@ def is_fit_reference(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None and not (text[0].isdigit() and _PERSONAL.fullmatch(text))
 
 
-def is_fit_code(text: str) -> bool:
-    """Whether this can be an operator's code of a place."""
-    return _CODE.fullmatch(text) is not None
+def said_of(reason: str) -> str:
+    """What a reason says to the operator, and what it may do."""
+    what, todo = REASONS[reason]
+    return f"{what}。{todo}"
 
 
 def read_moment(text: object) -> tuple[datetime, str, int, str] | None:
