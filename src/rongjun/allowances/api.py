@@ -35,7 +35,6 @@ from rongjun.allowances.queries.histories import owed
 from rongjun.allowances.queries.pages import (
     Received,
     are_there,
-    awards_of,
     next_pay_day,
     receivables_of,
     received_by,
@@ -76,7 +75,6 @@ __all__ = [
     "as_plain",
     "as_text",
     "ask_run",
-    "awards_of",
     "check_run",
     "draw_up_asked",
     "follow_payments",

@@ -24,6 +24,8 @@ _CHANNEL_PARTS: Words[Mapping[str, str]] = {
     "wechat": "公众号",
     "send": "发件",
     "deaths": "去世",
+    "insurance": "荣军保",
+    "settlements": "结算单",
 }
 
 

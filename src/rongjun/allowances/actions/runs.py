@@ -192,7 +192,7 @@ class _Drawing:
                 ledger.NewLine(
                     key=key, division=division, payee=account.holder, account=account.number,
                     fen=share.fen,
-                    purpose=f"{self.row.month // 12}年{self.row.month % 12 + 1}月抚恤补助",
+                    purpose=_title(self.row),
                     shares=share.funds,
                     why=_unusual(each),
                 ),
@@ -244,7 +244,7 @@ class _Drawing:
             self.batch = ledger.draft_batch(
                 division=row.division,
                 purpose="allowance",
-                title=f"{row.month // 12}年{row.month % 12 + 1}月抚恤补助 {row}",
+                title=f"{_title(row)} {row}",
                 fund=settings.ALLOWANCES_FUNDS[""],
                 partner=settings.ALLOWANCES_BANK,
                 layout=settings.ALLOWANCES_LAYOUT,
@@ -281,6 +281,10 @@ class _Drawing:
             detail={"number": str(self.row), "lines": self.count, "fen": self.total},
             at=self.now,
         )
+
+
+def _title(row: PayRun) -> str:
+    return f"{row.month // 12}年{row.month % 12 + 1}月抚恤补助"
 
 
 def _unusual(each: Reckoned) -> str:

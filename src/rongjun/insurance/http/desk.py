@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongjun.access.api import ActingRequest, names_of_actors, staff
+from rongjun.access.api import ActingRequest, staff
 from rongjun.insurance import actions
 from rongjun.insurance.logic.payouts import DRAFTED, PAID, RESERVED, SHORT
 from rongjun.insurance.logic.reasons import TITLES
@@ -24,6 +25,7 @@ from rongjun.insurance.queries import bills, work
 from rongjun.insurance.queries.work import RecordLine, ReviewLine, ReviewPage
 from rongjun.insurance.telling import OUTCOMES
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.money import Fen
 from rongjun.kernel.words import Words, translatable
 from rongjun.registry import api as registry
 from rongjun.ui.api import attachment, page_asked, pager_of, sentence
@@ -118,7 +120,7 @@ def _claims_page(request: ActingRequest, *, refused: Refused | None = None) -> H
 def _tiles(waiting: int, *, now: datetime) -> list[dict[str, object]]:
     counted, money = work.counts_by_state(), work.money_by_state()
     page = reverse("insurance:claims")
-    nothing = (0, 0)
+    nothing = (0, Fen(0))
     taken = work.waits(since=now - timedelta(days=30), now=now)
     return [
         {"label": _("等人复核"), "figure": f"{waiting:,}", "unit": _("件"), "late": waiting > 0},
@@ -128,13 +130,18 @@ def _tiles(waiting: int, *, now: datetime) -> list[dict[str, object]]:
             "unit": _("件"),
             "url": f"{page}?state=mend",
         },
-        {"label": _("等制批次"), "figure": f"{money.get(RESERVED, nothing)[1]}", "unit": _("元")},
-        {"label": _("付款中"), "figure": f"{money.get(DRAFTED, nothing)[1]}", "unit": _("元")},
-        {"label": _("已到账"), "figure": f"{money.get(PAID, nothing)[1]}", "unit": _("元")},
+        {"label": _("等制批次"), "figure": f"{money.get(RESERVED, nothing)[1].text}", "unit": _("元")},
+        {"label": _("付款中"), "figure": f"{money.get(DRAFTED, nothing)[1].text}", "unit": _("元")},
+        {"label": _("已到账"), "figure": f"{money.get(PAID, nothing)[1].text}", "unit": _("元")},
         {"label": _("到账用时（一半）"), "figure": _hours(taken.median), "unit": _("小时")},
         {"label": _("到账用时（九成五）"), "figure": _hours(taken.p95), "unit": _("小时")},
+        {
+            "label": _("还没到账的，最久"),
+            "figure": _hours(taken.oldest_open.total_seconds() if taken.oldest_open else None),
+            "unit": _("小时"),
+        },
         *(
-            [{"label": _("资金不足"), "figure": f"{money[SHORT][1]}", "unit": _("元"), "late": True}]
+            [{"label": _("资金不足"), "figure": f"{money[SHORT][1].text}", "unit": _("元"), "late": True}]
             if SHORT in money
             else []
         ),
@@ -145,23 +152,22 @@ def _hours(seconds: float | None) -> str:
     return f"{seconds / 3600:,.1f}" if seconds is not None else "—"
 
 
-def _names(request: ActingRequest, people: list[UUID | None]) -> dict[UUID | None, str]:
+def _names(request: ActingRequest, people: list[UUID | None]) -> Mapping[UUID | None, str]:
     known = [person for person in people if person is not None]
     if not known:
         return {}
-    today = timezone.localtime(request.now).date()
-    lines = registry.lines_of(known, on=today, known_at=request.now)
-    registry.note_people_listed(
-        [line.id for line in lines],
+    shown = registry.names_shown(
+        known,
+        on=timezone.localtime(request.now).date(),
         by=request.actor,
         purpose="办理荣军保赔付",
         source=request.path,
         now=request.now,
     )
-    return {line.id: line.name for line in lines}
+    return cast("dict[UUID | None, str]", shown)  # who has no file yet is asked for by None, and not there
 
 
-def _review_row(line: ReviewLine, names: dict[UUID | None, str]) -> dict[str, object]:
+def _review_row(line: ReviewLine, names: Mapping[UUID | None, str]) -> dict[str, object]:
     word, tone = REVIEWS[line.state]
     return {
         "cells": [
@@ -178,7 +184,7 @@ def _review_row(line: ReviewLine, names: dict[UUID | None, str]) -> dict[str, ob
     }
 
 
-def _record_row(line: RecordLine, names: dict[UUID | None, str]) -> dict[str, object]:
+def _record_row(line: RecordLine, names: Mapping[UUID | None, str]) -> dict[str, object]:
     word, tone = STATES[line.state]
     return {
         "cells": [
@@ -253,7 +259,6 @@ def _steps(request: ActingRequest, review: ReviewPage | None, *, is_refund: bool
     if review is None:
         return {}
     by, actor = request.actor.text, request.actor
-    names = names_of_actors([by])
     return {
         "may_propose": review.state in {OPEN, PROPOSED} and actor.may("insurance.review"),
         "may_check": review.state == PROPOSED and actor.may("insurance.check") and review.proposed_by != by,
@@ -263,7 +268,6 @@ def _steps(request: ActingRequest, review: ReviewPage | None, *, is_refund: bool
         and actor.may("insurance.check")
         and by not in {review.proposed_by, review.checked_by},
         "may_refuse": not is_refund,
-        "who": names.get(by, ""),
     }
 
 

@@ -1,4 +1,4 @@
-"""A released batch goes to the invented bank and back at once: for the demo, benches and tests only."""
+"""A released batch goes to the invented bank and back at once: for the tests of apps that pay."""
 
 from __future__ import annotations
 
