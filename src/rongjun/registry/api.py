@@ -136,6 +136,7 @@ from rongjun.registry.queries.feeds import (
     feed_balance,
     open_counts,
 )
+from rongjun.registry.queries.holding import holder_of
 from rongjun.registry.queries.kin import HeldKin, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file, merged_files
 from rongjun.registry.queries.pairs import (
@@ -144,7 +145,6 @@ from rongjun.registry.queries.pairs import (
     later_said_of,
     merges_of,
 )
-from rongjun.registry.queries.paying import PayTo, account_to_pay, holder_of
 from rongjun.registry.queries.person import (
     FileHead,
     HeldAssertion,
@@ -285,7 +285,6 @@ __all__ = [
     "Moment",
     "Opened",
     "PayAccount",
-    "PayTo",
     "PersonCopy",
     "PersonFile",
     "PersonLine",
@@ -302,7 +301,6 @@ __all__ = [
     "Waiting",
     "WaitingRow",
     "account_of_number",
-    "account_to_pay",
     "accounts_held",
     "answer_consent",
     "answer_request",

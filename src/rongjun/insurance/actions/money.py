@@ -154,7 +154,8 @@ def draft_payments(*, pay_on: date, by: Actor, now: datetime) -> Drafted:
         _hold_members(member for _, member in chosen)
         # What was taken back meanwhile is no longer among them.
         rows = list(waiting.select_for_update().filter(pk__in=[known_as for known_as, _ in chosen]))
-        lines = {row.id: _line(row, pay_on=pay_on, now=now) for row in rows}
+        accounts = _accounts({row.person_id for row in rows}, on=pay_on)
+        lines = {row.id: _line(row, accounts.get(row.person_id)) for row in rows}
         fit, faults = _fit(rows, lines)
         for row in rows:
             if row.id in faults and faults[row.id] != row.fault:
@@ -179,15 +180,24 @@ def _fit(
     return [row for row in rows if row.id not in faults], faults
 
 
-def _line(row: Payout, *, pay_on: date, now: datetime) -> ledger.NewLine | None:
-    to = registry.account_to_pay(row.person_id, purpose=ACCOUNT_PURPOSE, on=pay_on, known_at=now)
+def _accounts(people: set[UUID], *, on: date) -> dict[UUID, registry.PayAccount]:
+    """Where the money of each goes: their own account before a payee's; none of a restricted file."""
+    open_ones = people - registry.closed_among(people)
+    found = registry.pay_accounts(sorted(open_ones), purpose=ACCOUNT_PURPOSE, on=on)
+    return {
+        person: min(accounts, key=lambda each: each.kind != registry.OWN)
+        for person, accounts in found.items()
+    }
+
+
+def _line(row: Payout, to: registry.PayAccount | None) -> ledger.NewLine | None:
     if to is None:
         return None
     return ledger.NewLine(
         key=payment_key(row.id),
         division=row.division,
         payee=to.holder,
-        account=to.account,
+        account=to.number,
         fen=row.fen,
         purpose="荣军保赔付",
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
 
-from rongjun.audit.api import keys
 from rongjun.registry.logic.deciding import CANCELLED, SUSPENDED
 from rongjun.registry.models import (
     Assertion,
@@ -26,7 +25,7 @@ from rongjun.registry.models import (
     Statement,
     Status,
 )
-from rongjun.registry.queries.covered import SEAL, account_place
+from rongjun.registry.queries.covered import opened
 from rongjun.registry.queries.merged import LATEST, as_kept, merged_into
 
 
@@ -144,7 +143,7 @@ class PayAccount:
     holder: str
     name: str
     bank: str
-    number: str
+    number: str = field(repr=False)
     mask: str
 
     @property
@@ -176,10 +175,8 @@ def pay_accounts(people: Sequence[UUID], *, purpose: str, on: date) -> dict[UUID
             kind, name = payees[row.belongs_to]
         else:
             continue
-        place = account_place(row.person_id, bytes(row.number_index))
-        number = keys().open(SEAL, bytes(row.number_sealed), place).decode()
         found.setdefault(kept, []).append(
-            PayAccount(kind, row.belongs_to, row.holder, name, row.bank, number, row.number_mask)
+            PayAccount(kind, row.belongs_to, row.holder, name, row.bank, opened(row), row.number_mask)
         )
     return found
 
