@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from rongjun.allowances.logic.months import month_text
 from rongjun.allowances.logic.paying import HEIR
 from rongjun.allowances.models import PayLine, PayOrder
 from rongjun.kernel.money import Fen
@@ -32,7 +33,7 @@ def tell_of_arrival(orders: Sequence[PayOrder], *, now: datetime) -> None:
                 order.division,
                 f"payorder:{order.id}",
                 {
-                    "month": f"{order.month // 12}-{order.month % 12 + 1:02d}",
+                    "month": month_text(order.month),
                     "sum": Fen(order.fen).text,
                     "why": WITH_BACK_PAY if (order.run_id, order.person_id) in made_up else REGULAR,
                 },

@@ -27,7 +27,6 @@ from rongjun.allowances.http.shared import (
     head_or_404,
     heads,
     month_asked,
-    month_word,
     names_of,
     refused_page,
     today_of,
@@ -36,7 +35,7 @@ from rongjun.allowances.letters import letter_pdf
 from rongjun.allowances.logic.gathering import FINDINGS
 from rongjun.allowances.logic.judging import VERDICTS
 from rongjun.allowances.logic.lines import STATES as LINE_STATES
-from rongjun.allowances.logic.months import month_of
+from rongjun.allowances.logic.months import month_of, month_text
 from rongjun.allowances.logic.running import from_floors
 from rongjun.allowances.logic.settling import CAUSES
 from rongjun.allowances.queries import pages
@@ -110,7 +109,7 @@ def _row(head: AwardHead, name: str) -> dict[str, Any]:
             {"text": head.title, "note": head.category},
             {"text": "", "chip": _state_of(head)},
             f"{head.approved_on}",
-            month_word(head.first_month),
+            month_text(head.first_month),
         ]
     }
 
@@ -143,7 +142,7 @@ def award(request: ActingRequest, award: UUID) -> HttpResponse:
         "state": _state_of(head),
         "verdict": VERDICTS[file.verdict],
         "facts": _facts(file.facts),
-        "first_month": month_word(head.first_month),
+        "first_month": month_text(head.first_month),
         "made_by": by.get(file.made_by, ""),
         "decided_by": by.get(file.decided_by, ""),
         "ended_by": by.get(file.ended_by, ""),
@@ -350,7 +349,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
             for line in reversed(lines)
         ],
         "received": [
-            {"cells": [month_word(each.month), f"{each.pay_on}",
+            {"cells": [month_text(each.month), f"{each.pay_on}",
                        {"text": "", "chip": dict(zip(("word", "tone"), ORDERS[each.state], strict=True))},
                        each.fen.text, each.account,
                        "；".join(dict.fromkeys(_(CAUSES.get(one.cause, one.cause)) for one in each.lines))]}

@@ -22,11 +22,11 @@ from rongjun.allowances.http.shared import (
     day_of,
     fen_of,
     heads,
-    month_word,
     names_of,
     refused_page,
     today_of,
 )
+from rongjun.allowances.logic.months import month_text
 from rongjun.allowances.logic.settling import CAUSES
 from rongjun.allowances.queries import pages
 from rongjun.kernel.errors import Refused
@@ -105,7 +105,7 @@ def recovery(request: ActingRequest, receivable: UUID) -> HttpResponse:
             {
                 "cells": [
                     pages.title_of(line.code),
-                    month_word(line.month),
+                    month_text(line.month),
                     Fen(line.before).text,
                     Fen(-line.fen).text,
                     _(CAUSES.get(line.cause, line.cause)),

@@ -21,11 +21,11 @@ from rongjun.allowances.http.shared import (
     day_of,
     heads,
     month_asked,
-    month_word,
     names_of,
     refused_page,
     today_of,
 )
+from rongjun.allowances.logic.months import month_text
 from rongjun.allowances.logic.running import ASIDE, RUN_KINDS
 from rongjun.allowances.models import PayRun
 from rongjun.allowances.queries import pages
@@ -82,7 +82,7 @@ def _row(run: PayRun) -> dict[str, Any]:
     return {
         "cells": [
             {
-                "text": f"{month_word(run.month)} {run}",
+                "text": f"{month_text(run.month)} {run}",
                 "url": reverse("allowances:run", args=[run.id]),
             },
             {"text": "", "chip": {"word": _(word), "tone": tone}},
@@ -126,7 +126,7 @@ def run(request: ActingRequest, run: UUID) -> HttpResponse:
     word, tone = STATES[row.state]
     context = {
         "run": row,
-        "title": f"{month_word(row.month)} {row}",
+        "title": f"{month_text(row.month)} {row}",
         "state": {"word": _(word), "tone": tone},
         "signed": _signed(row, signed),
         "tiles": _tiles(file),

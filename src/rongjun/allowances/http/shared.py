@@ -56,11 +56,6 @@ def fen_of(text: str) -> int:
         return 0
 
 
-def month_word(month: int) -> str:
-    """`2026-11`."""
-    return f"{month // 12}-{month % 12 + 1:02d}"
-
-
 def refused_page(request: ActingRequest, refused: Refused) -> HttpResponse:
     """The four sentences of a refusal as a page."""
     return render(request, "allowances/refused.html", {"refusal": sentence(refused)}, status=422)
