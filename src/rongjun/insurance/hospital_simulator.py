@@ -132,7 +132,7 @@ def read_people(file: Path) -> People:
 
 
 def main() -> int:
-    """Send one day; print what became of it."""
+    """Send one day; print what became of it, as JSON, or in a word where it stays beside a server."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--url", required=True)
     asked.add_argument("--people", type=Path, required=True)
@@ -154,10 +154,16 @@ def main() -> int:
     states: Counter[str] = Counter()
     for heard in day_of(sent, over_http(given.url), memory=given.memory, pause=given.pause):
         states[str(heard.said.get("state") or heard.status)] += 1
+        if given.stay:
+            continue
         told = {"msgid": heard.msgid, "way": heard.way, "status": heard.status, **heard.said}
         sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
         sys.stdout.flush()
-    sys.stderr.write(f"{json.dumps({'sent': len(sent), 'states': dict(states)}, ensure_ascii=False)}\n")
+    if given.stay:
+        sys.stdout.write(f"示范医院 发出 {states.total()} 张结算单\n")
+        sys.stdout.flush()
+    else:
+        sys.stderr.write(f"{json.dumps({'sent': len(sent), 'states': dict(states)}, ensure_ascii=False)}\n")
     while given.stay:
         time.sleep(_PATIENCE)
     return 0
