@@ -13,7 +13,9 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from types import FrameType
+from urllib.request import ProxyHandler, build_opener
 
 from rongjun.config import database
 from rongjun.config.cli_insurance import hospital_command
@@ -22,6 +24,8 @@ from rongjun.config.orphans import end_with_parent
 from rongjun.config.place import place
 from rongjun.config.postgres import LauncherError
 from rongjun.partners.terminal import OPERATORS
+
+_direct = build_opener(ProxyHandler({}))  # this machine is not asked about through a proxy
 
 
 def port_is_free(port: int) -> bool:
@@ -33,6 +37,15 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def answers(port: int) -> bool:
+    """Whether our web server answers there; that something listens says nothing about who it is."""
+    try:
+        with _direct.open(f"http://localhost:{port}/health", timeout=5) as answer:
+            return bool(answer.read() == b"ok")
+    except (OSError, HTTPException):
+        return False
 
 
 @contextmanager
@@ -180,11 +193,9 @@ def _wait_for(port: int, supervisor: Supervisor) -> None:
     for _ in range(300):
         if any(child.poll() is not None for child in supervisor.children.values()):
             return
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                print(f"\n  打开 http://localhost:{port}   （按 Ctrl-C 停下）\n", flush=True)
-                return
+        if answers(port):
+            print(f"\n  打开 http://localhost:{port}   （按 Ctrl-C 停下）\n", flush=True)
+            return
         time.sleep(0.1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from rongjun.allowances.logic.running import reckon
 from rongjun.allowances.models import PayLine, PayRun
 from rongjun.allowances.tests import scene
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +39,11 @@ def asked_twice() -> None:
 
 def drawn_up_at_once() -> None:
     """Two workers take a run each; both have read what was paid before either has written."""
-    both = threading.Barrier(2, timeout=30)
+    meeting = Meeting()
 
     def waiting(*given: Any, **more: Any) -> Any:
         found = reckon(*given, **more)
-        with suppress(threading.BrokenBarrierError):
-            both.wait()
+        meeting.wait()
         return found
 
     def work() -> None:

@@ -26,6 +26,7 @@ from rongjun.audit.tests.scene import (
 )
 from rongjun.kernel.errors import Refused
 from tests.cluster import as_owner, connect
+from tests.together import Meeting
 
 WRITERS = ["rongjun_login", "app_staff", "app_citizen", "app_device", "app_batch"]
 TABLES = ["audit_event", "audit_link", "audit_anchor"]
@@ -216,14 +217,13 @@ def test_after_a_restore_into_a_younger_cluster_sealing_goes_on() -> None:
 
 
 def _seal_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Two sealers on two connections, each held before writing until the other is there too (or a while)."""
-    both = threading.Barrier(2)
+    """Two sealers on two connections, each held before writing until the other is there or waits."""
+    meeting = Meeting()
     write = actions._write_links
     outcomes: list[object] = []
 
     def write_when_both_are_here(*given: Any) -> None:
-        with suppress(threading.BrokenBarrierError):
-            both.wait(timeout=0.5)
+        meeting.wait()
         write(*given)
 
     def run() -> None:

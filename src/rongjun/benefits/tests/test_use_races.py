@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +16,7 @@ from rongjun.access.api import acting_as_job
 from rongjun.benefits.actions import uses
 from rongjun.benefits.queries.uses import rollup_differences
 from rongjun.benefits.tests.uses_scene import OTHER, USABLE, counted, set_network, take, use
+from tests.together import Meeting
 
 Rows = Sequence[dict[str, Any]]
 AtOnce = Callable[[Sequence[Rows]], list[int]]
@@ -24,16 +24,20 @@ AtOnce = Callable[[Sequence[Rows]], list[int]]
 
 @pytest.fixture
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> AtOnce:
-    """Batches taken in by as many connections, each of which waits for the others before its statement."""
+    """Batches taken in by as many connections.
+
+    All begin their statement together, and commit when the others have done theirs or wait for it."""
     set_network(monkeypatch)
     insert = uses._insert
 
     def all_of(batches: Sequence[Rows]) -> list[int]:
-        barrier = threading.Barrier(len(batches))
+        before, after = Meeting(len(batches)), Meeting(len(batches))
 
         def insert_together(*said: Any, **kept: Any) -> Any:
-            barrier.wait(timeout=20)
-            return insert(*said, **kept)
+            before.wait()
+            taken = insert(*said, **kept)
+            after.wait()
+            return taken
 
         monkeypatch.setattr(uses, "_insert", insert_together)
 

@@ -17,6 +17,7 @@ from rongjun.cards.models import Carrier
 from rongjun.cards.tests.cast import CITY, CLERK, NOW, handed, people
 from rongjun.cards.tests.test_handling import SOON, made, state
 from rongjun.kernel.errors import Refused
+from tests.together import Meeting
 
 Work = Callable[[], object]
 
@@ -25,7 +26,7 @@ class Race:
     """The first has read the card and hesitates; the second comes, and judges if nothing makes it wait."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._here, self._read, self._judged = threading.local(), threading.Event(), threading.Event()
+        self._here, self._read, meeting = threading.local(), threading.Event(), Meeting()
         # Whatever they are by now: a canary has put its own in their place.
         hold: Any = vars(handling)["hold"]
         tell: Any = vars(handling)["tell"]
@@ -38,9 +39,7 @@ class Race:
             return held
 
         def tell_late(*told: Any, **given: Any) -> None:
-            if self.is_first():
-                self._judged.wait(1.5)
-            self._judged.set()
+            meeting.wait()
             tell(*told, **given)
 
         monkeypatch.setattr(handling, "hold", hold_in_turn)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -19,20 +17,20 @@ from rongjun.files.models import Upload
 from rongjun.files.tests.scene import NOW, actor, hand_in
 from rongjun.kernel.errors import Refused
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 FIRST, SECOND = "person:first", "person:second"
 
 
 @pytest.fixture
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID], list[str]]:
-    """Two clerks put one paper on two files; whoever has read the row waits a moment for the other."""
-    both_have_read = threading.Barrier(2)
+    """Two clerks put one paper on two files; who has read the row waits for the other, if it can come."""
+    meeting = Meeting()
     locked = handling._locked
 
     def read_together(upload: UUID) -> Upload:
         row = locked(upload)
-        with suppress(threading.BrokenBarrierError):  # behind a lock the other never comes
-            both_have_read.wait(timeout=1.5)
+        meeting.wait()
         return row
 
     monkeypatch.setattr(handling, "_locked", read_together)

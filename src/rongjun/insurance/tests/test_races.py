@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Barrier, BrokenBarrierError, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,8 +15,7 @@ from rongjun.insurance.models import Member
 from rongjun.insurance.queries import histories
 from rongjun.insurance.tests.scene import NOW, insured, payouts, set_scene, settlement, take, years
 from tests.house.claims_rooms import HOME
-
-TOGETHER = 2.0  # seconds for the other to come
+from tests.together import Meeting
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
@@ -41,19 +40,16 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 @pytest.fixture
 def meeting(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has read the history waits for the other to have read it too, or for two seconds."""
+    """Whoever has read the history waits for the other to have read it too, or to wait for a lock."""
     set_scene()
     person = insured()
     with acting_as_job("test.member"):
         deciding.hold_member(person, division=HOME, plan="rongjunbao", now=NOW)
-    barrier, really = Barrier(2), histories.history_of
+    together, really = Meeting(), histories.history_of
 
     def read_together(*args: Any, **kwargs: Any) -> Any:
         found = really(*args, **kwargs)
-        try:
-            barrier.wait(timeout=TOGETHER)
-        except BrokenBarrierError:
-            barrier.reset()
+        together.wait()
         return found
 
     monkeypatch.setattr(claims, "history_of", read_together)

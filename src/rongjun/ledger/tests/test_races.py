@@ -39,6 +39,7 @@ from rongjun.ledger.tests.scene import (
     transfer,
 )
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 AtOnce = Callable[..., list[object]]
 BUDGET = "budget.2026"
@@ -83,12 +84,11 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], None]:
     """Lets two threads wait for each other after a step, if both can come so far."""
 
     def after(place: Any, step: str) -> None:
-        barrier, real = threading.Barrier(2), getattr(place, step)
+        here, real = Meeting(), getattr(place, step)
 
         def together(*said: Any, **kept: Any) -> Any:
             answer = real(*said, **kept)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(timeout=1)
+            here.wait()
             return answer
 
         monkeypatch.setattr(place, step, together)
@@ -304,15 +304,14 @@ def test_canary_locks_taken_in_any_order_meet_in_a_circle(
     open_all()
     ledger.open_account("fund.second", kind="fund", division=CITY, title="二", floor=Fen(0), **told)
     post(901, BANK, "fund.second", 1000)
-    barrier, turn = threading.Barrier(2), threading.local()
+    here, turn = Meeting(), threading.local()
 
     def in_the_order_named(accounts: Iterable[Terms]) -> dict[str, Standing]:
         found: dict[str, Standing] = {}
         for account in sorted(accounts, key=lambda each: each.code, reverse=turn.is_second):
             found |= queries.limits_held([account])
             if len(found) == 1:  # each holds one, and goes for that of the other
-                with suppress(threading.BrokenBarrierError):
-                    barrier.wait(timeout=20)
+                here.wait()
         return found
 
     monkeypatch.setattr(booking, "hold_limits", in_the_order_named)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +18,7 @@ from rongjun.partners.models import CallCount, PartnerCall
 from rongjun.partners.tests.scene import CITY, NOW, agree, call
 from rongjun.partners.tests.strategies import CIVIL
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 
 def answered(sent: Call, *, now: Any = NOW) -> tuple[str, str]:
@@ -87,7 +86,7 @@ def test_the_quota_is_of_all_connections_together() -> None:
 @pytest.fixture
 def two(own_database: str) -> Any:
     """Two at once, each in its own connection and open until the other has got as far as it can."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
 
     def one(sent: Call) -> str:
         try:
@@ -95,10 +94,7 @@ def two(own_database: str) -> Any:
                 admitted = api.admit_call(sent, now=NOW)
                 if admitted.answer:
                     return f"again {admitted.answer}"
-                said = "alone"
-                with suppress(threading.BrokenBarrierError):
-                    barrier.wait(timeout=1)
-                    said = "together"
+                said = "together" if meeting.wait() else "alone"
                 api.answer_call(admitted, answer=said)
                 return said
         except Refused as refused:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from rongjun.partners.models import InboundBatch, InboundItem, Partner
 from rongjun.partners.tests.scene import NOW, agree, call
 from rongjun.partners.tests.test_actions import body
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 Both = Callable[[Call, Call], list[str]]
 
@@ -26,13 +25,12 @@ Both = Callable[[Call, Call], list[str]]
 @pytest.fixture
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Both:
     """Two calls; each waits for the other after it looked for an earlier one, if that can come so far."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
     look = calls._refuse_over_quota
 
     def look_together(*said: Any, **kept: Any) -> None:
         look(*said, **kept)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
+        meeting.wait()
 
     monkeypatch.setattr(calls, "_refuse_over_quota", look_together)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,18 +12,18 @@ from django.db import IntegrityError, close_old_connections, connection
 from rongjun.places import actions
 from rongjun.places.models import Division
 from rongjun.places.tests.test_loading import load
+from tests.together import Meeting
 
 
 @pytest.fixture
 def both_load(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """Two loaders that, unless one waits for the other, have both read what is there before either writes."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
     known = actions._known
 
     def known_together(*asked: Any) -> Any:
         found = known(*asked)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
+        meeting.wait()
         return found
 
     monkeypatch.setattr(actions, "_known", known_together)

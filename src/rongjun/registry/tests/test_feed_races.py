@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +18,13 @@ from rongjun.registry.tests.scene import open_file
 from rongjun.registry.tests.strategies import cells
 from rongjun.registry.tests.test_feeds import compare, decide, deliver, row
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 
 @pytest.fixture
 def both(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """One officer confirms and one dismisses; each waits for the other after looking, if that can come."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
 
     def one(decision: Any, by: str) -> str:
         try:
@@ -43,8 +42,7 @@ def both(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], lis
 
         def hold_together(candidate: UUID) -> FeedCandidate:
             held = hold(candidate)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(timeout=1)
+            meeting.wait()
             return held
 
         monkeypatch.setattr(feeds, "hold_candidate", hold_together)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +23,7 @@ from rongjun.registry.tests.scene import NOW, actor, hand_in, open_file, relate
 from rongjun.registry.tests.strategies import cells
 from rongjun.registry.tests.test_proposals import approve, propose
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 Roster = Sequence[dict[str, str]]
 
@@ -32,13 +31,11 @@ Roster = Sequence[dict[str, str]]
 @pytest.fixture
 def at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Hands in two rosters so that each has read what is on file before either writes."""
-    barrier = threading.Barrier(2, timeout=20)
-    record, met = rosters._Work.record, set[int]()
+    meeting = Meeting()
+    record = rosters._Work.record
 
     def record_together(work: Any) -> None:
-        if threading.get_ident() not in met:
-            met.add(threading.get_ident())
-            barrier.wait()
+        meeting.wait()
         record(work)
 
     monkeypatch.setattr(rosters._Work, "record", record_together)
@@ -125,13 +122,12 @@ def test_imports_with_different_numbers_do_not_disturb_each_other(at_once: Calla
 @pytest.fixture
 def related_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """Two clerks record one relation; each waits for the other after looking for a twin, if it can come."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
     refuse_twin = relating._refuse_twin
 
     def refuse_twin_together(*said: Any) -> None:
         refuse_twin(*said)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
+        meeting.wait()
 
     monkeypatch.setattr(relating, "_refuse_twin", refuse_twin_together)
     person = open_file(row=cells(1))
@@ -175,13 +171,12 @@ def test_canary_without_the_lock_both_record_it(
 @pytest.fixture
 def approved_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """Two officers approve one proposal; each waits for the other after taking it, if it can come."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
     refuse_maker = deciding._refuse_maker
 
     def refuse_together(*said: Any) -> None:
         refuse_maker(*said)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
+        meeting.wait()
 
     monkeypatch.setattr(deciding, "_refuse_maker", refuse_together)
     person = open_file(row=cells(1))
@@ -228,13 +223,12 @@ def test_canary_without_the_lock_both_approve(
 @pytest.fixture
 def merged_at_once(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """Two officers approve opposite merges; each waits for the other after looking for pointers."""
-    barrier = threading.Barrier(2)
+    meeting = Meeting()
     refuse_merged = merging._refuse_merged
 
     def refuse_merged_together(*files: Any) -> None:
         refuse_merged(*files)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
+        meeting.wait()
 
     one, other = open_file(row=cells(1)), open_file(row=cells(3))
     proposed = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from rongjun.ledger.payments.tests.scene import (
     states_of,
 )
 from tests.cluster import as_owner
+from tests.together import Meeting
 
 OTHER_RELEASER = person("other-releaser", role="bureau-leader")
 
@@ -78,12 +78,11 @@ def by_owner(script: str) -> None:
 
 def release_together(monkeypatch: pytest.MonkeyPatch, batch: UUID) -> list[str]:
     """Two releasers, each of whom has found the batch checked before either moves it on."""
-    barrier, hold = threading.Barrier(2), making.hold_batch
+    meeting, hold = Meeting(), making.hold_batch
 
     def hold_and_wait(found: UUID, **given: str) -> PaymentBatch | None:
         held = hold(found, **given)
-        with suppress(threading.BrokenBarrierError):  # the other waits for our lock: no race to lose
-            barrier.wait(timeout=2)
+        meeting.wait()
         return held
 
     monkeypatch.setattr(making, "hold_batch", hold_and_wait)
@@ -120,13 +119,13 @@ def test_canary_without_locks_both_let_it_go(monkeypatch: pytest.MonkeyPatch) ->
 
 def add_together(monkeypatch: pytest.MonkeyPatch, works: Sequence[tuple[UUID, Actor]]) -> list[str]:
     """The same thing owed put into two drafts, each of which has found its key free before either adds it."""
-    barrier, insert = threading.Barrier(2, timeout=20), PaymentLine.objects.bulk_create
+    meeting, insert = Meeting(), making.registry.insert_rows
 
-    def insert_together(*given: Any, **named: Any) -> Any:
-        barrier.wait()
-        return insert(*given, **named)
+    def insert_rows(rows: Sequence[PaymentLine]) -> None:
+        meeting.wait()
+        insert(rows)
 
-    monkeypatch.setattr(PaymentLine.objects, "bulk_create", insert_together)
+    monkeypatch.setattr(making.registry, "insert_rows", insert_rows)
 
     def add(batch: UUID, by: Actor) -> None:
         with acting_as(by):
@@ -153,12 +152,12 @@ def test_canary_without_the_index_the_same_is_paid_twice(monkeypatch: pytest.Mon
 
 def add_while_checked(monkeypatch: pytest.MonkeyPatch, batch: UUID) -> list[str]:
     """A line is added, past the action's own lock, after the checker has counted."""
-    counted, added = threading.Event(), threading.Event()
+    counted, meeting = threading.Event(), Meeting()
     claim = making.claim
 
     def claim_later(row: PaymentBatch, state: str, **said: Any) -> None:
         counted.set()
-        added.wait(timeout=2)
+        meeting.wait()
         claim(row, state, **said)
 
     monkeypatch.setattr(making, "claim", claim_later)
@@ -174,7 +173,7 @@ def add_while_checked(monkeypatch: pytest.MonkeyPatch, batch: UUID) -> list[str]
             with acting_as(MAKER):
                 actions.add_lines(batch, new_lines(1, month="2026-11"), by=MAKER.text, now=NOW)
         finally:
-            added.set()
+            meeting.wait()
 
     return both(check, add)
 
