@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import yaml
 
+from rongjun.insurance.fhir import explanation_of
+
 CODE: Final = "H99000000001"
 ELSEWHERE: Final = "H99000000099"
 _TWO_A_DAY: Final = 0.08
@@ -35,12 +37,16 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message: its way, what is sent, how far the clock is off, whether its answer is not heard."""
+    """One message: its way, what is sent, how far the clock is off, whether its answer is not heard.
+
+    `as_fhir`: it is written as an ExplanationOfBenefit.
+    """
 
     way: str
     message: Mapping[str, Any]
     skew_minutes: int = 0
     unheard: bool = False
+    as_fhir: bool = False
 
     @property
     def msgid(self) -> str:
@@ -50,7 +56,8 @@ class Letter:
     @property
     def body(self) -> bytes:
         """The bytes of a call."""
-        return json.dumps(self.message, ensure_ascii=False, sort_keys=True).encode()
+        told = explanation_of(self.message) if self.as_fhir else self.message
+        return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
 
 
 def mix() -> Mapping[str, int]:

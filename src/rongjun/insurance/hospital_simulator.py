@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -52,7 +52,7 @@ def headers_of(letter: Letter, *, moment: datetime, signer: Signer) -> dict[str,
     stamp = moment.isoformat()
     signed = "\n".join(("POST", PATH, stamp, letter.msgid, digest)).encode()
     return {
-        "Content-Type": "application/json",
+        "Content-Type": "application/fhir+json" if letter.as_fhir else "application/json",
         "X-Rongjun-Partner": PARTNER,
         "X-Rongjun-Timestamp": stamp,
         "Idempotency-Key": letter.msgid,
@@ -143,6 +143,7 @@ def main() -> int:
     asked.add_argument("--memory", type=Path, required=True)
     asked.add_argument("--letters", type=Path, help="instead of a drawn day, these messages")
     asked.add_argument("--stay", action="store_true", help="do not end: wait for the server, then stay")
+    asked.add_argument("--fhir", action="store_true", help="write every message as a FHIR resource")
     given = asked.parse_args()
     if given.stay:
         wait_for(given.url)
@@ -151,6 +152,7 @@ def main() -> int:
         sent = [Letter("plain", message) for message in told]
     else:
         sent = letters(read_people(given.people), day=given.day, count=given.count, seed=given.seed)
+    sent = [replace(letter, as_fhir=given.fhir) for letter in sent]
     states: Counter[str] = Counter()
     for heard in day_of(sent, over_http(given.url), memory=given.memory, pause=given.pause):
         states[str(heard.said.get("state") or heard.status)] += 1

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from rongjun.insurance import fhir
 from rongjun.insurance.cases import CaseError, parse_case, read_record
 from rongjun.insurance.logic.bills import Bill, Parts, Refund
 from rongjun.kernel.errors import Unfit
@@ -35,8 +36,14 @@ class Incoming:
 
 
 def read_message(body: str, *, synthetic: bool) -> Incoming:
-    """Read the JSON of one call; raise `CaseError` with every fault, none of which repeats what was sent."""
-    return incoming(parse_case(body), synthetic=synthetic)
+    """Read the JSON of one call, in national fields or as a FHIR ExplanationOfBenefit.
+
+    Raises `CaseError` with every fault, none of which repeats what was sent.
+    """
+    given = parse_case(body)
+    if fhir.is_explanation(given):
+        given = fhir.message_of(cast("dict[str, Any]", given))
+    return incoming(given, synthetic=synthetic)
 
 
 def incoming(given: object, *, synthetic: bool) -> Incoming:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from rongjun.access.api import acting_as_job
+from rongjun.insurance.fhir import explanation_of
 from rongjun.insurance.tests.scene import NOW, insured, msgid, set_scene, settlement, years
 from rongjun.kernel.crypto import Algorithm, sm3
 from rongjun.kernel.crypto.symmetric import keyed_digest
@@ -62,6 +63,23 @@ def test_a_bill_is_decided_before_it_is_answered(secret: bytes) -> None:
         200, "decided", 3_500_000, False,
     )  # fmt: skip
     assert years() == [(4_000_000, 3_500_000, 500_000)]
+
+
+def test_a_bill_as_a_fhir_resource_is_decided_like_any(secret: bytes) -> None:
+    message = {"msgid": msgid(1), "certno": number(1), "settlement": settlement(1)}
+    answer = send(json.dumps(explanation_of(message)).encode(), secret)
+    assert (answer.status_code, answer.json()["state"]) == (200, "decided")
+    assert years() == [(4_000_000, 3_500_000, 500_000)]
+    told = send(body_of(place=2), secret, key="key-00002").json()
+    assert (told["state"], told["msgid"]) == ("duplicate", msgid(2))
+
+
+def test_a_fhir_resource_with_a_fault_is_refused_whole(secret: bytes) -> None:
+    resource = explanation_of({"msgid": msgid(1), "certno": number(1), "settlement": settlement(1)})
+    del resource["provider"]
+    answer = send(json.dumps(resource).encode(), secret)
+    assert (answer.status_code, answer.json()["code"]) == (400, "insurance.body-unfit")
+    assert years() == []
 
 
 def test_the_same_message_by_another_call_gets_what_was_decided(secret: bytes) -> None:

@@ -32,6 +32,7 @@ from rongjun.ledger.payments.tests.scene import (
     report_of,
     states_of,
 )
+from rongjun.registry import api as registry
 from tests.cluster import as_owner
 from tests.together import Meeting
 
@@ -119,13 +120,13 @@ def test_canary_without_locks_both_let_it_go(monkeypatch: pytest.MonkeyPatch) ->
 
 def add_together(monkeypatch: pytest.MonkeyPatch, works: Sequence[tuple[UUID, Actor]]) -> list[str]:
     """The same thing owed put into two drafts, each of which has found its key free before either adds it."""
-    meeting, insert = Meeting(), making.registry.insert_rows
+    meeting, insert = Meeting(), registry.insert_rows
 
     def insert_rows(rows: Sequence[PaymentLine]) -> None:
         meeting.wait()
         insert(rows)
 
-    monkeypatch.setattr(making.registry, "insert_rows", insert_rows)
+    monkeypatch.setattr(registry, "insert_rows", insert_rows)
 
     def add(batch: UUID, by: Actor) -> None:
         with acting_as(by):
