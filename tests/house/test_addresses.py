@@ -212,6 +212,9 @@ ANSWERS = """
   allowances:recoveries       door     enrol    403     403    200      200       200    403    403      403     403
   allowances:recovery         door     enrol    403     403    404      404       404    403    403      403     403
 * allowances:recovery-step    door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
+  allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
+* allowances:rate-step        door     enrol    403     403    403      403       404    403    403      403     403
   ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403
   ledger:payment-failures     door     enrol    403     403    200      200       200    403    403      403     403
 * ledger:payment-mend         door     enrol    403     403    404      404       404    403    403      403     403
@@ -357,6 +360,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "ledger_account": scene.ledger_account,
         "transfer": scene.transfer,
         "refusal": 1,
+        "order": "qingdao-2023-11",
         "signal": 1,
         "entry": 1,
         "reference": scene.card,

@@ -33,7 +33,7 @@ def _role(code: str, label: str, permissions: str, family: str = BUSINESS) -> Ro
     return Role(code, label, frozenset(permissions.split()), family)
 
 
-_READ = "desk.open registry.read-person policy.read places.read audit.read-own"
+_READ = "desk.open registry.read-person policy.read places.read audit.read-own allowances.read-rates"
 _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
@@ -59,7 +59,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal uses.decide-conflict",
+            " uses.close-refusal uses.decide-conflict allowances.confirm-rates",
         ),
         _role(
             "privacy-officer",
@@ -74,7 +74,11 @@ ROLES: dict[str, Role] = {
             " ledger.read-payments ledger.release-payments allowances.read allowances.release"
             " insurance.read",
         ),
-        _role("policy-officer", "政策法规", f"{_READ} policy.adopt policy.confirm supervision.read"),
+        _role(
+            "policy-officer",
+            "政策法规",
+            f"{_READ} policy.adopt policy.confirm supervision.read allowances.confirm-rates",
+        ),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(
             "security-admin",

@@ -9,18 +9,31 @@ from django.conf import settings
 
 from rongjun.allowances.loading import load_allowances
 from rongjun.allowances.logic.schemes import AllowanceBook, Publicity
+from rongjun.allowances.queries.rates import confirmations
+from rongjun.rules.api import Confirmation
 
 
 def book_in_force() -> AllowanceBook:
-    """The city's book. What is marked 虚构 pays only where the installation is a demo or a bench."""
-    return _book(settings.CITY, settings.ALLOWANCES_FICTIONAL)
+    """The city's book: schemes, rates, settings. No rate of it pays that only the bureau makes pay.
+
+    What is marked 虚构 pays only where the installation is a demo or a bench.
+    """
+    return _book(settings.CITY, settings.ALLOWANCES_FICTIONAL, frozenset())
 
 
-@lru_cache(maxsize=4)
-def _book(city: str, fictional: str) -> AllowanceBook:
+def paying_book() -> AllowanceBook:
+    """The same book with the bureau's confirmations of its rate orders, as they stand at this moment."""
+    return _book(settings.CITY, settings.ALLOWANCES_FICTIONAL, confirmations())
+
+
+@lru_cache(maxsize=6)
+def _book(city: str, fictional: str, confirmed: frozenset[Confirmation]) -> AllowanceBook:
     assert fictional in {"left-out", "paid"}
     return load_allowances(
-        settings.POLICY_ROOT, place=f"cities/{city}", fictional="paid" if fictional == "paid" else "left-out"
+        settings.POLICY_ROOT,
+        place=f"cities/{city}",
+        confirmations=confirmed,
+        fictional="paid" if fictional == "paid" else "left-out",
     )
 
 

@@ -13,6 +13,7 @@ from rongjun.allowances.grounds import SLUG, read_ground, read_numbers
 from rongjun.allowances.logic.rates import (
     FictionalUse,
     Rate,
+    RateOrder,
     RateTable,
     Series,
 )
@@ -63,7 +64,7 @@ def load_allowances(
     """Return the allowance book of `national`, `provinces/<name>` or `cities/<name>`.
 
     `fictional` says what becomes of rates marked 虚构: left out, shown without paying, or (a demo) paid.
-    A confirmation names an order (`allowances.<order>`), its day and its digest. Raises `PolicyError` with
+    A confirmation names an order (`allowances.<order>`) and its digest. Raises `PolicyError` with
     all faults of all files.
     """
     files = read_folder(policy) if isinstance(policy, Path) else policy
@@ -86,6 +87,7 @@ class _Loader:
     series: dict[str, Series] = field(default_factory=dict)
     schemes: dict[str, Scheme] = field(default_factory=dict)
     rates: list[Rate] = field(default_factory=list)
+    orders: list[RateOrder] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     settings: dict[str, list[Setting]] = field(default_factory=dict)
     follows: list[Follow] = field(default_factory=list)
@@ -134,6 +136,7 @@ class _Loader:
             defaults={fact.name: "none" for fact in self.vocabulary.defaults()},
             publicity=tuple(self.publicity),
             remedies=tuple(self.remedies),
+            orders=tuple(self.orders),
         )
 
     def _digest(self, place: str) -> str:
@@ -340,6 +343,7 @@ class _Loader:
             opened = self._open(name, "标准文件")
             if opened is not None:
                 self.rates += reader.read(opened, name, fictional=fictional, content=self.content[name])
+        self.orders += reader.orders
 
     # the whole
 

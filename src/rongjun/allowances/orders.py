@@ -1,7 +1,7 @@
 """One rate order, one file: its rows as rates with source, confidence and what of it was inferred."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -14,6 +14,7 @@ from rongjun.allowances.logic.rates import (
     UNITS,
     Key,
     Rate,
+    RateOrder,
 )
 from rongjun.kernel.money import Fen
 from rongjun.rules.api import Confirmation, Fields, digest_of
@@ -36,6 +37,7 @@ class _OrderHead:
     region: tuple[int | None, str]
     fictional: bool
     confirmed: bool
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class OrderReader:
     series: Collection[str]
     regions: dict[int, str]
     confirmations: frozenset[Confirmation]
+    orders: list[RateOrder] = field(default_factory=list)
 
     def read(self, opened: Fields, name: str, *, fictional: bool, content: object) -> list[Rate]:
-        """The rows of one order."""
+        """The rows of one order, which is kept in `orders`."""
         order = opened.matching("order", SLUG, "national-2021-08-01")
         if f"/{order}.yaml" not in name:
             opened.fault("order", "order 与文件名不一致", "让两者一致")
@@ -63,7 +66,7 @@ class OrderReader:
             opened.fault("fictional", "虚构标准只放在 fictional 文件夹", "移动文件")
         if fictional and not opened.has("fictional"):
             opened.fault("order", "fictional 文件夹里的文件要写 fictional: true", "补上")
-        start = opened.day_or_none("from")
+        start, digest = opened.day_or_none("from"), order_digest(content)
         head = _OrderHead(
             order=order,
             title=opened.text("title"),
@@ -71,7 +74,8 @@ class OrderReader:
             announced=opened.day_or_none("announced"),
             region=self._region(opened),
             fictional=fictional,
-            confirmed=self._is_confirmed(order, start, content),
+            confirmed=self._is_confirmed(order, digest),
+            digest=digest,
         )
         rates: list[Rate] = []
         for source in opened.maps("sources", "来源"):
@@ -86,14 +90,12 @@ class OrderReader:
             source.done()
         opened.text_or_none("note")
         opened.done()
+        self.orders.append(_seen(head, rates))
         return rates
 
-    def _is_confirmed(self, order: str, start: date | None, content: object) -> bool:
-        digest = order_digest(content)
-        return any(
-            (c.code, c.version, c.digest) == (f"allowances.{order}", start, digest)
-            for c in self.confirmations
-        )
+    def _is_confirmed(self, order: str, digest: str) -> bool:
+        """The digest is of the whole file, its day included."""
+        return any((c.code, c.digest) == (f"allowances.{order}", digest) for c in self.confirmations)
 
     def _region(self, fields: Fields) -> tuple[int | None, str]:
         region = fields.map("region", "地区")
@@ -153,6 +155,22 @@ class OrderReader:
         if unknown or sum(found.values()) != fen:
             row.fault("shares", "分担各方之和应等于标准，只写 central、province、city、county", "改正")
         return {payer: Fen(part) for payer, part in found.items()}
+
+
+def _seen(head: _OrderHead, rates: Sequence[Rate]) -> RateOrder:
+    sure = sum(1 for rate in rates if not replace(rate, confirmed=True).obstacles)
+    return RateOrder(
+        code=head.order,
+        title=head.title,
+        region=head.region[1],
+        start=head.start,
+        announced=head.announced,
+        digest=head.digest,
+        rows=len(rates),
+        sure=sure,
+        fictional=head.fictional,
+        confirmed=head.confirmed,
+    )
 
 
 def _marks(source: Fields) -> tuple[str, ...]:

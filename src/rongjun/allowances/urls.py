@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.allowances.http import awards, recoveries, runs
+from rongjun.allowances.http import awards, rates, recoveries, runs
 
 app_name = "allowances"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("runs/ask/", runs.ask, name="run-ask"),
     path("runs/<uuid:run>/", runs.run, name="run"),
     path("runs/<uuid:run>/<slug:step>/", runs.step, name="run-step"),
+    path("rates/", rates.rates, name="rates"),
+    path("rates/<slug:order>/", rates.rate_order, name="rate-order"),
+    path("rates/<slug:order>/<slug:step>/", rates.rate_step, name="rate-step"),
     path("recoveries/", recoveries.recoveries, name="recoveries"),
     path("recoveries/<uuid:receivable>/", recoveries.recovery, name="recovery"),
     path("recoveries/<uuid:receivable>/<slug:step>/", recoveries.step, name="recovery-step"),

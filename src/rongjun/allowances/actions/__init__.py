@@ -14,6 +14,7 @@ from rongjun.allowances.actions.awards import (
     withdraw_award,
 )
 from rongjun.allowances.actions.findings import check_finding, check_share, propose_finding, propose_share
+from rongjun.allowances.actions.rates import confirm_rates, propose_confirmation, withdraw_confirmation
 from rongjun.allowances.actions.recoveries import plan_recovery, propose_write_off, repay, write_off
 from rongjun.allowances.actions.runs import (
     ask_run,
@@ -31,6 +32,7 @@ __all__ = [
     "check_finding",
     "check_run",
     "check_share",
+    "confirm_rates",
     "decline_award",
     "draw_up_asked",
     "end_award",
@@ -40,6 +42,7 @@ __all__ = [
     "plan_recovery",
     "propose_annulment",
     "propose_award",
+    "propose_confirmation",
     "propose_end",
     "propose_finding",
     "propose_share",
@@ -48,6 +51,7 @@ __all__ = [
     "release_run",
     "repay",
     "withdraw_award",
+    "withdraw_confirmation",
     "withdraw_run",
     "write_off",
 ]

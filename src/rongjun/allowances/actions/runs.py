@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from rongjun.access.api import Actor, scope_of
 from rongjun.allowances.actions.common import CHECK, RELEASE, RUN, next_number, note, require, words
 from rongjun.allowances.actions.recoveries import claim_back
-from rongjun.allowances.book import book_in_force
+from rongjun.allowances.book import paying_book
 from rongjun.allowances.logic.history import Asserted, Award
 from rongjun.allowances.logic.months import month_of
 from rongjun.allowances.logic.paying import by_fund, chosen, objection_to, shared_out
@@ -87,7 +87,7 @@ def draw_up_asked(*, now: datetime, today: date) -> int:
 
 def _draw_up(row: PayRun, *, now: datetime, today: date) -> None:
     people = standing.recipients(scope_of(row.division), known_at=row.known_at)
-    book = book_in_force()
+    book = paying_book()
     work = _Drawing(row, book, look_of(row, book=book), now=now, today=today)
     for some in chunks(people):
         work.take(some)

@@ -102,6 +102,26 @@ class Rate:
         return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class RateOrder:
+    """One rate order as its file reads now. `digest` is what a confirmation of it names.
+
+    `start` None: its rows have days of their own. `sure` of its `rows` rows pay once it is confirmed; the
+    others are inferred, derived or invented, and need a better document.
+    """
+
+    code: str
+    title: str
+    region: str
+    start: date | None
+    announced: date | None
+    digest: str
+    rows: int
+    sure: int
+    fictional: bool
+    confirmed: bool
+
+
 class Step(NamedTuple):
     """A rate over the months it holds, both included."""
 

@@ -12,7 +12,7 @@ from typing import Final, Literal, Protocol, TypeVar
 
 from rongjun.allowances.logic.history import Award
 from rongjun.allowances.logic.months import last_day, month_of
-from rongjun.allowances.logic.rates import Key, RateTable
+from rongjun.allowances.logic.rates import Key, RateOrder, RateTable
 from rongjun.rules.api import Basis, Fact, Value
 
 StartRule = Literal["same-month", "month-after", "unstated"]
@@ -276,6 +276,7 @@ class AllowanceBook:
     defaults: Mapping[str, Value]
     publicity: tuple[Publicity, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    orders: tuple[RateOrder, ...] = ()
     what_if: bool = False
     change_months: frozenset[int] = field(init=False)
 

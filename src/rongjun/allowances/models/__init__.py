@@ -1,6 +1,7 @@
-"""The tables of allowances: awards and what was found, pay runs and what they paid, recoveries."""
+"""The tables of allowances: awards and what was found, pay runs and what they paid, recoveries, rates."""
 
 from rongjun.allowances.models.awards import Award, Finding, HeirShare, Objection
+from rongjun.allowances.models.confirmations import RateConfirmation
 from rongjun.allowances.models.recoveries import Receivable, ReceivableStep
 from rongjun.allowances.models.runs import PayChange, PayException, PayLine, PayOrder, PayRun
 
@@ -14,6 +15,7 @@ __all__ = [
     "PayLine",
     "PayOrder",
     "PayRun",
+    "RateConfirmation",
     "Receivable",
     "ReceivableStep",
 ]

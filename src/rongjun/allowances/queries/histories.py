@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from rongjun.allowances.book import book_in_force
+from rongjun.allowances.book import book_in_force, paying_book
 from rongjun.allowances.logic.gathering import STATE_HOME, Finding, HeldAward, Papers, history_of
 from rongjun.allowances.logic.history import Asserted
 from rongjun.allowances.logic.lines import Owed
@@ -110,7 +110,7 @@ def _finding(row: FindingRow) -> Finding:
 def owed(person: UUID, *, first: int, last: int, known_at: datetime) -> Owed:
     """What is owed to a person (kept file) over these months, as known at a moment, by the book in force."""
     history = histories([person], known_at=known_at)[person]
-    return months_owed(history, first=first, last=last, known_at=known_at, book=book_in_force())
+    return months_owed(history, first=first, last=last, known_at=known_at, book=paying_book())
 
 
 # --- what was paid ------------------------------------------------------------------------------------------
