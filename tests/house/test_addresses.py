@@ -215,6 +215,9 @@ ANSWERS = """
   allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
   allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
 * allowances:rate-step        door     enrol    403     403    403      403       404    403    403      403     403
+  allowances:simulations      door     enrol    403     403    403      403       200    403    403      403     403
+* allowances:simulation-ask   door     enrol    403     403    403      403       422    403    403      403     403
+  allowances:simulation       door     enrol    403     403    403      403       404    403    403      403     403
   ledger:payments             door     enrol    403     403    200      200       200    403    403      403     403
   ledger:payment-failures     door     enrol    403     403    200      200       200    403    403      403     403
 * ledger:payment-mend         door     enrol    403     403    404      404       404    403    403      403     403
@@ -384,6 +387,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "award": UUID(int=1),
         "run": UUID(int=1),
         "receivable": UUID(int=1),
+        "simulation": UUID(int=1),
         "settlement": UUID(int=1),
         "sentence_id": 1,
         "line": 1,

@@ -59,7 +59,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal uses.decide-conflict allowances.confirm-rates",
+            " uses.close-refusal uses.decide-conflict allowances.confirm-rates allowances.simulate",
         ),
         _role(
             "privacy-officer",
@@ -72,12 +72,13 @@ ROLES: dict[str, Role] = {
             "局领导",
             f"{_READ} insight.read settlement.read settlement.release"
             " ledger.read-payments ledger.release-payments allowances.read allowances.release"
-            " insurance.read",
+            " allowances.simulate insurance.read",
         ),
         _role(
             "policy-officer",
             "政策法规",
-            f"{_READ} policy.adopt policy.confirm supervision.read allowances.confirm-rates",
+            f"{_READ} policy.adopt policy.confirm supervision.read allowances.confirm-rates"
+            " allowances.simulate",
         ),
         _role("system-admin", "系统管理员", "desk.open system.configure", SYSTEM),
         _role(

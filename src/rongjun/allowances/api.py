@@ -6,9 +6,11 @@ from rongjun.allowances.actions import (
     draw_up_asked,
     follow_payments,
     grant_award,
+    month_asked_for,
     propose_award,
     release_run,
 )
+from rongjun.allowances.book import draft_over_book
 from rongjun.allowances.cases import Case, read_case
 from rongjun.allowances.loading import load_allowances
 from rongjun.allowances.logic.history import (
@@ -40,6 +42,7 @@ from rongjun.allowances.queries.pages import (
     received_by,
     title_of,
 )
+from rongjun.allowances.queries.supposing import as_kept, suppose_everybody
 from rongjun.allowances.quoting import Quote, as_json, as_plain, as_text, quote, quote_case
 from rongjun.allowances.terminal import answer_case
 
@@ -72,14 +75,17 @@ __all__ = [
     "answer_case",
     "are_there",
     "as_json",
+    "as_kept",
     "as_plain",
     "as_text",
     "ask_run",
     "check_run",
+    "draft_over_book",
     "draw_up_asked",
     "follow_payments",
     "grant_award",
     "load_allowances",
+    "month_asked_for",
     "month_of",
     "months_in_chinese",
     "months_owed",
@@ -94,5 +100,6 @@ __all__ = [
     "received_by",
     "release_run",
     "settle",
+    "suppose_everybody",
     "title_of",
 ]

@@ -12,6 +12,11 @@ def draw_up_runs() -> int:
     return actions.draw_up_asked(now=timezone.now(), today=timezone.localdate())
 
 
+def draw_up_simulations() -> int:
+    """Reckon the oldest what-if that is asked for."""
+    return actions.draw_up_simulations(now=timezone.now())
+
+
 def follow_payments() -> int:
     """Take over what banks answered to payments of runs, and tell people of what arrived."""
     return actions.follow_payments(now=timezone.now())

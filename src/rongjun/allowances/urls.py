@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.allowances.http import awards, rates, recoveries, runs
+from rongjun.allowances.http import awards, rates, recoveries, runs, simulations
 
 app_name = "allowances"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("rates/", rates.rates, name="rates"),
     path("rates/<slug:order>/", rates.rate_order, name="rate-order"),
     path("rates/<slug:order>/<slug:step>/", rates.rate_step, name="rate-step"),
+    path("simulations/", simulations.simulations, name="simulations"),
+    path("simulations/ask/", simulations.ask, name="simulation-ask"),
+    path("simulations/<uuid:simulation>/", simulations.simulation, name="simulation"),
     path("recoveries/", recoveries.recoveries, name="recoveries"),
     path("recoveries/<uuid:receivable>/", recoveries.recovery, name="recovery"),
     path("recoveries/<uuid:receivable>/<slug:step>/", recoveries.step, name="recovery-step"),

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 
+from rongjun.config.cli_allowances import allowances
 from rongjun.config.cli_balance import balance
 from rongjun.config.cli_benefits import benefits
 from rongjun.config.cli_cards import cards
@@ -174,30 +175,7 @@ main.add_command(batch)
 main.add_command(close_months)
 
 
-@main.group(cls=Page)
-def allowances() -> None:
-    """抚恤补助：试算。"""
-
-
-@allowances.command("quote")
-@click.option("--text", is_flag=True, help="用中文逐行说明；不加就输出 JSON。")
-@click.option(
-    "--policy",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="用哪个文件夹里的政策文件，默认本项目的 policy。",
-)
-def allowances_quote(text: bool, folder: Path | None) -> None:
-    """试算一个人的抚恤补助：从标准输入读一份 JSON，给出每月应发、补发和追回，每行带理由。
-
-    \b
-    rongjun allowances quote < case.json
-    写法见 contracts/allowances-case.schema.json。缺标准或有事等答复的，退出码 2。
-    """
-    from rongjun.allowances.terminal import answer_case
-
-    sys.exit(answer_case(sys.stdin, text=text, policy=folder or project_root() / "policy"))
-
+main.add_command(allowances)
 
 # --- people -------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ JOBS: tuple[Job, ...] = (
     Job("ledger.deliver-payments", 5.0, EVERYWHERE, ledger.deliver_payments),
     Job("ledger.take-payment-answers", 1.0, EVERYWHERE, ledger.take_payment_answers),
     Job("allowances.draw-up-runs", 1.0, EVERYWHERE, allowances.draw_up_runs),
+    Job("allowances.draw-up-simulations", 1.0, EVERYWHERE, allowances.draw_up_simulations),
     Job("allowances.follow-payments", 5.0, EVERYWHERE, allowances.follow_payments),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("ledger.expire-holds", 10.0, EVERYWHERE, ledger.expire_holds),

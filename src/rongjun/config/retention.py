@@ -40,6 +40,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "benefits_edition": "重放旧判定要用，不删；待局方确认",
     "benefits_confirmation": "重放旧判定要用，不删；待局方确认",
     "allowances_rateconfirmation": "发过的钱凭它才说得清，不删；待局方确认",
+    "allowances_simulation": "采用标准时凭它说明理由，不删；待局方确认",
     "benefits_duty": "督导的责任要能追到人，不删；待局方确认",
     "benefits_supervisiontask": "督导的责任要能追到人，不删；待局方确认",
     "benefits_supervisionstep": "督导的责任要能追到人，不删；待局方确认",

@@ -62,6 +62,8 @@ _WORDS: Words[dict[str, str]] = {
     "allowances.run-withdrawn": "撤回发放批次",
     "allowances.share-checked": "确认继承人份额",
     "allowances.share-proposed": "提出继承人份额",
+    "allowances.simulation-asked": "交一份标准草案测算",
+    "allowances.simulation-drawn-up": "算好一份标准草案",
     "allowances.write-off-proposed": "提出核销追回",
     "audit.chain-exported": "下载证据链",
     "benefits.book-adopted": "采用政策册",

@@ -24,20 +24,24 @@ from rongjun.allowances.actions.runs import (
     release_run,
     withdraw_run,
 )
+from rongjun.allowances.actions.simulations import ask_simulation, draw_up_simulations, month_asked_for
 
 __all__ = [
     "annul_award",
     "answer_objection",
     "ask_run",
+    "ask_simulation",
     "check_finding",
     "check_run",
     "check_share",
     "confirm_rates",
     "decline_award",
     "draw_up_asked",
+    "draw_up_simulations",
     "end_award",
     "follow_payments",
     "grant_award",
+    "month_asked_for",
     "object_to_award",
     "plan_recovery",
     "propose_annulment",

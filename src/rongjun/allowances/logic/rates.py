@@ -34,6 +34,9 @@ CONFIDENCES: Final[Mapping[str, str]] = {"sourced": "金额读自页面", "unsou
 INFERRED: Final[Mapping[str, str]] = {"date": "日期推断", "region": "地区推断", "tier": "档位推断"}
 
 
+_NO_END: Final = 10**6
+
+
 class Key(NamedTuple):
     """What picks one rate out of a series; None where the series does not tell apart."""
 
@@ -179,12 +182,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RateTable:
-    """All rates of a book. `fictional` says whether invented rows are left out, shown or paid by."""
+    """All rates of a book. `fictional` says whether invented rows are left out, shown or paid by.
+
+    `carries`: a month no rate covers has the one before it, as the money goes on in the meantime. For
+    what-ifs only: nothing is paid or recovered by a rate that is carried on.
+    """
 
     series: Mapping[str, Series]
     rates: tuple[Rate, ...]
     regions: Mapping[int, str]
     fictional: FictionalUse = "left-out"
+    carries: bool = False
     index: Mapping[tuple[str, int, Key], tuple[Rate, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -246,9 +254,9 @@ def steps_of(
     ]
     lasts = table.series[series].lasts_months
     real = _steps([rate for rate in rows if not rate.fictional], lasts=lasts)
-    if table.fictional == "left-out":
-        return real
-    return _filled(real, _steps([rate for rate in rows if rate.fictional], lasts=lasts))
+    if table.fictional != "left-out":
+        real = _filled(real, _steps([rate for rate in rows if rate.fictional], lasts=lasts))
+    return _carried(real) if table.carries else real
 
 
 def _steps(rows: list[Rate], *, lasts: int) -> tuple[Step, ...]:
@@ -268,6 +276,12 @@ def _steps(rows: list[Rate], *, lasts: int) -> tuple[Step, ...]:
         if first <= last:
             steps.append(Step(first, last, rate))
     return tuple(steps)
+
+
+def _carried(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The same steps, each until the next."""
+    ends = [after.first - 1 for after in steps[1:]] + [_NO_END]
+    return tuple(step._replace(last=end) for step, end in zip(steps, ends, strict=False))
 
 
 def _filled(real: tuple[Step, ...], invented: tuple[Step, ...]) -> tuple[Step, ...]:

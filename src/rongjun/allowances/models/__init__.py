@@ -4,6 +4,7 @@ from rongjun.allowances.models.awards import Award, Finding, HeirShare, Objectio
 from rongjun.allowances.models.confirmations import RateConfirmation
 from rongjun.allowances.models.recoveries import Receivable, ReceivableStep
 from rongjun.allowances.models.runs import PayChange, PayException, PayLine, PayOrder, PayRun
+from rongjun.allowances.models.simulations import Simulation
 
 __all__ = [
     "Award",
@@ -18,4 +19,5 @@ __all__ = [
     "RateConfirmation",
     "Receivable",
     "ReceivableStep",
+    "Simulation",
 ]
