@@ -50,9 +50,10 @@ def read_draft(
 
     Raises `PolicyError` with every fault; those of the draft name no file of ours.
     """
+    text = "\n".join(text.splitlines())  # a browser ends the lines of a form its own way
     found = _ORDER.search(text)
     if found is None or len(text.encode()) > _MOST:
-        fix = "第一行写 order: 加小写英文名，如 order: qingdao-2027"
+        fix = "第一行写 order: 加小写英文名，如 order: draft-2027"
         raise PolicyError([Problem(DRAFT, 1, "看不出这是一份标准文件", fix)])
     code = found.group(1)
     path = f"{place}/allowances/rates/{code}.yaml"

@@ -51,7 +51,7 @@ def ask_simulation(text: str, *, month: str, by: Actor, now: datetime) -> UUID:
         draft = draft_over_book(text, known_on=today)
     except PolicyError as error:
         faults = " ".join(str(each) for each in error.problems[:_TOLD])
-        raise Refused("allowances.draft-unfit", faults=faults) from None
+        raise Refused("allowances.draft-unfit", faults=faults.rstrip("。")) from None
     with transaction.atomic():
         row = Simulation.objects.create(
             id=uuid4(), division=by.division, order=draft.order.code, title=draft.order.title[:200],

@@ -59,7 +59,6 @@ def simulations(request: ActingRequest) -> HttpResponse:
             for row in rows
         ],
         "columns": heads(*translatable(("草案", "状态", "从哪个月起发", "谁测算的", "什么时候"))),
-        "example": _EXAMPLE,
     }
     return render(request, "allowances/simulations.html", context)
 
@@ -80,10 +79,10 @@ def ask(request: ActingRequest) -> HttpResponse:
         elif handed.size is not None and handed.size <= _MOST:
             text = handed.read().decode("utf-8")
         else:
-            raise Refused("allowances.draft-unfit", faults=_("文件太大。"))
+            raise Refused("allowances.draft-unfit", faults=_("文件太大"))
         wanted = actions.ask_simulation(text, month=request.POST.get("month", ""), **acting(request))
     except UnicodeDecodeError:
-        unfit = Refused("allowances.draft-unfit", faults=_("文件不是 UTF-8 编码的文字。"))
+        unfit = Refused("allowances.draft-unfit", faults=_("文件不是 UTF-8 编码的文字"))
         return refused_page(request, unfit)
     except Refused as refused:
         return refused_page(request, refused)
@@ -167,17 +166,3 @@ def _pane(code: str, title: str, of: str, rows: Sequence[tuple[str, Mapping[str,
             for label, tally in rows
         ],
     }
-
-
-_EXAMPLE: Final = """\
-order: qingdao-2027
-title: 示例草案：提高在乡复员军人生活补助
-from: 2027-01-01
-region: {code: 370200000000, title: 青岛市}
-sources:
-  - source: 测算用，没有文件
-    confidence: unsourced
-    rows:
-      - {series: demobilised-allowance, category: resist-japan, period: year, fen: 4200000}
-      - {series: demobilised-allowance, category: liberation-war, period: year, fen: 4188000}
-"""

@@ -140,6 +140,11 @@ def test_every_way_to_sum_a_city_is_the_same_sum(people: list[tuple[int, int, in
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_a_draft_reads_the_same_however_its_lines_end() -> None:
+    text = (RATES / "qingdao-2023-11.yaml").read_text("utf-8")
+    assert drafted(text.replace("\n", "\r\n")).order == article().order
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
