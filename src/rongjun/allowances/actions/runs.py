@@ -32,6 +32,7 @@ from rongjun.allowances.queries.looking import Look, look_of
 from rongjun.allowances.telling import tell_of_arrival
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.heap import uncollected
 from rongjun.ledger import api as ledger
 from rongjun.registry import api as registry
 
@@ -74,7 +75,7 @@ def draw_up_asked(*, now: datetime, today: date) -> int:
     if row is None:
         return 0
     try:
-        with transaction.atomic():
+        with transaction.atomic(), uncollected():
             _draw_up(row, now=now, today=today)
     except IntegrityError as error:
         if "payline_turn_once" not in str(error):

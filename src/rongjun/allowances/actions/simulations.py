@@ -17,6 +17,7 @@ from rongjun.allowances.models import Simulation
 from rongjun.allowances.queries.supposing import as_kept, suppose_everybody
 from rongjun.audit import api as audit
 from rongjun.kernel.errors import Refused
+from rongjun.kernel.heap import uncollected
 from rongjun.rules.api import PolicyError
 
 SIMULATE, JOB = "allowances.simulate", "allowances.draw-up-simulations"
@@ -73,7 +74,10 @@ def draw_up_simulations(*, now: datetime) -> int:
             said = str(error.problems[0])[:300]
             Simulation.objects.filter(pk=row.pk).update(state=FAILED, failure=said, done_at=now)
             return 1
-        found = suppose_everybody(draft, scope=scope_of(row.division), month=row.month, known_at=row.made_at)
+        with uncollected():
+            found = suppose_everybody(
+                draft, scope=scope_of(row.division), month=row.month, known_at=row.made_at
+            )
         Simulation.objects.filter(pk=row.pk).update(
             state=DONE, book=draft.before.digest, result=as_kept(found), done_at=now
         )

@@ -67,7 +67,7 @@ class Line:
         """The amount of the line, whether or not it is paid."""
         if self.is_once:
             return Fen(round_half_up(self.monthly * self.times))
-        return self._up_to(self.lead + self.months) - self._up_to(self.lead)
+        return Fen(self._up_to(self.lead + self.months) - self._up_to(self.lead))
 
     @property
     def fen(self) -> Fen:
@@ -101,11 +101,14 @@ class Line:
         before = self._up_to(self.lead)
         for number in range(1, self.months + 1):
             upto = self._up_to(self.lead + number)
-            yield self.first + number - 1, upto - before
+            yield self.first + number - 1, Fen(upto - before)
             before = upto
 
-    def _up_to(self, months: int) -> Fen:
-        return Fen(round_half_up(self.monthly * months))
+    def _up_to(self, months: int) -> int:
+        """Fen of the first so many months: `round_half_up` in whole numbers, because every month asks."""
+        twice, parts = 2 * self.monthly.numerator * months, self.monthly.denominator
+        size = (abs(twice) + parts) // (2 * parts)
+        return -size if twice < 0 else size
 
     @property
     def period_text(self) -> str:

@@ -130,9 +130,13 @@ def _ledger(paid: Iterable[Payment], *, first: int, last: int) -> dict[tuple[str
     ledger: dict[tuple[str, int], _Paid] = {}
     for each in paid:
         if first <= each.month <= last:
-            before = ledger.get((each.code, each.month), _NOTHING)
-            files = before.files | {each.file}
-            ledger[each.code, each.month] = _Paid(before.fen + each.fen, each.standard, each.picked, files)
+            before = ledger.get((each.code, each.month))
+            if before is None:
+                now = _Paid(each.fen, each.standard, each.picked, frozenset((each.file,)))
+            else:
+                files = before.files | {each.file}
+                now = _Paid(before.fen + each.fen, each.standard, each.picked, files)
+            ledger[each.code, each.month] = now
     return ledger
 
 
@@ -141,9 +145,8 @@ def _targets(line: Line, paid: Mapping[int, _Paid]) -> dict[int, Fen]:
     natural = dict(line.by_month())
     if line.state != "owed":
         return dict.fromkeys(natural, Fen(0))
-    kept = {
-        month: now.fen for month, now in paid.items() if now.standard == line.standard and _near(now, line)
-    }
+    standard = line.standard
+    kept = {month: now.fen for month, now in paid.items() if now.standard == standard and _near(now, line)}
     if all(natural[month] == fen for month, fen in kept.items()):
         return natural
     free = [month for month in natural if month not in kept]
@@ -161,7 +164,8 @@ def _targets(line: Line, paid: Mapping[int, _Paid]) -> dict[int, Fen]:
 
 def _near(now: _Paid, line: Line) -> bool:
     """Whether a month really was paid by the standard it names: off by less than the fen of a year."""
-    return line.is_once or abs(Fraction(int(now.fen)) - line.monthly) <= 12
+    parts = line.monthly.denominator
+    return line.is_once or abs(int(now.fen) * parts - line.monthly.numerator) <= 12 * parts
 
 
 def _line_deltas(line: Line, ledger: dict[tuple[str, int], _Paid], *, run_month: int | None) -> list[Delta]:
@@ -170,8 +174,8 @@ def _line_deltas(line: Line, ledger: dict[tuple[str, int], _Paid], *, run_month:
     found = []
     for month, target in _targets(line, paid).items():
         now = paid.get(month, _NOTHING)
-        fen = target - now.fen
-        if fen:
+        if target != now.fen:
+            fen = target - now.fen
             kind: Kind = "recovery" if fen < 0 else "back-pay"
             if fen > 0 and not now.files and month == run_month:
                 kind = "regular"
