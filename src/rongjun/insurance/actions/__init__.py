@@ -2,6 +2,7 @@
 
 from rongjun.insurance.actions.claims import Taken, look_again, match_waiting, take_message
 from rongjun.insurance.actions.money import Drafted, draft_payments, follow_payments, open_books, pay_in
+from rongjun.insurance.actions.recovering import propose_write_off, repay, write_off
 from rongjun.insurance.actions.reviews import answer_appeal, appeal, check_review, propose_answer
 from rongjun.insurance.actions.roster import Renewed, renew_roster, send_results
 from rongjun.insurance.actions.setting_up import know_institutions
@@ -21,7 +22,10 @@ __all__ = [
     "open_books",
     "pay_in",
     "propose_answer",
+    "propose_write_off",
     "renew_roster",
+    "repay",
     "send_results",
     "take_message",
+    "write_off",
 ]

@@ -3,6 +3,7 @@
 from rongjun.insurance.models.claims import ClaimDecision, Settlement
 from rongjun.insurance.models.insured import Institution, InsuredYear, Member
 from rongjun.insurance.models.payouts import Payout
+from rongjun.insurance.models.receivables import Receivable, ReceivableStep
 from rongjun.insurance.models.reviews import Review
 from rongjun.insurance.models.roster import RosterSpan
 
@@ -12,6 +13,8 @@ __all__ = [
     "InsuredYear",
     "Member",
     "Payout",
+    "Receivable",
+    "ReceivableStep",
     "Review",
     "RosterSpan",
     "Settlement",
