@@ -114,6 +114,7 @@ OPENED_FROM = {
     "insurance:claim": "insurance:claims",
     "insurance:paper": "insurance:claims",
     "insurance:review-step": "insurance:claims",
+    "insurance:conflict-step": "insurance:claims",
     "insurance:draft-payments": "insurance:claims",
     "insurance:recovery": "insurance:recoveries",
     "insurance:recovery-step": "insurance:recoveries",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.insurance.http import desk, recovering, settlements
+from rongjun.insurance.http import conflicts, desk, recovering, settlements
 
 app_name = "insurance"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("settlements", settlements.take_settlement, name="settlements"),
     path("bills/<uuid:settlement>/", desk.claim, name="claim"),
     path("bills/<uuid:settlement>/review/", desk.review_step, name="review-step"),
+    path("bills/<uuid:settlement>/conflict/", conflicts.conflict_step, name="conflict-step"),
     path("bills/<uuid:settlement>/paper/", desk.paper, name="paper"),
     path("payments/", desk.draft, name="draft-payments"),
     path("recoveries/", recovering.recoveries, name="recoveries"),
