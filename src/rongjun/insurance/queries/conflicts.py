@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.timezone import localtime
+
 from rongjun.insurance.logic import records
 from rongjun.insurance.logic.standing import ASKED
 from rongjun.insurance.models import Conflict, Settlement
@@ -104,6 +106,6 @@ def _told(row: Settlement) -> list[tuple[str, str]]:
         Fen(row.total).text,
         Fen(paid).text,
         Fen(row.personal).text,
-        f"{row.settled_at:%Y-%m-%d %H:%M}" if row.settled_at else "",
+        f"{localtime(row.settled_at):%Y-%m-%d %H:%M}" if row.settled_at else "",
     )
     return list(zip(what, said, strict=True))
