@@ -31,8 +31,9 @@ def measure(setting: Setting) -> dict[str, Any]:
         people = _prepare()
         letters = _letters(people, count=_COUNT[setting.size.name] + _WARM)
         with served(place) as port:
-            seconds = _at_rate(letters, port)
-        took = seconds[_WARM:]
+            # A process reads the policy book with its first bill; a hospital meets that once a restart.
+            cold = max(_at_rate(letters[:_WARM], port))
+            took = _at_rate(letters[_WARM:], port)
         cuts = quantiles(took, n=100)
         return {
             "count": len(took),
@@ -40,6 +41,7 @@ def measure(setting: Setting) -> dict[str, Any]:
             "p50": cuts[49],
             "p95": cuts[94],
             "max": max(took),
+            "cold": cold,
             **_sound(),
         }
 

@@ -186,7 +186,11 @@ ANSWERS = """
   insurance:claim             door     enrol    403     403    404      404       404    403    403      403     403
   insurance:paper             door     enrol    403     403    404      404       404    403    403      403     403
 * insurance:review-step       door     enrol    403     403    404      404       404    403    403      403     403
+* insurance:conflict-step     door     enrol    403     403    404      404       404    403    403      403     403
 * insurance:draft-payments    door     enrol    403     403    422      422       422    403    403      403     403
+  insurance:recoveries        door     enrol    403     403    200      200       200    403    403      403     403
+  insurance:recovery          door     enrol    403     403    404      404       404    403    403      403     403
+* insurance:recovery-step     door     enrol    403     403    404      404       404    403    403      403     403
   uses:deliveries             door     enrol    403     403    200      200       200    403    403      403     403
   uses:refused                door     enrol    403     403    200      200       200    403    403      403     403
 * uses:refusal-close          door     enrol    403     403    403      403       422    403    403      403     403

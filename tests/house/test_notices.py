@@ -57,7 +57,7 @@ OTHERWISE = re.compile(
     r"|ledger:payment-(check|release|withdraw|file|workbook)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"
     r"|desk:card-end|citizen:card-loss"
-    r"|insurance:(review-step|draft-payments)"
+    r"|insurance:(review-step|draft-payments|recovery-step|conflict-step)"
 )
 
 

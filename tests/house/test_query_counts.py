@@ -110,6 +110,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "citizen:money": reverse("citizen:money"),
         "citizen:bills": reverse("citizen:bills"),
         "insurance:claims": reverse("insurance:claims"),
+        "insurance:recoveries": reverse("insurance:recoveries"),
         "citizen:offers": reverse("citizen:offers"),
         "citizen:questions": reverse("citizen:questions"),
         "citizen:file": reverse("citizen:file"),

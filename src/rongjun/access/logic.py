@@ -47,7 +47,7 @@ _DECIDE = (
     " ledger.read ledger.read-payments ledger.make-payments ledger.check-payments"
     " uses.read uses.signals cards.decide insurance.read insurance.review insurance.check"
     " allowances.read allowances.propose allowances.decide allowances.run allowances.check"
-    " allowances.recover insurance.pay"
+    " allowances.recover insurance.pay insurance.recover"
 )
 ROLES: dict[str, Role] = {
     role.code: role

@@ -73,6 +73,7 @@ JOBS: tuple[Job, ...] = (
     Job("insurance.renew-roster", 1800.0, EVERYWHERE, insurance.renew_roster),
     Job("insurance.match-waiting", 30.0, EVERYWHERE, insurance.match_waiting),
     Job("insurance.look-again", 300.0, EVERYWHERE, insurance.look_again),
+    Job("insurance.take-standing", 15.0, EVERYWHERE, insurance.take_standing),
     Job("insurance.fill-short", 60.0, EVERYWHERE, insurance.fill_short),
     Job("insurance.follow-payments", 5.0, EVERYWHERE, insurance.follow_payments),
     # Each its own transaction: what is claimed is kept before a gateway is called.

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from rongjun.insurance.actions import claims, files, money, roster
+from rongjun.insurance.actions import claims, conflicts, files, money, roster
 
 AT_ONCE = 10  # a transaction; calls wait for the fund as long as one lasts
 QUIET_HOUR = 1
@@ -34,6 +34,11 @@ def match_waiting() -> int:
 def look_again() -> int:
     """Bills that were held for a fact that reads otherwise now."""
     return claims.look_again(most=AT_ONCE, by="job:insurance.look-again", now=timezone.now())
+
+
+def take_standing() -> int:
+    """Later contents of a settlement that two people said stand."""
+    return conflicts.take_standing(most=AT_ONCE, by="job:insurance.take-standing", now=timezone.now())
 
 
 def fill_short() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.insurance.http import desk, settlements
+from rongjun.insurance.http import conflicts, desk, recovering, settlements
 
 app_name = "insurance"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("settlements", settlements.take_settlement, name="settlements"),
     path("bills/<uuid:settlement>/", desk.claim, name="claim"),
     path("bills/<uuid:settlement>/review/", desk.review_step, name="review-step"),
+    path("bills/<uuid:settlement>/conflict/", conflicts.conflict_step, name="conflict-step"),
     path("bills/<uuid:settlement>/paper/", desk.paper, name="paper"),
     path("payments/", desk.draft, name="draft-payments"),
+    path("recoveries/", recovering.recoveries, name="recoveries"),
+    path("recoveries/<uuid:receivable>/", recovering.recovery, name="recovery"),
+    path("recoveries/<uuid:receivable>/step/", recovering.recovery_step, name="recovery-step"),
 ]

@@ -18,9 +18,10 @@ from django.utils.timezone import localtime
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.insurance.actions.recovering import ask_back, lift, open_signed
 from rongjun.insurance.logic.payouts import CANCELLED, DRAFTED, PAID, RESERVED, SHORT, Standing, move
 from rongjun.insurance.models import ClaimDecision, Member, Payout
-from rongjun.insurance.queries.money import payment_key, posted_by
+from rongjun.insurance.queries.money import claimed_of, payment_key, posted_by
 from rongjun.kernel.errors import Refused
 from rongjun.kernel.money import Fen
 from rongjun.ledger import api as ledger
@@ -63,13 +64,26 @@ def pay_in(fen: Fen, *, known_as: UUID, by: str, now: datetime) -> None:
 
 
 def settle_money(member: Member, decision: ClaimDecision, *, by: str, now: datetime) -> None:
-    """Bring what is on its way to a member to what final decisions owe. The caller holds the member."""
-    rows = {row.id: row for row in Payout.objects.filter(member=member).order_by("decision__place")}
-    found = move(posted_by(member.id), [Standing(row.id, row.fen, row.state) for row in rows.values()])
+    """Bring what is on its way to a member to what decisions owe, or ask back. Its caller holds it."""
+    rows = {
+        row.id: row
+        for row in Payout.objects.filter(member=member).select_related("decision").order_by("decision__place")
+    }
+    payouts = [Standing(row.id, row.fen, row.state, _settlement(row.decision)) for row in rows.values()]
+    found = move(posted_by(member.id), payouts, claims=claimed_of(member.id), about=_settlement(decision))
     for known_as in found.cancel:
         _cancel(rows[known_as], by=by, now=now)  # type: ignore[index]
+    if found.owed_back:
+        ask_back(member, decision, found.owed_back, now=now)
+    lift(found.lift, by=by, now=now)
     if found.reserve:
         _reserve(member, decision, found.reserve, by=by, now=now)
+    if decision.signed_by:
+        open_signed(member, decision, by=by, now=now)
+
+
+def _settlement(decision: ClaimDecision) -> tuple[str, str]:
+    return decision.institution, decision.number
 
 
 def _cancel(row: Payout, *, by: str, now: datetime) -> None:

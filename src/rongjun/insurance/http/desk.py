@@ -17,11 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rongjun.access.api import ActingRequest, staff
 from rongjun.insurance import actions
+from rongjun.insurance.http.comparing import shown
 from rongjun.insurance.logic.payouts import DRAFTED, PAID, RESERVED, SHORT
 from rongjun.insurance.logic.reasons import TITLES
 from rongjun.insurance.logic.reviewing import APPEALED, CLOSED, OPEN, PROPOSED
 from rongjun.insurance.papers import bill_paper
 from rongjun.insurance.queries import bills, work
+from rongjun.insurance.queries.conflicts import conflicts_open
 from rongjun.insurance.queries.work import RecordLine, ReviewLine, ReviewPage
 from rongjun.insurance.telling import OUTCOMES
 from rongjun.kernel.errors import Refused
@@ -130,6 +132,7 @@ def _tiles(waiting: int, *, now: datetime) -> list[dict[str, object]]:
             "unit": _("件"),
             "url": f"{page}?state=mend",
         },
+        *_apart(f"{page}?state=conflict"),
         {"label": _("等制批次"), "figure": f"{money.get(RESERVED, nothing)[1].text}", "unit": _("元")},
         {"label": _("付款中"), "figure": f"{money.get(DRAFTED, nothing)[1].text}", "unit": _("元")},
         {"label": _("已到账"), "figure": f"{money.get(PAID, nothing)[1].text}", "unit": _("元")},
@@ -146,6 +149,17 @@ def _tiles(waiting: int, *, now: datetime) -> list[dict[str, object]]:
             else []
         ),
     ]
+
+
+def _apart(url: str) -> list[dict[str, object]]:
+    count = conflicts_open()
+    tile: dict[str, object] = {
+        "label": _("同号不同，等定"),
+        "figure": f"{count:,}",
+        "unit": _("件"),
+        "url": url,
+    }
+    return [tile] if count else []
 
 
 def _hours(seconds: float | None) -> str:
@@ -208,10 +222,11 @@ def _record_row(line: RecordLine, names: Mapping[UUID | None, str]) -> dict[str,
 @require_safe
 def claim(request: ActingRequest, settlement: UUID) -> HttpResponse:
     """One record: who bears what, each decision line by line, what waits for a name."""
-    return _claim_page(request, settlement)
+    return claim_page(request, settlement)
 
 
-def _claim_page(request: ActingRequest, settlement: UUID, *, refused: Refused | None = None) -> HttpResponse:
+def claim_page(request: ActingRequest, settlement: UUID, *, refused: Refused | None = None) -> HttpResponse:
+    """The same, with why something was refused."""
     found = bills.bill(settlement)
     if found is None:
         raise Http404
@@ -234,6 +249,7 @@ def _claim_page(request: ActingRequest, settlement: UUID, *, refused: Refused | 
             {"label": _("凭什么")},
         ],
         "review": review,
+        "conflict": shown(request, settlement),
         "steps": _steps(request, review, is_refund=found.total < 0),
         "refusal": sentence(refused) if refused else None,
     }
@@ -311,7 +327,7 @@ def review_step(request: ActingRequest, settlement: UUID) -> HttpResponse:
         else:
             raise Http404
     except Refused as refused:
-        return _claim_page(request, settlement, refused=refused)
+        return claim_page(request, settlement, refused=refused)
     messages.success(request, _("记下了。"))
     return redirect("insurance:claim", settlement=settlement)
 

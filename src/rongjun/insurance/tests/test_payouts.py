@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from rongjun.access.api import acting_as, acting_as_job
 from rongjun.insurance import actions
 from rongjun.insurance.actions import Drafted
 from rongjun.insurance.models import Payout
-from rongjun.insurance.tests.scene import NOW as DECIDED
-from rongjun.insurance.tests.scene import insured, payouts, refund, set_scene, settlement, take
+from rongjun.insurance.tests.scene import insured, payouts, set_scene, settlement, take
 from rongjun.kernel.errors import Refused
 from rongjun.ledger import api as ledger
 from tests.house.claims_rooms import bank, send_released
@@ -78,17 +75,6 @@ def test_what_is_drafted_once_is_not_drafted_again() -> None:
     draft()
     with pytest.raises(Refused, match=r"insurance\.nothing-to-pay"):
         draft()
-
-
-def test_a_refund_after_the_money_has_gone_is_taken_from_the_next_bill() -> None:
-    insured(1)
-    take(settlement(1), place=1)
-    pay()
-    take(refund(1, 2), place=2)
-    after = take(settlement(3, total="100000.00"), place=3, now=DECIDED + timedelta(hours=1))
-    # 60,000 counted, 55,000 owed for the year; 35,000 has gone, but nobody has signed the refund: 20,000 now.
-    assert after.post == 5_500_000
-    assert payouts() == [(3_500_000, "paid"), (2_000_000, "reserved")]
 
 
 def test_a_payment_that_came_back_is_still_owed() -> None:
