@@ -40,7 +40,7 @@ from tests.house.claims_rooms import OutboundBatch, number, open_rows
 COUNT = int(os.environ.get("RONGJUN_DAY", "200"))
 DAY = date(2026, 11, 14)
 PEOPLE = COUNT
-KILLS = 4
+KILLS = 2
 SHARE_BY_FILE = 3  # every third letter comes in the daily file
 
 
