@@ -86,6 +86,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "allowances:runs": reverse("allowances:runs"),
         "allowances:rates": reverse("allowances:rates"),
         "allowances:rate-order": reverse("allowances:rate-order", args=["qingdao-2023-11"]),
+        "allowances:takeovers": reverse("allowances:takeovers"),
         "allowances:recoveries": reverse("allowances:recoveries"),
         "ledger:payments": reverse("ledger:payments"),
         "ledger:payment-failures": reverse("ledger:payment-failures"),

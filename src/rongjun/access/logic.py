@@ -59,7 +59,7 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal uses.decide-conflict allowances.confirm-rates",
+            " uses.close-refusal uses.decide-conflict allowances.confirm-rates allowances.take-over",
         ),
         _role(
             "privacy-officer",

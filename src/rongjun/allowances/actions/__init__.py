@@ -24,8 +24,10 @@ from rongjun.allowances.actions.runs import (
     release_run,
     withdraw_run,
 )
+from rongjun.allowances.actions.takeovers import adopt_takeover, propose_takeover, withdraw_takeover
 
 __all__ = [
+    "adopt_takeover",
     "annul_award",
     "answer_objection",
     "ask_run",
@@ -46,6 +48,7 @@ __all__ = [
     "propose_end",
     "propose_finding",
     "propose_share",
+    "propose_takeover",
     "propose_write_off",
     "publicise_award",
     "release_run",
@@ -53,5 +56,6 @@ __all__ = [
     "withdraw_award",
     "withdraw_confirmation",
     "withdraw_run",
+    "withdraw_takeover",
     "write_off",
 ]
