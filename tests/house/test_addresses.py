@@ -218,6 +218,12 @@ ANSWERS = """
 * allowances:recovery-step    door     enrol    403     403    404      404       404    403    403      403     403
   allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
   allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
+  allowances:takeovers        door     enrol    403     403    403      403       200    403    403      403     403
+  allowances:takeover         door     enrol    403     403    403      403       404    403    403      403     403
+  allowances:takeover-parallel door    enrol    403     403    403      403       404    403    403      403     403
+* allowances:takeover-propose door     enrol    403     403    403      403       422    403    403      403     403
+* allowances:takeover-workbook door    enrol    403     403    403      403       404    403    403      403     403
+* allowances:takeover-step    door     enrol    403     403    403      403       404    403    403      403     403
 * allowances:rate-step        door     enrol    403     403    403      403       404    403    403      403     403
   allowances:simulations      door     enrol    403     403    403      403       200    403    403      403     403
 * allowances:simulation-ask   door     enrol    403     403    403      403       422    403    403      403     403
@@ -368,6 +374,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "transfer": scene.transfer,
         "refusal": 1,
         "order": "qingdao-2023-11",
+        "takeover": uuid4(),
         "signal": 1,
         "entry": 1,
         "reference": scene.card,

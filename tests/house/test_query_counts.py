@@ -87,6 +87,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "allowances:rates": reverse("allowances:rates"),
         "allowances:rate-order": reverse("allowances:rate-order", args=["qingdao-2023-11"]),
         "allowances:simulations": reverse("allowances:simulations"),
+        "allowances:takeovers": reverse("allowances:takeovers"),
         "allowances:recoveries": reverse("allowances:recoveries"),
         "ledger:payments": reverse("ledger:payments"),
         "ledger:payment-failures": reverse("ledger:payment-failures"),

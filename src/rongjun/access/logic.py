@@ -59,7 +59,8 @@ ROLES: dict[str, Role] = {
             "市局经办",
             f"{_DECIDE} partners.read partners.close-batch partners.resend registry.cutover"
             " supervision.direct settlement.read settlement.make settlement.check ledger.read-bank-file"
-            " uses.close-refusal uses.decide-conflict allowances.confirm-rates allowances.simulate",
+            " uses.close-refusal uses.decide-conflict allowances.confirm-rates allowances.take-over"
+            " allowances.simulate",
         ),
         _role(
             "privacy-officer",

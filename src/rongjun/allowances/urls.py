@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.allowances.http import awards, rates, recoveries, runs, simulations
+from rongjun.allowances.http import awards, rates, recoveries, runs, simulations, takeovers
 
 app_name = "allowances"
 urlpatterns = [
@@ -22,6 +22,12 @@ urlpatterns = [
     path("simulations/", simulations.simulations, name="simulations"),
     path("simulations/ask/", simulations.ask, name="simulation-ask"),
     path("simulations/<uuid:simulation>/", simulations.simulation, name="simulation"),
+    path("takeovers/", takeovers.takeovers, name="takeovers"),
+    path("takeovers/propose/", takeovers.propose, name="takeover-propose"),
+    path("takeovers/<uuid:takeover>/", takeovers.takeover, name="takeover"),
+    path("takeovers/<uuid:takeover>/parallel/", takeovers.parallel, name="takeover-parallel"),
+    path("takeovers/<uuid:takeover>/parallel/workbook/", takeovers.workbook, name="takeover-workbook"),
+    path("takeovers/<uuid:takeover>/<slug:step>/", takeovers.step, name="takeover-step"),
     path("recoveries/", recoveries.recoveries, name="recoveries"),
     path("recoveries/<uuid:receivable>/", recoveries.recovery, name="recovery"),
     path("recoveries/<uuid:receivable>/<slug:step>/", recoveries.step, name="recovery-step"),

@@ -90,7 +90,7 @@ def cutover() -> None:
 @click.argument("file", type=_FILE)
 @_AS
 def cutover_import(file: Path, login: str) -> None:
-    """导入老系统的一份文件（已发月份、应收、卡、年度累计）；行数和金额必须和文件头的控制合计一致。"""
+    """导入老系统的一份文件（已发月份、已发到的月份、应收、卡、年度累计）；行数和金额必须和文件头的控制合计一致。"""
     ready_django()
     from django.utils import timezone
 

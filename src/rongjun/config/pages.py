@@ -36,6 +36,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("资金", "allowances:recoveries", "arrow-left", "追回", "allowances.read"),
     ("资金", "allowances:rates", "book", "发放标准", "allowances.read-rates"),
     ("资金", "allowances:simulations", "file-spreadsheet", "测算", "allowances.simulate"),
+    ("资金", "allowances:takeovers", "clock", "老系统已发", "allowances.take-over"),
     ("资金", "insurance:claims", "file-text", "荣军保", "insurance.read"),
     ("资金", "insurance:recoveries", "arrow-left", "荣军保追回", "insurance.read"),
     ("资金", "desk:operator-statements", "file-text", "运营结算", "settlement.read"),

@@ -129,7 +129,7 @@ from rongjun.registry.queries.citizens import (
     mandates_over,
 )
 from rongjun.registry.queries.covered import open_covered
-from rongjun.registry.queries.cutover import cutover_records, cutover_report
+from rongjun.registry.queries.cutover import CutoverReport, cutover_records, cutover_report, cutover_reports
 from rongjun.registry.queries.ends import Ends, Stop, ends_of, told_of_ends
 from rongjun.registry.queries.feeds import (
     candidates,
@@ -269,6 +269,7 @@ __all__ = [
     "AccountRecord",
     "CandidateLine",
     "CutoverFile",
+    "CutoverReport",
     "DocumentRecord",
     "Ends",
     "ExportLine",
@@ -325,6 +326,7 @@ __all__ = [
     "counts",
     "cutover_records",
     "cutover_report",
+    "cutover_reports",
     "decide_export",
     "decline_merge",
     "died_on",

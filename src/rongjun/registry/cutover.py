@@ -1,4 +1,4 @@
-"""割接: what the old system had already done, as files of four kinds, and how two of them differ. Pure.
+"""割接: what the old system had already done, as files of five kinds, and how two of them differ. Pure.
 
 Amounts are whole fen by name. A file declares in its head how many rows and how much money it holds.
 """
@@ -61,6 +61,7 @@ KINDS = {
     kind.code: kind
     for kind in (
         Kind("paid-months", "已发月份", ("项目代码", "已发月份"), {"已发金额": "paid"}),
+        Kind("paid-through", "已发到的月份", ("项目代码", "已发至"), {}),
         Kind("receivables", "未收回的应收", ("项目代码", "应收原因"), {"应收金额": "owed"}),
         Kind("cards", "卡", ("卡种", "卡号"), {}, ("卡状态", "状态起始日")),
         Kind("insured-years", "年度累计", ("保障年度",), {"个人负担": "own", "已赔付": "paid"}),
@@ -231,6 +232,7 @@ def _day(text: str) -> str:
 
 _READERS: Mapping[str, Callable[[str], str]] = {
     "已发月份": _month,
+    "已发至": _month,
     "保障年度": _year,
     "卡状态": _state,
     "状态起始日": _day,

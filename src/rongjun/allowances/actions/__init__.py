@@ -25,8 +25,10 @@ from rongjun.allowances.actions.runs import (
     withdraw_run,
 )
 from rongjun.allowances.actions.simulations import ask_simulation, draw_up_simulations, month_asked_for
+from rongjun.allowances.actions.takeovers import adopt_takeover, propose_takeover, withdraw_takeover
 
 __all__ = [
+    "adopt_takeover",
     "annul_award",
     "answer_objection",
     "ask_run",
@@ -50,6 +52,7 @@ __all__ = [
     "propose_end",
     "propose_finding",
     "propose_share",
+    "propose_takeover",
     "propose_write_off",
     "publicise_award",
     "release_run",
@@ -57,5 +60,6 @@ __all__ = [
     "withdraw_award",
     "withdraw_confirmation",
     "withdraw_run",
+    "withdraw_takeover",
     "write_off",
 ]

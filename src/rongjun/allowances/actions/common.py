@@ -13,6 +13,7 @@ from rongjun.kernel.errors import Refused
 PROPOSE, DECIDE = "allowances.propose", "allowances.decide"
 RUN, CHECK, RELEASE = "allowances.run", "allowances.check", "allowances.release"
 RECOVER = "allowances.recover"
+TAKE_OVER = "allowances.take-over"
 _SEQUENCES = {
     "award": "allowances_award_number",
     "run": "allowances_run_number",
@@ -31,6 +32,16 @@ def next_number(kind: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select nextval(%s)", [_SEQUENCES[kind]])
         return int(cursor.fetchone()[0])
+
+
+def take_turn(*, shared: bool = False) -> None:
+    """Wait until nobody takes over what an old system paid while a run is drawn up; until the end of ours.
+
+    Runs share the turn, a takeover has it alone: a run sees all of it or none.
+    """
+    suffix = "_shared" if shared else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select pg_advisory_xact_lock{suffix}(hashtext('allowances.takeover'))")
 
 
 def words(text: str, *, least: int = 2, most: int = 200) -> str:

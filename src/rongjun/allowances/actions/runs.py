@@ -17,13 +17,22 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from rongjun.access.api import Actor, scope_of
-from rongjun.allowances.actions.common import CHECK, RELEASE, RUN, next_number, note, require, words
+from rongjun.allowances.actions.common import (
+    CHECK,
+    RELEASE,
+    RUN,
+    next_number,
+    note,
+    require,
+    take_turn,
+    words,
+)
 from rongjun.allowances.actions.recoveries import claim_back
-from rongjun.allowances.book import paying_book
+from rongjun.allowances.book import book_in_force, paying_book
 from rongjun.allowances.logic.history import Asserted, Award
 from rongjun.allowances.logic.months import month_of
 from rongjun.allowances.logic.paying import by_fund, chosen, objection_to, shared_out
-from rongjun.allowances.logic.running import ASIDE, Aside, Asked, Reckoned, RunLine, reckon
+from rongjun.allowances.logic.running import ASIDE, Aside, Asked, Reckoned, RunLine, ours, reckon
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.models import PayChange, PayException, PayLine, PayOrder, PayRun
 from rongjun.allowances.queries import standing
@@ -71,6 +80,7 @@ def ask_run(*, division: int, month: int, pay_on: date, by: Actor, now: datetime
 
 def draw_up_asked(*, now: datetime, today: date) -> int:
     """Draw up the oldest run that is asked for; returns how many were. A job's scope, one transaction."""
+    take_turn(shared=True)
     row = PayRun.objects.select_for_update(skip_locked=True).filter(state=ASKED).order_by("number").first()
     if row is None:
         return 0
@@ -296,6 +306,7 @@ def _unusual(each: Reckoned) -> str:
 def asked_of(people: Sequence[UUID], *, row: PayRun, look: Look) -> list[Asked]:
     """What a run asks of these people: their histories, what was paid, what is still to be lifted."""
     known: dict[str, Any] = {"known_at": row.known_at}
+    book = book_in_force()
     told, floors = histories(people, **known), standing.floors_of(people, **known)
     whole = [person for person in people if look.is_whole(person)]
     others = [person for person in people if not look.is_whole(person)]
@@ -307,7 +318,7 @@ def asked_of(people: Sequence[UUID], *, row: PayRun, look: Look) -> list[Asked]:
             person=str(person),
             history=told[person],
             first=max(_first(told[person], floors[person], row.month), 0 if is_whole else look.first),
-            paid=tuple(paid[person].payments),
+            paid=tuple(ours(paid[person].payments, floors[person], book=book)),
             turns=paid[person].turns,
             lifts=dict(recovering.get(person, nothing).lifts),
             liftable=recovering.get(person, nothing).left,

@@ -6,7 +6,7 @@ month and the one before; `whole` says which.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -158,6 +158,18 @@ def from_floors(owed: Owed, floors: Mapping[str, int], *, book: AllowanceBook) -
     spans = [(line.first, line.last) for line in lines if line.state == "gap"]
     gaps = tuple(gap for gap in owed.gaps if any(a <= gap.last and gap.first <= b for a, b in spans))
     return replace(owed, lines=tuple(lines), gaps=gaps)
+
+
+def ours(paid: Iterable[Payment], floors: Mapping[str, int], *, book: AllowanceBook) -> Iterator[Payment]:
+    """The payments we answer for: of an old system's those of a scheme and month we are to pay.
+
+    What it paid before, or for a scheme nobody is granted here, is neither owed nor claimed back by us.
+    """
+    for payment in paid:
+        scheme = book.schemes.get(payment.code.removesuffix(AFTER_DEATH))
+        floor = floors.get(scheme.awards_of) if scheme else None
+        if not payment.is_old or (floor is not None and payment.month >= floor):
+            yield payment
 
 
 @dataclass(slots=True)

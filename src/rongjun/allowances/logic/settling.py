@@ -36,7 +36,8 @@ class Payment:
     """Fen paid for one month of one scheme; negative when recovered. `after-death` codes count as schemes.
 
     `standard`, `picked`, `award` and `rate` are those it was paid by, None when an older system did not say.
-    `file` is the file (person) it was paid under; a merged person has several.
+    `file` is the file (person) it was paid under; a merged person has several. `is_old`: an older system
+    paid it, which rounds months in its own way.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Payment:
     rate: str | None = None
     file: str = ""
     picked: str | None = None
+    is_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class _Paid(NamedTuple):
     standard: str | None
     picked: str | None
     files: frozenset[str]
+    is_old: bool = True
 
 
 _NOTHING: Final = _Paid(Fen(0), None, None, frozenset())
@@ -132,10 +135,11 @@ def _ledger(paid: Iterable[Payment], *, first: int, last: int) -> dict[tuple[str
         if first <= each.month <= last:
             before = ledger.get((each.code, each.month))
             if before is None:
-                now = _Paid(each.fen, each.standard, each.picked, frozenset((each.file,)))
+                now = _Paid(each.fen, each.standard, each.picked, frozenset((each.file,)), each.is_old)
             else:
                 files = before.files | {each.file}
-                now = _Paid(before.fen + each.fen, each.standard, each.picked, files)
+                is_old = before.is_old and each.is_old
+                now = _Paid(before.fen + each.fen, each.standard, each.picked, files, is_old)
             ledger[each.code, each.month] = now
     return ledger
 
@@ -152,6 +156,8 @@ def _targets(line: Line, paid: Mapping[int, _Paid]) -> dict[int, Fen]:
     free = [month for month in natural if month not in kept]
     rest = line.fen - Fen.total(kept.values())
     if not free:
+        if all(paid[month].is_old for month in kept):
+            return kept  # an older system rounded its months; nobody is owed, or owes, the fen of that
         last = max(kept)
         return kept | {last: kept[last] + rest}
     done, shares = Fen(0), {}

@@ -1,16 +1,18 @@
-"""The tables of allowances: awards and what was found, pay runs and what they paid, recoveries, rates."""
+"""The tables of allowances: awards and findings, pay runs, recoveries, rates, what an old system had paid."""
 
 from rongjun.allowances.models.awards import Award, Finding, HeirShare, Objection
 from rongjun.allowances.models.confirmations import RateConfirmation
 from rongjun.allowances.models.recoveries import Receivable, ReceivableStep
 from rongjun.allowances.models.runs import PayChange, PayException, PayLine, PayOrder, PayRun
 from rongjun.allowances.models.simulations import Simulation
+from rongjun.allowances.models.takeovers import OldPayment, Takeover
 
 __all__ = [
     "Award",
     "Finding",
     "HeirShare",
     "Objection",
+    "OldPayment",
     "PayChange",
     "PayException",
     "PayLine",
@@ -20,4 +22,5 @@ __all__ = [
     "Receivable",
     "ReceivableStep",
     "Simulation",
+    "Takeover",
 ]

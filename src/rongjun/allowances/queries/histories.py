@@ -15,7 +15,7 @@ from rongjun.allowances.logic.lines import Owed
 from rongjun.allowances.logic.owing import months_owed
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.logic.settling import Payment
-from rongjun.allowances.models import Award, PayLine
+from rongjun.allowances.models import Award, OldPayment, PayLine
 from rongjun.allowances.models import Finding as FindingRow
 from rongjun.kernel.money import Fen
 from rongjun.registry import api as registry
@@ -127,8 +127,8 @@ class PaidSoFar:
 def paid_of(people: Sequence[UUID], *, known_at: datetime, since: int = 0) -> dict[UUID, PaidSoFar]:
     """What was paid to each of these people (kept files) for months from `since` on.
 
-    What a run that is not withdrawn has ordered counts, until the money came back for good. `file` names the
-    file it was paid under.
+    What a run that is not withdrawn has ordered counts, until the money came back for good; and what an old
+    system paid, once two people took it over. `file` names the file it was paid under.
     """
     whose = {**{person: person for person in people}, **_merged_into(people, known_at)}
     rows = PayLine.objects.filter(person_id__in=list(whose), live=True)
@@ -155,4 +155,32 @@ def paid_of(people: Sequence[UUID], *, known_at: datetime, since: int = 0) -> di
         )
         if file == kept:
             mine.turns[code, month] = max(turn + 1, mine.turns.get((code, month), 0))
+    for file, payment in old_payments(list(whose), since=since):
+        # Before ours: whoever pays a month anew after the old system says by which standard it is now.
+        found[whose[file]].payments.insert(0, payment)
     return found
+
+
+def old_payments(files: Sequence[UUID], *, since: int = 0) -> Iterator[tuple[UUID, Payment]]:
+    """What adopted files of an old system paid under these files, for months from `since` on."""
+    rows = OldPayment.objects.filter(person_id__in=list(files), live=True, takeover__checked_at__isnull=False)
+    if since:
+        rows = rows.filter(month__gte=since)
+    told = rows.order_by("id").values_list(
+        "person_id", "code", "month", "fen", "standard", "award", "rate", "picked"
+    )
+    for file, code, month, fen, standard, award, rate, picked in told.iterator(20_000):
+        yield (
+            file,
+            Payment(
+                code,
+                month,
+                Fen(fen),
+                standard or None,
+                award or None,
+                rate or None,
+                str(file),
+                picked or None,
+                is_old=True,
+            ),
+        )

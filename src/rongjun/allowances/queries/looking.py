@@ -16,7 +16,16 @@ from django.db.models import Q
 from django.utils.timezone import localtime
 
 from rongjun.allowances.logic.schemes import AllowanceBook
-from rongjun.allowances.models import Award, Finding, PayException, PayLine, PayOrder, PayRun, Receivable
+from rongjun.allowances.models import (
+    Award,
+    Finding,
+    OldPayment,
+    PayException,
+    PayLine,
+    PayOrder,
+    PayRun,
+    Receivable,
+)
 from rongjun.registry import api as registry
 
 # A moment is that of the request, which may be kept a while later: what that run could not yet see is looked
@@ -84,8 +93,9 @@ def _changed(last: PayRun) -> set[UUID]:
     returned = PayOrder.objects.filter(state="returned", answered_at__gte=since)
     taken_back = PayLine.objects.filter(run__withdrawn_at__gte=since)
     owing = Receivable.objects.filter(state="open")
+    taken_over = OldPayment.objects.filter(takeover__checked_at__gte=since)
     files: set[UUID] = set()
-    for rows in (awards, findings, aside, returned, taken_back, owing):
+    for rows in (awards, findings, aside, returned, taken_back, owing, taken_over):
         files |= set(rows.values_list("person_id", flat=True))
     pointers = registry.merged_files()
     return found | files | {pointers.get(file, file) for file in files}

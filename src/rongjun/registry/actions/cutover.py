@@ -58,7 +58,7 @@ class CutoverFile:
 
 
 def read_cutover(content: bytes, *, synthetic: bool) -> CutoverFile:
-    """The file as what it says; which of the four kinds it is, its headings tell.
+    """The file as what it says; which of the five kinds it is, its headings tell.
 
     Refused("registry.cutover-no-kind") for other headings, "registry.cutover-totals-missing" or "-differ"
     when its head does not say what its rows add up to, and as `read_table` does.

@@ -29,6 +29,7 @@ class CutoverThing(NamedTuple):
     amounts: dict[str, int]
     content: dict[str, str]
     recorded_at: datetime
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,19 @@ class CutoverReport:
     faults: tuple[dict[str, str], ...]
 
 
-def cutover_records(kind: str, *, person: UUID | None = None, after: int = 0) -> list[CutoverThing]:
-    """What the old system had done of one kind (see `cutover.KINDS`), in scope, as it was recorded."""
+def cutover_records(
+    kind: str, *, person: UUID | None = None, after: int = 0, source: UUID | None = None
+) -> list[CutoverThing]:
+    """What the old system had done of one kind (see `cutover.KINDS`), in scope, as it was recorded.
+
+    Of one file, when `source` names it.
+    """
     kept = CutoverRecord.objects.filter(kind=kind, id__gt=after)
     if person:
         kept = kept.filter(person_id__in=all_files_of(person))
-    rows = kept.order_by("id").values_list("person_id", "key", "amounts", "content", "recorded_at")
+    if source:
+        kept = kept.filter(source_id=source)
+    rows = kept.order_by("id").values_list("person_id", "key", "amounts", "content", "recorded_at", "row")
     return [CutoverThing(*row) for row in rows]
 
 
