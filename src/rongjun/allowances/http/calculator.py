@@ -58,6 +58,7 @@ OF_THE_PERSON: Final = frozenset(
 # Without these nothing can be said at all; what else is left open is asked back in the answer.
 NEEDED: Final = frozenset({"disability_grade", "disability_cause", "birth_date", "enlisted_on"})
 UNKNOWN = gettext_lazy("不清楚")
+OPEN: Final = "待局方确认"
 
 
 class Question(forms.Form):
@@ -249,6 +250,7 @@ def _told(found: Quote) -> dict[str, Any]:
     return {
         "months": months_in_chinese(owed.first, owed.last),
         "total": owed.fen.text,
+        "is_nothing_yet": not owed.fen and not owed.is_complete,
         "lines": lines,
         "doubts": list(dict.fromkeys(word for line in lines for word in line["doubts"])),
         "gaps": [gap.text for gap in owed.gaps],
@@ -275,4 +277,6 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _reasons(reasons: tuple[Reason, ...]) -> Iterator[dict[str, Any]]:
     for reason in reasons:
-        yield {"text": reason.text, "clause": reason.clause, "is_stated": reason.is_stated}
+        # A clause that says itself that it waits for the bureau needs no mark beside it.
+        is_marked = not reason.is_stated and OPEN not in reason.clause
+        yield {"text": reason.text, "clause": reason.clause, "is_marked": is_marked}
