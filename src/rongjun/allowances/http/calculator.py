@@ -15,12 +15,13 @@ from django import forms
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from rongjun.access.api import ActingRequest, anyone
+from rongjun.access.api import ActingRequest, Scope, acting_as_job, anyone
 from rongjun.allowances.book import paying_book
 from rongjun.allowances.cases import read_case
 from rongjun.allowances.http.shared import today_of
@@ -35,6 +36,7 @@ from rongjun.rules.api import Fact
 from rongjun.ui.words import shown_later
 
 MOST_MONTHS: Final = 120  # what one answer may cost: nobody is counted, so the question is limited
+NOWHERE: Final = Scope(0, -1)
 EARLIEST: Final = date(1900, 1, 1)
 HERE, NATION = "here", "national"
 # By scheme the facts it turns on. Those of the award itself stand in it, the others are facts of the person.
@@ -155,7 +157,7 @@ def _field_of(fact: Fact) -> forms.Field:
 @anyone("a calculation about nobody in particular; nothing of what is typed is kept")
 def calculator(request: ActingRequest) -> HttpResponse:
     """What an allowance comes to, month by month, from a few facts; nothing is kept."""
-    book, today = paying_book(), today_of(request)
+    book, today = _book(), today_of(request)
     scheme = request.POST.get("scheme", "")
     context: dict[str, Any] = {
         "schemes": [(code, shown_later(book.schemes[code].title)) for code in ASKED if code in book.schemes],
@@ -178,9 +180,13 @@ def calculator(request: ActingRequest) -> HttpResponse:
     return render(request, "allowances/calculator.html", context, status=status)
 
 
-def _manifest() -> dict[str, str]:
-    from django.urls import reverse
+def _book() -> AllowanceBook:
+    """The book with what the bureau confirmed of it, read in a scope in which nobody lives."""
+    with acting_as_job("allowances.calculate", scope=NOWHERE):
+        return paying_book()
 
+
+def _manifest() -> dict[str, str]:
     return {"manifest": reverse("citizen:manifest")}
 
 
