@@ -78,7 +78,7 @@ def test_what_is_left_open_is_asked_back(stranger: Client) -> None:
     page = asked(stranger, scheme="combat-allowance")
     assert "差情况，先问清楚：" in page
     assert "还差情况，暂时算不出来" in page
-    assert "0.00" not in page, "nothing worked out is no sum of nothing"
+    assert "应发合计" not in page, "nothing worked out is no sum of nothing"
 
 
 def test_what_cannot_be_granted_is_refused_with_its_clause(stranger: Client) -> None:
