@@ -69,6 +69,7 @@ def test_a_stranger_asks_and_everybody_can_read_the_answer(
     assert keyboard_faults(page) == []
     page.get_by_role("button", name="大字").click()
     expect(page.locator("html[data-elder]")).to_be_attached()
+    expect(page.locator("#answer")).to_contain_text("9,690.00")
     page.screenshot(path=SHOTS / f"{name}-large.png", full_page=True)
     assert faults_of(page, size=size) == []
     assert [each["name"] for each in page.context.cookies()] == [settings.CSRF_COOKIE_NAME]

@@ -66,8 +66,16 @@ OPEN: Final = "待局方确认"
 class Question(forms.Form):
     """The few facts one scheme turns on."""
 
-    def __init__(self, data: QueryDict | None, *, book: AllowanceBook, scheme: str, today: date) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        book: AllowanceBook,
+        scheme: str,
+        today: date,
+        initial: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         self.today = today
         known = book.schemes[scheme]
         self.fields["region"] = forms.ChoiceField(
@@ -163,7 +171,9 @@ def calculator(request: ActingRequest) -> HttpResponse:
         "schemes": [(code, shown_later(book.schemes[code].title)) for code in ASKED if code in book.schemes],
         "city": book.title,
     }
-    large = request.POST.get("large")
+    # Another size of type is chosen in the middle of filling in: what is there stays, nothing is a fault yet.
+    is_resized = "type" in request.POST
+    large = request.POST.get("type") or request.POST.get("large")
     if large in {"yes", "no"}:
         context["look"] = {"face": "citizen", "large": large == "yes"} | _manifest()
         context["large"] = large
@@ -175,6 +185,9 @@ def calculator(request: ActingRequest) -> HttpResponse:
     status = 200
     if asked and form.is_valid():
         context |= _answer(form.cleaned_data, scheme=scheme, book=book, today=today)
+    elif is_resized:
+        said = request.POST.dict()
+        context["form"] = Question(None, book=book, scheme=scheme, today=today, initial=said)
     elif asked:
         status = 422
     return render(request, "allowances/calculator.html", context, status=status)

@@ -121,8 +121,12 @@ def test_a_scheme_nobody_knows_begins_again(stranger: Client) -> None:
 
 
 def test_large_type_is_chosen_without_a_trace(stranger: Client) -> None:
-    answer = stranger.post(URL, {"large": "yes", "scheme": "combat-allowance"})
-    assert "data-elder" in answer.content.decode()
+    half = {**DEMOBILISED, "approved_on": "", "type": "yes"}
+    answer = stranger.post(URL, half)
+    page = answer.content.decode()
+    assert "data-elder" in page
+    assert 'value="1944-03-07"' in page, "what was filled in stays"
+    assert "aria-invalid" not in page
     assert settings.SESSION_COOKIE_NAME not in answer.cookies
 
 
