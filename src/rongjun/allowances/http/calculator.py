@@ -110,7 +110,7 @@ class Question(forms.Form):
         if name not in told:
             return None
         try:
-            found = read_month(told[name])
+            found: int = read_month(told[name])
         except ValueError:
             found = 0
         if not month_of(EARLIEST) <= found <= month_at(self.today.year + 1, 12):

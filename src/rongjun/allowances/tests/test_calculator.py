@@ -40,7 +40,7 @@ def stranger() -> Client:
     return Client()
 
 
-def asked(client: Client, status: int = 200, **changed: str) -> str:
+def asked(client: Client, status: int = 200, **changed: Any) -> str:
     answer = client.post(URL, DEMOBILISED | changed)
     assert answer.status_code == status
     return answer.content.decode()
