@@ -216,6 +216,7 @@ ANSWERS = """
   allowances:recoveries       door     enrol    403     403    200      200       200    403    403      403     403
   allowances:recovery         door     enrol    403     403    404      404       404    403    403      403     403
 * allowances:recovery-step    door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:calculator       200      200      200     200    200      200       200    200    200      200     200
   allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
   allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
   allowances:takeovers        door     enrol    403     403    403      403       200    403    403      403     403

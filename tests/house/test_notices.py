@@ -57,6 +57,8 @@ OTHERWISE = re.compile(
     r"|ledger:payment-(check|release|withdraw|file|workbook)"
     r"|registry/(duplicate|put_forward)\.html|desk/(paper|policy|benefit)\.html|citizen/enrolment\.html|partners:(batch-close|outbound-resend)"
     r"|desk:card-end|citizen:card-loss"
+    # What is typed into the public calculator names nobody and is kept nowhere.
+    r"|allowances:calculator|allowances/calculator\.html"
     r"|insurance:(review-step|draft-payments|recovery-step|conflict-step)"
 )
 

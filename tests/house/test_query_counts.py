@@ -84,6 +84,7 @@ def pages(scene: Scene) -> dict[str, str]:
         "allowances:awards": reverse("allowances:awards"),
         "allowances:person": reverse("allowances:person", args=[scene.person]),
         "allowances:runs": reverse("allowances:runs"),
+        "allowances:calculator": reverse("allowances:calculator"),
         "allowances:rates": reverse("allowances:rates"),
         "allowances:rate-order": reverse("allowances:rate-order", args=["qingdao-2023-11"]),
         "allowances:simulations": reverse("allowances:simulations"),

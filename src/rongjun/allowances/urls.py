@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.allowances.http import awards, rates, recoveries, runs, simulations, takeovers
+from rongjun.allowances.http import awards, calculator, rates, recoveries, runs, simulations, takeovers
 
 app_name = "allowances"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/ask/", runs.ask, name="run-ask"),
     path("runs/<uuid:run>/", runs.run, name="run"),
     path("runs/<uuid:run>/<slug:step>/", runs.step, name="run-step"),
+    path("calculator/", calculator.calculator, name="calculator"),
     path("rates/", rates.rates, name="rates"),
     path("rates/<slug:order>/", rates.rate_order, name="rate-order"),
     path("rates/<slug:order>/<slug:step>/", rates.rate_step, name="rate-step"),

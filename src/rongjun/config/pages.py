@@ -165,11 +165,15 @@ OPENED_FROM = {
 }
 
 
+# Pages for citizens that belong to no signed-in citizen.
+CITIZENS_OWN = frozenset({"front", "allowances:calculator"})
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the page shell: who is here, where they can go."""
     here = request.resolver_match.view_name if request.resolver_match else ""
     user = getattr(request, "user", None)
-    if getattr(user, "kind", "") == CITIZEN or here == "front" or here.startswith("citizen:"):
+    if getattr(user, "kind", "") == CITIZEN or here in CITIZENS_OWN or here.startswith("citizen:"):
         return citizen_shell(request, here=here)
     actor = actor_of(request) if hasattr(request, "session") else None
     may_search = actor is not None and actor.may("registry.read-person")
