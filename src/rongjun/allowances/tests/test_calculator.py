@@ -62,7 +62,7 @@ def test_the_articles_standard_comes_out_with_its_clause_and_its_doubt(stranger:
 
 
 def test_years_of_service_count(stranger: Client) -> None:
-    told = {
+    told: dict[str, Any] = {
         "scheme": "rural-conscript-allowance",
         "served_from": "1976-03-10",
         "served_to": "1981-03-01",
@@ -82,7 +82,7 @@ def test_what_is_left_open_is_asked_back(stranger: Client) -> None:
 
 
 def test_what_cannot_be_granted_is_refused_with_its_clause(stranger: Client) -> None:
-    told = {"disability_grade": "8", "disability_cause": "illness", "category": "soldier"}
+    told: dict[str, Any] = {"disability_grade": "8", "disability_cause": "illness", "category": "soldier"}
     page = asked(stranger, scheme="disability-pension", **told)
     assert "不能享受这一项" in page
     assert "因病仅 1–6 级享受抚恤" in page
