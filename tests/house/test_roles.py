@@ -39,6 +39,7 @@ NOWHERE = frozenset(
         "award",
         "run",
         "receivable",
+        "takeover",
         "settlement",
         "signal",
         "entry",
