@@ -40,6 +40,7 @@ NOWHERE = frozenset(
         "simulation",
         "run",
         "receivable",
+        "takeover",
         "settlement",
         "signal",
         "entry",
