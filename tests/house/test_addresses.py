@@ -212,6 +212,11 @@ ANSWERS = """
   allowances:recoveries       door     enrol    403     403    200      200       200    403    403      403     403
   allowances:recovery         door     enrol    403     403    404      404       404    403    403      403     403
 * allowances:recovery-step    door     enrol    403     403    404      404       404    403    403      403     403
+  allowances:campaigns        door     enrol    403     200    200      200       200    403    403      403     403
+* allowances:campaign-open    door     enrol    403     422    422      422       422    403    403      403     403
+  allowances:campaign         door     enrol    403     404    404      404       404    403    403      403     403
+  allowances:campaign-person  door     enrol    403     404    404      404       404    403    403      403     403
+* allowances:campaign-step    door     enrol    403     404    404      404       404    403    403      403     403
   allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
   allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
 * allowances:rate-step        door     enrol    403     403    403      403       404    403    403      403     403
@@ -357,6 +362,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "mandate": scene.mandate,
         "event_id": scene.event,
         "task": scene.task,
+        "campaign": uuid4(),
         "ledger_account": scene.ledger_account,
         "transfer": scene.transfer,
         "refusal": 1,

@@ -37,6 +37,7 @@ NOWHERE = frozenset(
         "message",
         "statement",
         "award",
+        "campaign",
         "run",
         "receivable",
         "settlement",

@@ -40,6 +40,7 @@ from rongjun.allowances.queries.pages import (
     received_by,
     title_of,
 )
+from rongjun.allowances.queries.yearly import standing_of as confirmation_of
 from rongjun.allowances.quoting import Quote, as_json, as_plain, as_text, quote, quote_case
 from rongjun.allowances.terminal import answer_case
 
@@ -76,6 +77,7 @@ __all__ = [
     "as_text",
     "ask_run",
     "check_run",
+    "confirmation_of",
     "draw_up_asked",
     "follow_payments",
     "grant_award",

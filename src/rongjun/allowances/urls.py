@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongjun.allowances.http import awards, rates, recoveries, runs
+from rongjun.allowances.http import awards, rates, recoveries, runs, yearly
 
 app_name = "allowances"
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("rates/", rates.rates, name="rates"),
     path("rates/<slug:order>/", rates.rate_order, name="rate-order"),
     path("rates/<slug:order>/<slug:step>/", rates.rate_step, name="rate-step"),
+    path("yearly/", yearly.campaigns, name="campaigns"),
+    path("yearly/open/", yearly.open_campaign, name="campaign-open"),
+    path("yearly/<uuid:campaign>/", yearly.campaign, name="campaign"),
+    path("yearly/<uuid:campaign>/people/<uuid:person>/", yearly.campaign_person, name="campaign-person"),
+    path("yearly/<uuid:campaign>/<slug:step>/", yearly.campaign_step, name="campaign-step"),
     path("recoveries/", recoveries.recoveries, name="recoveries"),
     path("recoveries/<uuid:receivable>/", recoveries.recovery, name="recovery"),
     path("recoveries/<uuid:receivable>/<slug:step>/", recoveries.step, name="recovery-step"),

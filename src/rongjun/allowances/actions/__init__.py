@@ -13,7 +13,8 @@ from rongjun.allowances.actions.awards import (
     publicise_award,
     withdraw_award,
 )
-from rongjun.allowances.actions.findings import check_finding, check_share, propose_finding, propose_share
+from rongjun.allowances.actions.findings import check_finding, propose_finding
+from rongjun.allowances.actions.heirs import check_shares, propose_shares
 from rongjun.allowances.actions.rates import confirm_rates, propose_confirmation, withdraw_confirmation
 from rongjun.allowances.actions.recoveries import plan_recovery, propose_write_off, repay, write_off
 from rongjun.allowances.actions.runs import (
@@ -24,14 +25,25 @@ from rongjun.allowances.actions.runs import (
     release_run,
     withdraw_run,
 )
+from rongjun.allowances.actions.yearly import (
+    check_campaign,
+    check_confirmed,
+    confirm_person,
+    open_campaign,
+    remind,
+    withdraw_confirmed,
+)
 
 __all__ = [
     "annul_award",
     "answer_objection",
     "ask_run",
+    "check_campaign",
+    "check_confirmed",
     "check_finding",
     "check_run",
-    "check_share",
+    "check_shares",
+    "confirm_person",
     "confirm_rates",
     "decline_award",
     "draw_up_asked",
@@ -39,19 +51,22 @@ __all__ = [
     "follow_payments",
     "grant_award",
     "object_to_award",
+    "open_campaign",
     "plan_recovery",
     "propose_annulment",
     "propose_award",
     "propose_confirmation",
     "propose_end",
     "propose_finding",
-    "propose_share",
+    "propose_shares",
     "propose_write_off",
     "publicise_award",
     "release_run",
+    "remind",
     "repay",
     "withdraw_award",
     "withdraw_confirmation",
+    "withdraw_confirmed",
     "withdraw_run",
     "write_off",
 ]

@@ -17,6 +17,7 @@ from django.utils.timezone import localtime
 
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.models import Award, Finding, PayException, PayLine, PayOrder, PayRun, Receivable
+from rongjun.allowances.queries import yearly
 from rongjun.registry import api as registry
 
 # A moment is that of the request, which may be kept a while later: what that run could not yet see is looked
@@ -84,7 +85,7 @@ def _changed(last: PayRun) -> set[UUID]:
     returned = PayOrder.objects.filter(state="returned", answered_at__gte=since)
     taken_back = PayLine.objects.filter(run__withdrawn_at__gte=since)
     owing = Receivable.objects.filter(state="open")
-    files: set[UUID] = set()
+    files = yearly.changed_since(since)
     for rows in (awards, findings, aside, returned, taken_back, owing):
         files |= set(rows.values_list("person_id", flat=True))
     pointers = registry.merged_files()
