@@ -217,6 +217,11 @@ ANSWERS = """
   allowances:recovery         door     enrol    403     403    404      404       404    403    403      403     403
 * allowances:recovery-step    door     enrol    403     403    404      404       404    403    403      403     403
   allowances:calculator       200      200      200     200    200      200       200    200    200      200     200
+  allowances:campaigns        door     enrol    403     200    200      200       200    403    403      403     403
+* allowances:campaign-open    door     enrol    403     422    422      422       422    403    403      403     403
+  allowances:campaign         door     enrol    403     404    404      404       404    403    403      403     403
+  allowances:campaign-person  door     enrol    403     404    404      404       404    403    403      403     403
+* allowances:campaign-step    door     enrol    403     404    404      404       404    403    403      403     403
   allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
   allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
   allowances:takeovers        door     enrol    403     403    403      403       200    403    403      403     403
@@ -371,6 +376,7 @@ def url_of(address: Address, scene: Scene) -> str:
         "mandate": scene.mandate,
         "event_id": scene.event,
         "task": scene.task,
+        "campaign": uuid4(),
         "ledger_account": scene.ledger_account,
         "transfer": scene.transfer,
         "refusal": 1,

@@ -50,7 +50,7 @@ OTHERWISE = re.compile(
     r"|desk:(decide|decide-enrolment|policy-(adopt|confirm)|record|rights-(lift|legal-hold|copy|decide|notice|consent)|paper-(open|link|discard)|export.*)"
     r"|desk:(mandate-decide|chain|supervision-(unit|open|report|step))|citizen:(sso|look|copy|act|act-for-self|family-end)"
     r"|registry:(cutover-compare|look-up|report-sentence|decide-feed|merge-decide)"
-    r"|desk:operator-statement-(draft|step)|allowances:(award-step|person-step|run-ask|run-step|recovery-step|rate-step|simulation-ask|takeover-(propose|step|workbook))"
+    r"|desk:operator-statement-(draft|step)|allowances:(award-step|person-step|run-ask|run-step|recovery-step|rate-step|simulation-ask|campaign-open|campaign-step|takeover-(propose|step|workbook))"
     r"|citizen/channels\.html|citizen:wechat-end|desk:(message-told|person-channels)|uses:(refusal-close|signal-step)"
     r"|desk:operator-statement-(draft|step)"
     r"|citizen/channels\.html|citizen:wechat-end|desk:(message-told|person-channels)|uses:(refusal-close|signal-step|conflict-(propose|decide))"

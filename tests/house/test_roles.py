@@ -38,6 +38,7 @@ NOWHERE = frozenset(
         "statement",
         "award",
         "simulation",
+        "campaign",
         "run",
         "receivable",
         "takeover",

@@ -38,7 +38,7 @@ _PAPERS = "files.read files.add"
 _OFFICE = (
     "registry.import-roster registry.state-fact registry.propose registry.unmask registry.look-up"
     " benefits.record-decision benefits.answer-offer notices.read notices.tell cards.handle"
-    " uses.record-manual"
+    " uses.record-manual allowances.confirm"
 )
 _WORK = f"{_READ} {_PAPERS} {_OFFICE} registry.handle-rights registry.export registry.propose-merge"
 _DECIDE = (

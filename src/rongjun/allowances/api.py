@@ -43,6 +43,7 @@ from rongjun.allowances.queries.pages import (
     title_of,
 )
 from rongjun.allowances.queries.supposing import as_kept, suppose_everybody
+from rongjun.allowances.queries.yearly import standing_of as confirmation_of
 from rongjun.allowances.quoting import Quote, as_json, as_plain, as_text, quote, quote_case
 from rongjun.allowances.terminal import answer_case
 
@@ -80,6 +81,7 @@ __all__ = [
     "as_text",
     "ask_run",
     "check_run",
+    "confirmation_of",
     "draft_over_book",
     "draw_up_asked",
     "follow_payments",

@@ -20,3 +20,8 @@ def draw_up_simulations() -> int:
 def follow_payments() -> int:
     """Take over what banks answered to payments of runs, and tell people of what arrived."""
     return actions.follow_payments(now=timezone.now())
+
+
+def remind_yearly() -> int:
+    """Remind whoever is left in a campaign of the yearly confirmation, once."""
+    return actions.remind(now=timezone.now(), today=timezone.localdate())

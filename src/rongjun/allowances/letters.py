@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+
+from django.utils.timezone import localtime
 
 from rongjun.allowances.book import book_in_force
 from rongjun.allowances.logic.judging import VERDICTS
@@ -35,7 +37,7 @@ def letter_pdf(
         "category": head.category,
         "granted": is_granted,
         "document": file.document,
-        "approved_on": f"{head.approved_on}",
+        "approved_on": _day(head.approved_on),
         "first_month": months_in_chinese(head.first_month, head.first_month),
         "why_not": file.decided_why,
         "verdict": VERDICTS[file.verdict],
@@ -44,9 +46,14 @@ def letter_pdf(
         "remedies": [[each.title, each.say, each.ground.clause] for each in book_in_force().remedies],
         "made_by": by.get(file.made_by, ""),
         "decided_by": by.get(file.decided_by, ""),
-        "decided_on": f"{file.decided_at:%Y-%m-%d}" if file.decided_at else "",
+        "decided_on": _day(localtime(file.decided_at)) if file.decided_at else "",
         "book": file.book,
         "who": who,
         "at": f"{at:%Y-%m-%d %H:%M}",
     }
     return typeset(_TEMPLATE, told, at=at)
+
+
+def _day(day: date) -> str:
+    """A day as a letter writes it."""
+    return f"{day.year} 年 {day.month} 月 {day.day} 日"

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from rongjun.allowances.http import awards, calculator, rates, recoveries, runs, simulations, takeovers
+from rongjun.allowances.http import (
+    awards,
+    calculator,
+    rates,
+    recoveries,
+    runs,
+    simulations,
+    takeovers,
+    yearly,
+)
 
 app_name = "allowances"
 urlpatterns = [
@@ -29,6 +38,11 @@ urlpatterns = [
     path("takeovers/<uuid:takeover>/parallel/", takeovers.parallel, name="takeover-parallel"),
     path("takeovers/<uuid:takeover>/parallel/workbook/", takeovers.workbook, name="takeover-workbook"),
     path("takeovers/<uuid:takeover>/<slug:step>/", takeovers.step, name="takeover-step"),
+    path("yearly/", yearly.campaigns, name="campaigns"),
+    path("yearly/open/", yearly.open_campaign, name="campaign-open"),
+    path("yearly/<uuid:campaign>/", yearly.campaign, name="campaign"),
+    path("yearly/<uuid:campaign>/people/<uuid:person>/", yearly.campaign_person, name="campaign-person"),
+    path("yearly/<uuid:campaign>/<slug:step>/", yearly.campaign_step, name="campaign-step"),
     path("recoveries/", recoveries.recoveries, name="recoveries"),
     path("recoveries/<uuid:receivable>/", recoveries.recovery, name="recovery"),
     path("recoveries/<uuid:receivable>/<slug:step>/", recoveries.step, name="recovery-step"),

@@ -53,6 +53,7 @@ JOBS: tuple[Job, ...] = (
     Job("allowances.draw-up-runs", 1.0, EVERYWHERE, allowances.draw_up_runs),
     Job("allowances.draw-up-simulations", 1.0, EVERYWHERE, allowances.draw_up_simulations),
     Job("allowances.follow-payments", 5.0, EVERYWHERE, allowances.follow_payments),
+    Job("allowances.remind-yearly", 300.0, EVERYWHERE, allowances.remind_yearly),
     Job("registry.load-rosters", 0.25, EVERYWHERE, registry.load_rosters),
     Job("ledger.expire-holds", 10.0, EVERYWHERE, ledger.expire_holds),
     Job("ledger.draw-totals", 60.0, EVERYWHERE, ledger.draw_totals),

@@ -33,6 +33,7 @@ NAVIGATION: Words[tuple[tuple[str, str, str, str, str], ...]] = (
     ("待办", "desk:messages-by-hand", "mail", "当面告知", "notices.tell"),
     ("资金", "allowances:awards", "file-text", "抚恤补助", "allowances.read"),
     ("资金", "allowances:runs", "coin-yuan", "发放批次", "allowances.read"),
+    ("资金", "allowances:campaigns", "users", "年度确认", "allowances.confirm"),
     ("资金", "allowances:recoveries", "arrow-left", "追回", "allowances.read"),
     ("资金", "allowances:rates", "book", "发放标准", "allowances.read-rates"),
     ("资金", "allowances:simulations", "file-spreadsheet", "测算", "allowances.simulate"),

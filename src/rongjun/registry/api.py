@@ -137,7 +137,7 @@ from rongjun.registry.queries.feeds import (
     open_counts,
 )
 from rongjun.registry.queries.holding import holder_of
-from rongjun.registry.queries.kin import HeldKin, kin_of
+from rongjun.registry.queries.kin import HeldKin, is_dead, kin_of
 from rongjun.registry.queries.merged import file_ids_of, kept_file, merged_files
 from rongjun.registry.queries.pairs import (
     CandidateLine,
@@ -357,6 +357,7 @@ __all__ = [
     "import_roster",
     "insert_rows",
     "is_closed",
+    "is_dead",
     "is_under_age",
     "kept_back",
     "kept_file",

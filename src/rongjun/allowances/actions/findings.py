@@ -1,4 +1,4 @@
-"""What two officers find: a cause of death, how two schemes meet, a confirmation, shares of heirs."""
+"""What two officers find: a cause of death, how two schemes meet, a confirmation asked for and made."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from rongjun.access.api import Actor
 from rongjun.allowances.actions.common import DECIDE, PROPOSE, note, require, words
 from rongjun.allowances.book import book_in_force
 from rongjun.allowances.logic.gathering import FINDINGS
-from rongjun.allowances.models import Finding, HeirShare
+from rongjun.allowances.models import Finding
 from rongjun.kernel.errors import Refused
 from rongjun.registry import api as registry
 
 CAUSES = ("illness", "old-wound", "other")
 RULES = ("stack", "highest")
-MOST_PARTS = 1000
 
 
 def propose_finding(
@@ -103,48 +102,6 @@ def _is_day(text: str) -> bool:
         return not text or bool(date.fromisoformat(text))
     except ValueError:
         return False
-
-
-# --- shares of heirs ----------------------------------------------------------------------------------------
-
-
-def propose_share(person: UUID, *, payee: UUID, parts: int, document: str, by: Actor, now: datetime) -> int:
-    """Propose how many parts an heir on file receives of what is paid after the death.
-
-    Refused as `propose_finding`.
-    """
-    require(by, PROPOSE)
-    paper = words(document, most=120)
-    with transaction.atomic():
-        head = registry.head_of(person, known_at=now)
-        if head is None or head.restricted:
-            raise Refused("allowances.no-such-file")
-        heirs = registry.payees_held(head.id, on=now.date(), known_at=now)
-        if payee not in {each.id for each in heirs if each.kind == "heir"} or not 0 < parts <= MOST_PARTS:
-            raise Refused("allowances.unfit-detail", what="继承人份额")
-        HeirShare.objects.filter(person=head.id, payee=payee, superseded_at=None).update(superseded_at=now)
-        row = HeirShare.objects.create(
-            person_id=head.id, division=head.division, payee=payee, parts=parts, document=paper,
-            made_by=by.text, made_at=now,
-        )  # fmt: skip
-        note("allowances.share-proposed", f"person:{head.id}", head.division, by=by, now=now)
-    return row.id
-
-
-def check_share(share: int, *, by: Actor, now: datetime) -> None:
-    """Another has seen the paper. Refused as `check_finding`."""
-    require(by, DECIDE)
-    with transaction.atomic():
-        row = HeirShare.objects.select_for_update().filter(pk=share, superseded_at=None).first()
-        if row is None:
-            raise Refused("allowances.no-such-file")
-        if row.checked_by:
-            raise Refused("allowances.step-not-now")
-        if row.made_by == by.text:
-            raise Refused("allowances.by-two")
-        row.checked_by, row.checked_at = by.text, now
-        row.save(update_fields=["checked_by", "checked_at"])
-        note("allowances.share-checked", f"person:{row.person_id}", row.division, by=by, now=now)
 
 
 def _note(event: str, row: Finding, *, by: Actor, now: datetime) -> None:

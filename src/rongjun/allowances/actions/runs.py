@@ -186,7 +186,7 @@ class _Drawing:
         if not each.pays:
             return {}, None
         places = chosen(accounts, is_dead=each.is_dead)
-        objection = objection_to(accounts, places, is_dead=each.is_dead)
+        objection = objection_to(accounts, places, is_dead=each.is_dead, parts=parts)
         if objection:
             return {}, Aside(objection[0], "", each.pays, objection[1])
         funds = by_fund((line.payers for line in each.lines if line.is_paid), settings.ALLOWANCES_FUNDS)

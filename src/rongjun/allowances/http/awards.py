@@ -18,6 +18,7 @@ from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.allowances import actions
 from rongjun.allowances.actions.awards import note_letter_taken
 from rongjun.allowances.book import book_in_force, publicity_of
+from rongjun.allowances.http import standing
 from rongjun.allowances.http.runs import ORDERS
 from rongjun.allowances.http.shared import (
     PAGE,
@@ -332,10 +333,10 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
     told = owed(head.id, first=last - MONTHS + 1, last=last, known_at=request.now)
     floors = floors_of([head.id], known_at=request.now)[head.id]
     lines = from_floors(told, floors, book=book_in_force()).lines
-    received = pages.received_by(files)
+    received, held = pages.received_by(files), pages.awards_of(head.id)
     context = {
         "head": head,
-        "awards": [_row(each, head.name) for each in pages.awards_of(head.id)],
+        "awards": [_row(each, head.name) for each in held],
         "award_columns": heads(*translatable(("批准", "项目", "状态", "批准日期", "起发月"))),
         "lines": [
             {
@@ -363,7 +364,7 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
             {
                 "row": each,
                 "word": FINDINGS[each.kind],
-                "says": DEATH_CAUSES.get(each.content.get("cause", ""), ""),
+                "says": DEATH_CAUSES.get(each.content.get("cause", ""), "") or standing.says(each),
                 "waits": not each.checked_by,
                 "is_mine": each.made_by == request.actor.text,
             }
@@ -380,6 +381,9 @@ def person(request: ActingRequest, person: UUID) -> HttpResponse:
         "may_propose": request.actor.may("allowances.propose"),
         "may_decide": request.actor.may("allowances.decide"),
         "today": today,
+        **standing.context_of(
+            request, head, files, schemes={each.scheme for each in held}, today=today
+        ),
     }  # fmt: skip
     return render(request, "allowances/person.html", context)
 
@@ -462,4 +466,5 @@ _PERSON_STEPS: Words[Mapping[str, tuple[Callable[[ActingRequest, UUID], UUID | N
     "propose": (_propose, "提出了，请另一位同事批准。"),
     "find": (_find, "认定提出了，请另一位同事确认。"),
     "check-finding": (_check_finding, "确认了，下一个批次按它算。"),
+    **standing.STEPS,
 }

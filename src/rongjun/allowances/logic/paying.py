@@ -51,13 +51,22 @@ def chosen(accounts: Sequence[Account], *, is_dead: bool) -> list[int]:
 
 
 def objection_to(
-    accounts: Sequence[Account], places: Sequence[int], *, is_dead: bool
+    accounts: Sequence[Account],
+    places: Sequence[int],
+    *,
+    is_dead: bool,
+    parts: Mapping[UUID, int] | None = None,
 ) -> tuple[str, str] | None:
-    """Why nothing can be paid to these accounts: a kind of exception and its sentence; None when it can."""
+    """Why nothing can be paid to these accounts: a kind of exception and its sentence; None when it can.
+
+    Where heirs have told parts, exactly those with a part have an account: nobody's part goes to another.
+    """
     if not places:
         return "no-account", "已去世，没有登记继承人的账户" if is_dead else "没有登记收款账户"
     if not all(accounts[place].matches for place in places):
         return "name-mismatch", "账户户名和档案里的姓名不一致，核对后再发"
+    if is_dead and parts and set(parts) != {accounts[place].payee for place in places}:
+        return "no-account", "继承人份额和登记了账户的继承人对不上，补齐账户或重新确定份额后再发"
     return None
 
 

@@ -6,9 +6,12 @@ from rongjun.allowances.models.recoveries import Receivable, ReceivableStep
 from rongjun.allowances.models.runs import PayChange, PayException, PayLine, PayOrder, PayRun
 from rongjun.allowances.models.simulations import Simulation
 from rongjun.allowances.models.takeovers import OldPayment, Takeover
+from rongjun.allowances.models.yearly import Campaign, Confirmed
 
 __all__ = [
     "Award",
+    "Campaign",
+    "Confirmed",
     "Finding",
     "HeirShare",
     "Objection",

@@ -181,13 +181,17 @@ class Finding(models.Model):
 
 
 class HeirShare(models.Model):
-    """How many parts of what follows a death one payee receives; without rows all receive alike."""
+    """How many parts of `whole` of what follows a death one payee receives; without rows all receive alike.
+
+    The rows of a person that wait, and those that hold, each add up to their whole: by trigger.
+    """
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey("registry.Person", on_delete=models.PROTECT, related_name="+", db_index=False)
     division = models.BigIntegerField()
     payee = models.UUIDField()
     parts = models.SmallIntegerField()
+    whole = models.SmallIntegerField()
     document = models.CharField(max_length=120)
     made_by = models.CharField(max_length=80)
     made_at = models.DateTimeField()
@@ -205,7 +209,14 @@ class HeirShare(models.Model):
                 name="heirshare_by_two",
             ),
             models.UniqueConstraint(
-                fields=["person", "payee"], condition=Q(superseded_at=None), name="heirshare_once"
+                fields=["person", "payee"],
+                condition=Q(superseded_at=None, checked_by=""),
+                name="heirshare_waits_once",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "payee"],
+                condition=Q(superseded_at=None) & ~Q(checked_by=""),
+                name="heirshare_holds_once",
             ),
         ]
 

@@ -17,6 +17,7 @@ from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.logic.settling import Payment
 from rongjun.allowances.models import Award, OldPayment, PayLine
 from rongjun.allowances.models import Finding as FindingRow
+from rongjun.allowances.queries import yearly
 from rongjun.kernel.money import Fen
 from rongjun.registry import api as registry
 from rongjun.rules.api import Value
@@ -59,6 +60,7 @@ def papers_of(people: Sequence[UUID], *, known_at: datetime) -> dict[UUID, Paper
         papers[whose[row.person_id]].awards.append(held_award(row))
     for finding in FindingRow.objects.filter(person_id__in=list(whose)).exclude(checked_by=""):
         papers[whose[finding.person_id]].findings.append(_finding(finding))
+    yearly.add_to(papers, whose)
     return papers
 
 

@@ -26,6 +26,7 @@ from rongjun.allowances.models import (
     PayRun,
     Receivable,
 )
+from rongjun.allowances.queries import yearly
 from rongjun.registry import api as registry
 
 # A moment is that of the request, which may be kept a while later: what that run could not yet see is looked
@@ -94,7 +95,7 @@ def _changed(last: PayRun) -> set[UUID]:
     taken_back = PayLine.objects.filter(run__withdrawn_at__gte=since)
     owing = Receivable.objects.filter(state="open")
     taken_over = OldPayment.objects.filter(takeover__checked_at__gte=since)
-    files: set[UUID] = set()
+    files = yearly.changed_since(since)
     for rows in (awards, findings, aside, returned, taken_back, owing, taken_over):
         files |= set(rows.values_list("person_id", flat=True))
     pointers = registry.merged_files()

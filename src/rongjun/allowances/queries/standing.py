@@ -71,6 +71,11 @@ def heir_parts(people: Sequence[UUID], *, on: date) -> dict[UUID, dict[UUID, int
     return found
 
 
+def shares_of(person: UUID) -> list[HeirShare]:
+    """Shares of heirs that hold or wait, the oldest first."""
+    return list(HeirShare.objects.filter(person_id=person, superseded_at=None).order_by("id"))
+
+
 def unanswered_orders() -> dict[str, PayOrder]:
     """Payments that are let go and not yet settled, by their key."""
     rows = PayOrder.objects.filter(state__in=("ordered", "failed"), released_at__isnull=False)

@@ -51,6 +51,7 @@ def money(request: ActingRequest, mine: Mine) -> HttpResponse:
     context = {
         "slips": [_slip(each, before) for each, before in _with_the_one_before(received)],
         "next": allowances.next_pay_day(files, today=today),
+        "confirmation": allowances.confirmation_of(files, mine.division, today=today),
         "total": Fen.total(each.fen for each in received if each.state == "paid").text,
         "owed_back": [
             {"why": row.why, "left": Fen(row.remaining).text, "monthly": Fen(row.monthly).text}
