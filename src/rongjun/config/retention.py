@@ -39,7 +39,6 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "audit_event": "证据链只增不改；到期移交办法待局方确认",
     "benefits_edition": "重放旧判定要用，不删；待局方确认",
     "benefits_confirmation": "重放旧判定要用，不删；待局方确认",
-    "allowances_takeover": "接过来的已发凭它才说得清，不删；待局方确认",
     "allowances_rateconfirmation": "发过的钱凭它才说得清，不删；待局方确认",
     "allowances_simulation": "采用标准时凭它说明理由，不删；待局方确认",
     "benefits_duty": "督导的责任要能追到人，不删；待局方确认",

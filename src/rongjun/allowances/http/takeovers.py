@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,6 +30,9 @@ from rongjun.registry import api as registry
 from rongjun.ui.api import attachment
 
 MOST = 200
+SHEET: Final = translatable(
+    ("姓名", "月份", "项目", "我们（元）#", "老系统（元）#", "相差（元）#", "原因", "说明")
+)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -238,7 +241,7 @@ def workbook(request: ActingRequest, takeover: UUID) -> HttpResponse:
     content = registry.marked_book(
         {
             _("差异"): (
-                ["姓名", "月份", "项目", "我们（元）", "老系统（元）", "相差（元）", "原因", "说明"],
+                [each["label"] for each in heads(*SHEET)],
                 [*told, [*total, (found.ours - found.theirs).text, "", ""]],
             )
         },
