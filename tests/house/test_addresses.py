@@ -221,7 +221,7 @@ ANSWERS = """
 * allowances:campaign-open    door     enrol    403     422    422      422       422    403    403      403     403
   allowances:campaign         door     enrol    403     404    404      404       404    403    403      403     403
   allowances:campaign-person  door     enrol    403     404    404      404       404    403    403      403     403
-* allowances:campaign-step    door     enrol    403     404    404      404       404    403    403      403     403
+* allowances:campaign-step    door     enrol    403     422    422      422       422    403    403      403     403
   allowances:rates            door     enrol    403     200    200      200       200    403    403      403     403
   allowances:rate-order       door     enrol    403     200    200      200       200    403    403      403     403
   allowances:takeovers        door     enrol    403     403    403      403       200    403    403      403     403

@@ -185,6 +185,12 @@ def heir_of(person: UUID) -> UUID:
     return series
 
 
+def drop_share_of(payee: UUID) -> None:
+    with acting_as(scene.MAKER), transaction.atomic():
+        HeirShare.objects.filter(payee=payee, superseded_at=None).update(superseded_at=scene.NOW)
+        connection.check_constraints()
+
+
 def test_shares_of_heirs_are_said_on_the_page_and_add_up(officer: Client) -> None:
     person = scene.veteran()
     one, other = heir_of(person), heir_of(person)
@@ -197,10 +203,8 @@ def test_shares_of_heirs_are_said_on_the_page_and_add_up(officer: Client) -> Non
     assert officer.post(f"{url}check-shares/").status_code == 422, "checked by another"
     assert visitor("checker").post(f"{url}check-shares/").status_code == 302
     assert "2/3" in officer.get(url).content.decode()
-    with acting_as(scene.MAKER):
-        HeirShare.objects.filter(payee=one, superseded_at=None).update(superseded_at=scene.NOW)
-        with pytest.raises(IntegrityError, match="add up"):
-            connection.check_constraints()
+    with pytest.raises(IntegrityError, match="add up"):
+        drop_share_of(one)
 
 
 def test_two_schemes_that_meet_are_ruled_on_by_two(officer: Client) -> None:
@@ -220,5 +224,18 @@ def test_a_clerk_confirms_a_person_on_the_work_list(officer: Client) -> None:
     campaign = opened()
     clerk = visitor("clerk")
     assert clerk.get(f"/allowances/yearly/{campaign}/").status_code == 200
-    assert clerk.get(f"/allowances/yearly/{campaign}/people/{person}/").status_code == 200
+    page = f"/allowances/yearly/{campaign}/people/{person}/"
+    assert "记下确认" in clerk.get(page).content.decode()
+    told = {"person": f"{person}", "how": "video", "on": f"{NOTICE}"}
+    assert (
+        clerk.post(f"/allowances/yearly/{campaign}/confirm/", {**told, "how": "by-hearsay"}).status_code
+        == 422
+    )
+    assert clerk.post(f"/allowances/yearly/{campaign}/confirm/", told).status_code == 302
+    assert "已确认" in clerk.get(page).content.decode()
+    assert f"{person}" not in clerk.get(f"/allowances/yearly/{campaign}/").content.decode()
+    assert "2026 年度 2026-11-17 确认了" in officer.get(f"/allowances/people/{person}/").content.decode()
+    wrong = {"person": f"{person}", "why": "看错了人"}
+    assert clerk.post(f"/allowances/yearly/{campaign}/withdraw/", wrong).status_code == 302
+    assert f"{person}" in clerk.get(f"/allowances/yearly/{campaign}/").content.decode()
     assert "2026" in clerk.get("/allowances/yearly/").content.decode()
