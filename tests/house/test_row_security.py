@@ -26,6 +26,7 @@ CONTRACT = Path(__file__).parents[2] / "contracts" / "row-security.yaml"
 SCOPED = {"app_staff", "app_citizen", "app_device", "app_batch"}
 # Tables with a division whose rows are not read by division, and why.
 OTHERWISE = {
+    "allowances_campaign": "a public notice, read by everybody; opened and signed within one's division",
     "access_grant": "read before there is a scope: it is what a scope is made from",
     "audit_event": "read by whoever holds audit.read, and by everybody what they did themselves",
 }

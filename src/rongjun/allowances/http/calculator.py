@@ -33,7 +33,7 @@ from rongjun.allowances.quoting import Quote, quote
 from rongjun.kernel.errors import Unfit
 from rongjun.kernel.money import Fen, round_half_up
 from rongjun.rules.api import Fact
-from rongjun.ui.words import shown_later
+from rongjun.ui.api import shown_later
 
 MOST_MONTHS: Final = 120  # what one answer may cost: nobody is counted, so the question is limited
 NOWHERE: Final = Scope(0, -1)
@@ -232,7 +232,7 @@ def case_of(told: Mapping[str, Any], *, scheme: str, book: AllowanceBook, today:
     history.append(
         {
             "kind": "award",
-            "ref": "试算",
+            "ref": scheme,
             "scheme": scheme,
             "category": told.get("category") or next(iter(known.categories)),
             "approved_on": told["approved_on"].isoformat(),

@@ -22,7 +22,7 @@ from rongjun.allowances.models import Campaign, Confirmed, HeirShare
 from rongjun.allowances.queries import yearly
 from rongjun.allowances.tests import scene
 from rongjun.kernel.errors import Refused
-from rongjun.notices.models import Message
+from rongjun.notices import api as notices
 from rongjun.registry import api as registry
 from tests.house.scene import hire, visitor
 
@@ -135,10 +135,11 @@ def test_who_is_left_is_reminded_once() -> None:
     opened()
     soon = datetime(2027, 1, 2, 1, 0, tzinfo=UTC)
     with acting_as_job("test.remind"):
+        told = len(notices.messages_of([person]))
         assert actions.remind(now=BEGUN, today=BEGUN.date()) == 0
         assert actions.remind(now=soon, today=soon.date()) == 1
         assert actions.remind(now=soon, today=soon.date()) == 0
-        assert Message.objects.filter(template="yearly-confirmation", person_id=person).count() == 1
+        assert len(notices.messages_of([person])) == told + 1
 
 
 MOMENTS = st.integers(0, 20).map(lambda day: BEGUN + timedelta(days=day))

@@ -23,10 +23,14 @@ Work = Callable[[], object]
 
 
 class Race:
-    """The first has read the card and hesitates; the second comes, and judges if nothing makes it wait."""
+    """The first has read the card and hesitates; the second comes, and judges if nothing makes it wait.
+
+    Then the first goes on, and the second after it.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._here, self._read, meeting = threading.local(), threading.Event(), Meeting()
+        self._here, self._judged = threading.local(), Meeting()
+        self._read, self._done = threading.Event(), threading.Event()
         # Whatever they are by now: a canary has put its own in their place.
         hold: Any = vars(handling)["hold"]
         tell: Any = vars(handling)["tell"]
@@ -39,7 +43,9 @@ class Race:
             return held
 
         def tell_late(*told: Any, **given: Any) -> None:
-            meeting.wait()
+            self._judged.wait()
+            if not self.is_first():
+                self._done.wait(60)
             tell(*told, **given)
 
         monkeypatch.setattr(handling, "hold", hold_in_turn)
@@ -64,6 +70,7 @@ class Race:
             finally:
                 connection.close()
                 close_old_connections()
+                self._done.set()
             return "done"
 
         with ThreadPoolExecutor(2) as pool:
