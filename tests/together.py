@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 _LOOK = 0.03  # seconds from one look at the locks to the next
 _WAITING = """
@@ -43,7 +44,7 @@ class Meeting:
         return self._parties - len(self._here)
 
 
-def _waiting_for_locks(apart: object) -> int:
-    with apart.cursor() as cursor:  # type: ignore[attr-defined]
+def _waiting_for_locks(apart: BaseDatabaseWrapper) -> int:
+    with apart.cursor() as cursor:
         cursor.execute(_WAITING)
         return int(cursor.fetchone()[0])

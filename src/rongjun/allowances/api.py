@@ -28,7 +28,7 @@ from rongjun.allowances.logic.history import (
 from rongjun.allowances.logic.lines import Line, Owed, Reason, RefusedAward
 from rongjun.allowances.logic.months import month_of, months_in_chinese
 from rongjun.allowances.logic.owing import months_owed
-from rongjun.allowances.logic.rates import Gap, Rate
+from rongjun.allowances.logic.rates import PAYERS, Gap, Rate
 from rongjun.allowances.logic.schemes import AllowanceBook
 from rongjun.allowances.logic.service import Service
 from rongjun.allowances.logic.settling import Delta, Payment, Settlement, net, settle
@@ -48,6 +48,7 @@ from rongjun.allowances.quoting import Quote, as_json, as_plain, as_text, quote,
 from rongjun.allowances.terminal import answer_case
 
 __all__ = [
+    "PAYERS",
     "AllowanceBook",
     "Asserted",
     "Award",

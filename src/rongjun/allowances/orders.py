@@ -10,6 +10,7 @@ from rongjun.allowances.logic.rates import (
     CONFIDENCES,
     INFERRED,
     KINDS,
+    PAYERS,
     PERIODS,
     UNITS,
     Key,
@@ -20,7 +21,6 @@ from rongjun.kernel.money import Fen
 from rongjun.rules.api import Confirmation, Fields, digest_of
 
 _HOUSEHOLDS: Final = ("rural", "urban")
-_PAYERS: Final = ("central", "province", "city", "county")
 
 
 def order_digest(node: object) -> str:
@@ -151,7 +151,7 @@ class OrderReader:
         if not row.has("shares"):
             return {}
         found = read_numbers(row, "shares", "分担")
-        unknown = found.keys() - set(_PAYERS)
+        unknown = found.keys() - PAYERS.keys()
         if unknown or sum(found.values()) != fen:
             row.fault("shares", "分担各方之和应等于标准，只写 central、province、city、county", "改正")
         return {payer: Fen(part) for payer, part in found.items()}

@@ -13,8 +13,6 @@ import click
 from rongjun.config.place import project_root
 from rongjun.config.terminal import Page, actor, ready_django
 
-_PAYERS = {"central": "中央", "province": "省", "city": "市", "county": "区市", "": "没有写明"}
-
 
 @click.group(cls=Page)
 def allowances() -> None:
@@ -75,7 +73,7 @@ def allowances_simulate(draft: Path, month: str | None, login: str, as_json: boo
     except UnicodeDecodeError:
         raise click.ClickException("草案不是 UTF-8 编码的文字，请另存为 UTF-8。") from None
     except Refused:
-        raise click.ClickException("月份写法不对，请写成 2026-12。") from None
+        raise click.ClickException("这个月份不能用：请写成 2026-12，不早于草案的第一个月。") from None
     with acting_as(officer):
         found = suppose_everybody(
             over, scope=officer.scope, month=first, known_at=now, progress=_progress(quiet=as_json)
@@ -96,6 +94,7 @@ def _progress(*, quiet: bool) -> Any:
 
 
 def _tell(title: str, told: dict[str, Any], today: date) -> None:
+    from rongjun.allowances.api import PAYERS
     from rongjun.kernel.money import Fen
     from rongjun.places import api as places
 
@@ -109,7 +108,7 @@ def _tell(title: str, told: dict[str, Any], today: date) -> None:
     names = places.names_of([code for code, _ in told["districts"]], on=today)
     for heading, rows in (
         ("按区市", [(names.get(code, str(code)), tally) for code, tally in told["districts"]]),
-        ("按资金来源", [(_PAYERS.get(payer, payer), tally) for payer, tally in told["payers"]]),
+        ("按资金来源", [(PAYERS.get(payer, "草案没有写明谁承担"), tally) for payer, tally in told["payers"]]),
         ("按项目", [(name, tally) for _code, name, tally in told["schemes"]]),
     ):
         if rows:

@@ -163,7 +163,7 @@ def pages_page() -> str:
     return _page(
         "每一页 · Pages",
         f"从路由生成，一页不漏：{len(shown)} 个打得开的地址，{len(taken)} 个只收提交的地址。"
-        "每一页都在手机和电脑两种宽度上看过，浏览器检查也逐页走。",
+        "每一页要在手机和电脑两种宽度上看过才算做好。",
         "## 打得开的 · Pages",
         "",
         *_table(heads, shown),

@@ -24,8 +24,7 @@ _HL7: Final[Mapping[str, str]] = {
     "inscp_scp_amt": "eligible",
     "preselfpay_amt": "copay",
 }  # standards of the field, 5.2; every payer's part is a benefit
-_KEYS: Final = ("msgid", "setl_id")
-_PARTS: Final = {"missing": "缺少，请补上", "extra_forbidden": "没有这个字段，请删去"}
+_FAULTS: Final = {"missing": "缺少，请补上", "extra_forbidden": "没有这个字段，请删去"}
 
 
 def is_explanation(given: object) -> bool:
@@ -77,7 +76,7 @@ def _checked(given: Mapping[str, Any]) -> Any:
 
 
 def _fault(place: Iterable[int | str], kind: str) -> str:
-    return f"{'.'.join(map(str, place)) or '最外层'}：{_PARTS.get(kind, '不合 FHIR R4B 的写法')}"
+    return f"{'.'.join(map(str, place)) or '最外层'}：{_FAULTS.get(kind, '不合 FHIR R4B 的写法')}"
 
 
 def _fields(told: Any, faults: list[str]) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,7 @@ from rongjun.access.api import ActingRequest, names_of_actors, staff
 from rongjun.allowances import actions
 from rongjun.allowances.http.shared import acting, heads, names_of, refused_page, today_of
 from rongjun.allowances.logic.months import month_text
+from rongjun.allowances.logic.rates import PAYERS
 from rongjun.allowances.models import Simulation
 from rongjun.allowances.queries import simulations as queries
 from rongjun.kernel.errors import Refused
@@ -29,13 +30,6 @@ STATES: Words[Mapping[str, tuple[str, str]]] = {
     "asked": ("正在算", "info"),
     "done": ("算好了", "ok"),
     "failed": ("没算成", "late"),
-}
-PAYERS: Words[Mapping[str, str]] = {
-    "central": "中央财政",
-    "province": "省级财政",
-    "city": "市级财政",
-    "county": "区市财政",
-    "": "草案没有写明谁承担",
 }
 
 
@@ -115,7 +109,9 @@ def _found(request: ActingRequest, told: Mapping[str, Any]) -> dict[str, Any]:
     people = names_of(request, [person for person, *_ in biggest], purpose=_("测算新标准"))
     whole = told["whole"]
     by_county = [(counties.get(code, str(code)), tally) for code, tally in told["districts"]]
-    by_payer = [(_(PAYERS.get(payer, payer)), tally) for payer, tally in told["payers"]]
+    by_payer = [
+        (_(PAYERS[payer]) if payer else _("草案没有写明谁承担"), tally) for payer, tally in told["payers"]
+    ]
     return {
         "told": told,
         "tiles": {"year": Fen(whole["year"]).text, "back": Fen(whole["back"]).text},

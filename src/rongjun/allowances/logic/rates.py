@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from rongjun.allowances.logic.months import after_months, first_day, month_of, months_in_chinese
 from rongjun.kernel.money import Fen
+from rongjun.kernel.words import Words
 
 FictionalUse = Literal["left-out", "shown", "paid"]
 KINDS: Final[Mapping[str, str]] = {
@@ -31,6 +32,13 @@ UNITS: Final[Mapping[str, str]] = {
 }
 PERIODS: Final[Mapping[str, str]] = {"month": "月", "year": "年", "once": "次"}
 CONFIDENCES: Final[Mapping[str, str]] = {"sourced": "金额读自页面", "unsourced": "推算"}
+# Who may bear a share of a rate.
+PAYERS: Words[Mapping[str, str]] = {
+    "central": "中央财政",
+    "province": "省级财政",
+    "city": "市级财政",
+    "county": "区市财政",
+}
 INFERRED: Final[Mapping[str, str]] = {"date": "日期推断", "region": "地区推断", "tier": "档位推断"}
 
 

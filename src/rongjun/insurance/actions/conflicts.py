@@ -11,6 +11,7 @@ from django.db.models import Max
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
 from rongjun.insurance.actions.claims import decide_record
+from rongjun.insurance.actions.common import fit_words
 from rongjun.insurance.actions.deciding import hold_member, hold_members
 from rongjun.insurance.logic import records
 from rongjun.insurance.logic.standing import (
@@ -42,11 +43,7 @@ def propose_standing(settlement: UUID, *, answer: str, why: str, by: Actor, now:
     """
     if not by.may(REVIEWS):
         raise Refused("insurance.may-not-review")
-    words = " ".join(why.split())
-    if not _LEAST <= len(words) <= _MOST:
-        raise Refused("insurance.words-missing", least=_LEAST, most=_MOST)
-    if audit.looks_personal(words):
-        raise Refused("insurance.no-numbers")
+    words = fit_words(why, least=_LEAST, most=_MOST)
     with transaction.atomic():
         row = _record(settlement)
         if answer not in STANDS:

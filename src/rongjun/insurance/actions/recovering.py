@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.insurance.actions.common import fit_words
 from rongjun.insurance.logic.recovering import LIFTED, OPEN, REPAID, WAITING, WRITTEN_OFF, Lift
 from rongjun.insurance.models import ClaimDecision, Member, Receivable, ReceivableStep
 from rongjun.insurance.queries.money import waiting_decisions
@@ -156,12 +157,7 @@ def write_off(step: int, *, by: Actor, now: datetime) -> None:
 def _allowed(by: Actor, document: str) -> str:
     if not by.may(RECOVER):
         raise Refused("insurance.may-not-recover")
-    paper = " ".join(document.split())
-    if not _LEAST <= len(paper) <= _MOST:
-        raise Refused("insurance.words-missing", least=_LEAST, most=_MOST)
-    if audit.looks_personal(paper):
-        raise Refused("insurance.no-numbers")
-    return paper
+    return fit_words(document, least=_LEAST, most=_MOST)
 
 
 def _held(receivable: UUID) -> Receivable:

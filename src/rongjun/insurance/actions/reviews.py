@@ -12,6 +12,7 @@ from django.db import transaction
 
 from rongjun.access.api import Actor
 from rongjun.audit import api as audit
+from rongjun.insurance.actions.common import fit_words
 from rongjun.insurance.actions.deciding import record_decisions
 from rongjun.insurance.logic import records
 from rongjun.insurance.logic.bills import BillRef, Ruling
@@ -34,7 +35,7 @@ def propose_answer(review: UUID, *, answer: str, why: str, by: Actor, now: datet
     ("insurance.words-missing"), ("insurance.no-numbers").
     """
     _refuse_reviewer(by)
-    words = _words(why)
+    words = fit_words(why, least=_LEAST, most=_MOST)
     with transaction.atomic():
         row = _held(review, {OPEN, PROPOSED})
         _refuse_answer(row, answer)
@@ -82,7 +83,7 @@ def appeal(review: UUID, *, said: str, by: Actor, now: datetime) -> None:
     is not closed or was appealed before, ("insurance.words-missing"), ("insurance.no-numbers").
     """
     _refuse_reviewer(by)
-    words = _words(said)
+    words = fit_words(said, least=_LEAST, most=_MOST)
     with transaction.atomic():
         row = _held(review, {CLOSED})
         if row.appeal_said:
@@ -101,7 +102,7 @@ def answer_appeal(review: UUID, *, answer: str, why: str, by: Actor, now: dateti
     ("insurance.words-missing"), ("insurance.no-numbers").
     """
     _refuse_checker(by)
-    words = _words(why)
+    words = fit_words(why, least=_LEAST, most=_MOST)
     with transaction.atomic():
         row = _held(review, {APPEALED})
         if by.text in {row.proposed_by, row.checked_by}:
@@ -165,15 +166,6 @@ def _refuse_reviewer(by: Actor) -> None:
 def _refuse_checker(by: Actor) -> None:
     if not by.may(CHECKS):
         raise Refused("insurance.may-not-check")
-
-
-def _words(text: str) -> str:
-    words = " ".join(text.split())
-    if not _LEAST <= len(words) <= _MOST:
-        raise Refused("insurance.words-missing", least=_LEAST, most=_MOST)
-    if audit.looks_personal(words):
-        raise Refused("insurance.no-numbers")
-    return words
 
 
 def _note(event: str, row: Review, *, by: Actor, now: datetime, **detail: str) -> None:
